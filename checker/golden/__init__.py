@@ -1,0 +1,1 @@
+"""Replay of behaviour recorded from the real library: the as-shipped profile on trial."""

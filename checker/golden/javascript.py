@@ -1,0 +1,64 @@
+"""The two JavaScript behaviours that a recording shows: its sort, and ``>`` of a query.
+
+Nothing here is protocol. The library shuffles its digest lines by sorting them with a random
+comparator, so which order comes out depends on how the engine sorts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from scuttle_ref.names import ANSWERED, NEVER
+
+T = TypeVar("T")
+
+
+def array_sort(items: Sequence[T], compare: Callable[[T, T], float]) -> tuple[T, ...]:
+    """Sort as V8 sorts fewer than 32 items: a first run, then binary insertion."""
+    if len(items) < 2:  # noqa: PLR2004 - nothing to compare
+        return tuple(items)
+    run = 2
+    descending = compare(items[1], items[0]) < 0
+    while run < len(items) and (compare(items[run], items[run - 1]) < 0) == descending:
+        run += 1
+    done = list(reversed(items[:run])) if descending else list(items[:run])
+    for item in items[run:]:
+        low, high = 0, len(done)
+        while low < high:
+            middle = (low + high) // 2
+            if compare(item, done[middle]) < 0:
+                high = middle
+            else:
+                low = middle + 1
+        done.insert(low, item)
+    return tuple(done)
+
+
+class ControlledRandom:
+    """The recorder's ``Math.random``: all low, all high, or a list of bits and then low."""
+
+    def __init__(self, mode: object) -> None:
+        self._high = mode == "reversed"
+        self._bits = [bool(bit) for bit in mode] if isinstance(mode, list) else []
+
+    def compare(self, _one: object, _other: object) -> int:
+        """The library's comparator: ``Math.random() > 0.5 ? -1 : 1``."""
+        high = self._bits.pop(0) if self._bits else self._high
+        return -1 if high else 1
+
+    def shuffled(self, sources: tuple[str, ...]) -> tuple[str, ...]:
+        """The order in which ``gossip()`` names its sources."""
+        return array_sort(sources, self.compare)
+
+
+def asked_above(version: object) -> float:
+    """The mark above which ``history.news(id, version)`` answers, as ``>`` coerces it."""
+    if version is None:
+        return 0
+    if isinstance(version, str):
+        try:
+            return NEVER if version == "-Infinity" else float(version)
+        except ValueError:
+            return ANSWERED
+    return version if isinstance(version, int | float) else ANSWERED

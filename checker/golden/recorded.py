@@ -1,0 +1,190 @@
+"""The nodes of a recorded trace, run by the reference under the as-shipped profile.
+
+Values on both sides are compared as the JSON that the recorder wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from attrs import define, field, frozen
+
+from checker.golden.contract import Json, is_local_write
+from checker.golden.javascript import ControlledRandom, asked_above
+from scuttle_ref.config import Config
+from scuttle_ref.messages import Event, Exchange, Message, Put, Received, Update
+from scuttle_ref.names import UNBOUNDED, NodeId
+from scuttle_ref.order import Comparator, by_arrival, by_version_and_source
+from scuttle_ref.outputs import Send
+from scuttle_ref.profiles import AS_SHIPPED
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.rules import PROCESS
+from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.wire import (
+    SHIPPED_DIALECT,
+    frozen_value,
+    mark_to_json,
+    message_from_json,
+    message_to_json,
+    thawed_value,
+)
+
+PEER = "peer"
+"""Whoever wrote to a node: the library does not tell its peers apart."""
+
+
+def _newest_first(one: Update, other: Update) -> int:
+    return other.version - one.version
+
+
+def _by_key(one: Update, other: Update) -> int:
+    return (one.key > other.key) - (one.key < other.key)
+
+
+SORTS: dict[str, Comparator] = {
+    "base": by_version_and_source,
+    "none": by_arrival,
+    "version_desc": _newest_first,
+    "by_key": _by_key,
+}
+"""The sorts the recorder knows, by the name that stands in a trace."""
+
+
+@frozen
+class Emitted:
+    """A message that a node put out, with the id by which the trace delivers it."""
+
+    id: str
+    message: Message
+
+
+@define
+class RecordedNode:
+    """One node of the trace, between two steps."""
+
+    gossip: Gossip
+    state: NodeState
+    process: list[NodeId]
+    random: ControlledRandom
+    emitted_count: int = 0
+
+    @classmethod
+    def start(cls, config: Json, process: list[NodeId], random: object) -> RecordedNode:
+        """The node of one recorded configuration, in `process`."""
+        settings = Config(
+            sort=SORTS[config.get("sort", "none")],
+            max_history=config["max_history"],
+            mtu=UNBOUNDED if config.get("consumer") == "flowing" else config["mtu"],
+        )
+        gossip = Gossip(AS_SHIPPED, settings)
+        return cls(gossip, gossip.start(config["id"]), process, ControlledRandom(random))
+
+    def restart(self) -> None:
+        """A fresh instance in the same process: the named sources stay."""
+        self.state = self.gossip.start(self.state.id)
+
+    def reduce(self, event: Event) -> list[Emitted]:
+        """Take one event; the named sources are those of the process (DEV-9)."""
+        marks = tuple((source, float("inf")) for source in self.process)
+        hosted = attrs.evolve(self.state, named=self.state.with_marks(PROCESS, marks))
+        step = self.gossip.step(hosted, event)
+        self.state = step.state
+        self.process[:] = [source for source, _ in step.state.marks(PROCESS)]
+        messages = [output.message for output in step.outputs if isinstance(output, Send)]
+        return [self._emit(message) for message in messages]
+
+    def _emit(self, message: Message) -> Emitted:
+        self.emitted_count += 1
+        return Emitted(f"{self.state.id}.{self.emitted_count}", message)
+
+    def gossip_now(self) -> list[Emitted]:
+        """``gossip()`` with the digest order that the recorder's Math.random gives."""
+        return self.reduce(Exchange(PEER, self.random.shuffled(self.state.sources)))
+
+    def write(self, document: Json) -> list[Emitted]:
+        """``write(document)``: a local write or a message from a peer."""
+        if is_local_write(document):
+            return self.reduce(Put(document["key"], frozen_value(document["value"])))
+        return self.reduce(Received(PEER, message_from_json(document, SHIPPED_DIALECT)))
+
+    def query(self, op: Json) -> object:
+        """What ``get``, ``news`` and ``clock.get`` return, as JSON."""
+        match op["op"]:
+            case "get":
+                return entry_to_json(self.state.at((op["key"],)))
+            case "news":
+                news = self.state.history.news(op["id"], asked_above(op.get("version")))
+                return [message_to_json(update) for update in news]
+            case _:
+                return mark_to_json(self.state.clock.get(op["id"]))
+
+    def snapshot(self) -> dict[str, Any]:
+        """What the recorder shows of a node after each step."""
+        clock = self.state.clock
+        return {
+            "state": {place[0]: entry_to_json(entry) for place, entry in self.state.store},
+            "clock": [[source, mark_to_json(clock.get(source))] for source in self.state.sources],
+            "history": [message_to_json(update) for update in self.state.history.updates],
+            "sofar": list(self.process),
+        }
+
+
+def entry_to_json(entry: Entry) -> dict[str, object]:
+    """An entry as ``get`` of the library shows it."""
+    return {"value": thawed_value(entry.value), "version": mark_to_json(entry.version)}
+
+
+def recorded_snapshot(result: Json) -> dict[str, Any]:
+    """The same view of what the trace says; the clock as a list, because its order counts."""
+    view = {name: result[name] for name in ("state", "clock", "history", "sofar") if name in result}
+    if "clock" in view:
+        view["clock"] = [[source, mark] for source, mark in view["clock"].items()]
+    return view
+
+
+@define
+class RecordedWorld:
+    """All nodes of a trace, and the messages that were put out so far."""
+
+    nodes: dict[NodeId, RecordedNode]
+    messages: dict[str, Message] = field(factory=dict)
+
+    @classmethod
+    def start(cls, trace: Mapping[str, Any]) -> RecordedWorld:
+        """The world before the first step."""
+        configs = trace["nodes"] if trace["kind"] == "multi" else [trace["config"]]
+        shared: list[NodeId] = []
+        nodes = {}
+        for config in configs:
+            process = shared if trace.get("shared_sofar") else []
+            nodes[config["id"]] = RecordedNode.start(config, process, trace["random"])
+        return cls(nodes)
+
+    def node(self, op: Json) -> RecordedNode:
+        """The node that an operation acts on: the only one of a single trace."""
+        name = op.get("node", op.get("to"))
+        return self.nodes[name] if name is not None else next(iter(self.nodes.values()))
+
+    def deliver(self, emitted: Emitted, to: NodeId) -> list[Emitted]:
+        """Write a message to a node."""
+        return self.nodes[to].reduce(Received(PEER, emitted.message))
+
+    def perform(self, op: Json) -> list[Emitted]:
+        """Carry out one operation that changes a node; what it put out."""
+        match op["op"]:
+            case "set":
+                return self.node(op).write({"key": op["key"], "value": op["value"]})
+            case "write":
+                return self.node(op).write(op["object"])
+            case "gossip":
+                return self.node(op).gossip_now()
+            case "deliver":
+                return self.deliver(Emitted(op["msg"], self.messages[op["msg"]]), op["to"])
+            case "restart":
+                self.node(op).restart()
+            case "random":
+                for node in self.nodes.values():
+                    node.random = ControlledRandom(op["mode"])
+        return []

@@ -1,0 +1,83 @@
+"""The vocabulary of the protocol: what a node, a key, a version and a value are.
+
+Laws of this file: every name is a plain immutable value; every order on them is total;
+nothing here knows about messages or state.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+NodeId: TypeAlias = str
+"""The name of a node. As the origin of updates it is called their *source*."""
+
+Key: TypeAlias = str
+"""The name of a value in the store."""
+
+Value: TypeAlias = object
+"""What a key holds. Hashable and equal to itself; the protocol never looks inside."""
+
+Version: TypeAlias = int
+"""The number a source stamps on an update, from 1 to :data:`VERSION_MAX`. Unit: versions."""
+
+Mark: TypeAlias = float
+"""A place on the version line: a :data:`Version`, 0, :data:`NEVER` or :data:`ANSWERED`."""
+
+Place: TypeAlias = tuple[str, ...]
+"""Where a value lives: ``(key,)`` when keys are shared, ``(source, key)`` when they are owned."""
+
+NEVER: Final[Mark] = float("-inf")
+"""Bottom of the version line, the mark of a source nothing is known of.
+
+Written ``"-Infinity"`` in JSON, as the README of simple-scuttle does. It compares with every
+version, so no rule needs a special case for it.
+
+Spec: VERS-5.
+"""
+
+ANSWERED: Final[Mark] = float("inf")
+"""Top of the version line: the mark of a named source whose digest line was answered at once.
+
+No update lies above it, so `done` sends nothing more of that source.
+"""
+
+UNBOUNDED: Final[float] = float("inf")
+"""A limit that does not limit: for ``max_history`` and ``mtu``. Unit: updates."""
+
+VERSION_MAX: Final[Version] = 2**53
+"""The largest version. Above it a JavaScript peer could no longer count by one.
+
+Spec: VERS-1.
+"""
+
+PROTOTYPE_NAMES: Final[frozenset[str]] = frozenset(
+    {
+        "__defineGetter__",
+        "__defineSetter__",
+        "__lookupGetter__",
+        "__lookupSetter__",
+        "__proto__",
+        "constructor",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+    }
+)
+"""Names that every JavaScript object already has; no key and no source may bear one.
+
+Spec: MOD-4.
+"""
+
+
+def exact(value: Value) -> object:
+    """Return a stand-in for `value` that tells apart what Python's ``==`` would merge.
+
+    ``1``, ``1.0`` and ``True`` are equal in Python and three different values in JSON. States
+    that differ only in this must not be taken for one state.
+    """
+    if type(value) is tuple:
+        return ("tuple", *(exact(item) for item in value))
+    return (type(value).__name__, value)

@@ -1,0 +1,87 @@
+"""A profile: one rule for each decision point.
+
+Laws of this file: a profile is a frozen record of functions. The reducer asks it, and never
+asks which profile it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import attrs
+from attrs import frozen
+
+from scuttle_ref.config import Config
+from scuttle_ref.history import History
+from scuttle_ref.messages import Delta, Digest, DigestDone, Message, Update
+from scuttle_ref.names import NodeId, Place, Version
+from scuttle_ref.outputs import Reason
+from scuttle_ref.resolvers import GossipView
+from scuttle_ref.state import Marks, NodeState
+from scuttle_ref.version_vector import VersionVector
+
+Digested: TypeAlias = tuple[VersionVector, tuple[Message, ...]]
+"""A clock and the messages that advertise it."""
+
+
+@frozen
+class Profile:
+    """A variant of the protocol, as data.
+
+    The fields after `summary` are the decision points, in the order in which a reader meets
+    them in the reducer.
+
+    Spec: PROF-1.
+    """
+
+    name: str
+    summary: str
+    stamp: Callable[[NodeState], Version | None]
+    witness: Callable[[NodeState, Update], VersionVector]
+    admit: Callable[[NodeState, Update], Reason | None]
+    place: Callable[[Update], Place]
+    prefer: Callable[[GossipView, Update, Config], object]
+    retain: Callable[[History, Update, Config], tuple[History, Delta]]
+    enlist: Callable[[tuple[NodeId, ...], NodeId], tuple[NodeId, ...]]
+    advertise: Callable[[NodeState, tuple[NodeId, ...], Config], Digested]
+    session: Callable[[NodeId], NodeId]
+    mention: Callable[[Marks, Digest], Marks]
+    answer: Callable[[NodeState, Digest], tuple[Delta, ...]]
+    fill: Callable[[NodeState, Marks, Config], tuple[Delta, ...]]
+    pace: Callable[[tuple[Delta, ...], Config], Delta]
+    close: Callable[[NodeState, DigestDone, Config], tuple[Message, ...]]
+
+
+@frozen
+class Deviation:
+    """One decision point at which two profiles differ. The rules are given by name."""
+
+    point: str
+    one: str
+    other: str
+
+
+def decision_points() -> tuple[str, ...]:
+    """The names of the slots, in the order of the reducer."""
+    names = [attribute.name for attribute in attrs.fields(Profile)]
+    return tuple(name for name in names if name not in {"name", "summary"})
+
+
+def rule_of(profile: Profile, point: str) -> Callable[..., object]:
+    """The rule that `profile` has chosen at a decision point."""
+    rule: Callable[..., object] = getattr(profile, point)
+    return rule
+
+
+def deviations(one: Profile, other: Profile) -> tuple[Deviation, ...]:
+    """Where two profiles differ, as data: the source of every difference table.
+
+    Spec: PROF-2.
+    """
+    pairs = ((point, rule_of(one, point), rule_of(other, point)) for point in decision_points())
+    return tuple(
+        Deviation(point, first.__name__, second.__name__)
+        for point, first, second in pairs
+        if first is not second
+    )

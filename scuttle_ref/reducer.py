@@ -1,0 +1,164 @@
+"""The protocol: one event in, the next state and the outputs out.
+
+Laws of this file: total and deterministic; no decision is taken here. Each ``self.profile.x``
+is a decision point, the rest is the skeleton that all profiles share.
+"""
+
+from __future__ import annotations
+
+import attrs
+from attrs import frozen
+
+from scuttle_ref.config import DEFAULT_CONFIG, Config
+from scuttle_ref.errors import Refusal
+from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
+from scuttle_ref.names import NodeId
+from scuttle_ref.outputs import (
+    Applied,
+    Compacted,
+    Declined,
+    Ignored,
+    Output,
+    Recorded,
+    Rejected,
+    Send,
+    Step,
+)
+from scuttle_ref.profile import Profile
+from scuttle_ref.resolvers import View
+from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.validity import message_refusal, name_refusal, put_refusal
+from scuttle_ref.version_vector import VersionVector
+
+
+@frozen
+class Gossip:
+    """The protocol under one profile and one configuration."""
+
+    profile: Profile
+    config: Config = DEFAULT_CONFIG
+
+    def start(self, node: NodeId) -> NodeState:
+        """A node that knows nothing: no entries, no history, its own clock entry at 0.
+
+        Spec: MOD-1.
+        """
+        return NodeState(id=node, clock=VersionVector(((node, 0),)), sources=(node,))
+
+    def step(self, state: NodeState, event: Event) -> Step:
+        """Reduce one event. Never raises, whatever the event carries.
+
+        Spec: ERR-1.
+        """
+        match event:
+            case Put(key=key, value=value):
+                return self._put(state, key, value)
+            case Exchange(peer=peer, order=order):
+                return self._exchange(state, peer, order)
+            case Received(sender=sender, message=message):
+                return self._received(state, sender, message)
+            case _:
+                problem = f"is a {type(event).__name__}"
+                return _rejected(state, Refusal("event", problem, "an event", "ERR-1"))
+
+    def _put(self, state: NodeState, key: str, value: object) -> Step:
+        """A local write becomes an update, and is then taken like any other. Spec: VERS-2."""
+        refusal = put_refusal(key, value)
+        if refusal is not None:
+            return _rejected(state, refusal)
+        version = self.profile.stamp(state)
+        if version is None:
+            refusal = Refusal("version", "would be above 2**53", "a new node id", "VERS-6")
+            return _rejected(state, refusal)
+        return self._take(state, Update(state.id, key, value, version))
+
+    def _received(self, state: NodeState, sender: NodeId, message: object) -> Step:
+        refusal = name_refusal("sender", sender) or message_refusal(message)
+        if refusal is not None:
+            return _rejected(state, refusal)
+        match message:
+            case Update():
+                reason = self.profile.admit(state, message)
+                if reason is not None:
+                    return Step(state, (Ignored(message, reason),))
+                return self._take(state, message)
+            case Digest():
+                return self._digest(state, sender, message)
+            case DigestDone():
+                return self._done(state, sender, message)
+            case _:  # pragma: no cover - message_refusal let nothing else through
+                raise AssertionError(message)
+
+    def _take(self, state: NodeState, update: Update) -> Step:
+        """Ask for preference first, then move clock, history and store.
+
+        Spec: MERGE-1, MERGE-2, MERGE-3, MERGE-4, HIST-1.
+        """
+        place = self.profile.place(update)
+        view = View(state, self.config.value_order, lambda key: (*place[:-1], key))
+        try:
+            preferred = self.profile.prefer(view, update, self.config)
+            history, forgotten = self.profile.retain(state.history, update, self.config)
+        except Exception as fault:  # noqa: BLE001 - the user's functions may raise anything
+            return _rejected(state, _fault("resolve or config.sort", fault))
+        if not isinstance(preferred, bool):
+            return _rejected(state, _not_a_bool(preferred))
+        entry = Entry(update.value, update.version, update.source_id)
+        after = attrs.evolve(
+            state,
+            clock=self.profile.witness(state, update),
+            sources=self.profile.enlist(state.sources, update.source_id),
+            version=max(state.version, update.version),
+            history=history,
+            store=state.with_entry(place, entry) if preferred else state.store,
+        )
+        compacted = (Compacted(forgotten),) if forgotten else ()
+        verdict = Applied(update) if preferred else Declined(update)
+        return Step(after, (Recorded(update), *compacted, verdict))
+
+    def _exchange(self, state: NodeState, peer: NodeId, order: tuple[NodeId, ...]) -> Step:
+        """Advertise what is known, in the order asked for. Spec: EXCH-1, EXCH-2, EXCH-7."""
+        refusal = name_refusal("peer", peer)
+        if refusal is not None:
+            return _rejected(state, refusal)
+        first = tuple(dict.fromkeys(source for source in order if source in state.sources))
+        rest = tuple(source for source in state.sources if source not in first)
+        clock, messages = self.profile.advertise(state, first + rest, self.config)
+        return Step(attrs.evolve(state, clock=clock), _sends(peer, messages))
+
+    def _digest(self, state: NodeState, sender: NodeId, digest: Digest) -> Step:
+        """Answer one line, and remember that its source was named. Spec: EXCH-3, EXCH-4."""
+        session = self.profile.session(sender)
+        marks = self.profile.mention(state.marks(session), digest)
+        delta = self.profile.pace(self.profile.answer(state, digest), self.config)
+        after = attrs.evolve(state, named=state.with_marks(session, marks))
+        return Step(after, _sends(sender, delta))
+
+    def _done(self, state: NodeState, sender: NodeId, done: DigestDone) -> Step:
+        """Answer with what the digest did not name, and forget the names.
+
+        Spec: EXCH-5, EXCH-6.
+        """
+        session = self.profile.session(sender)
+        batches = self.profile.fill(state, state.marks(session), self.config)
+        delta = self.profile.pace(batches, self.config)
+        digest = self.profile.close(state, done, self.config)
+        after = attrs.evolve(state, named=state.with_marks(session, ()))
+        return Step(after, _sends(sender, (*delta, *digest)))
+
+
+def _sends(peer: NodeId, messages: tuple[Message, ...]) -> tuple[Output, ...]:
+    return tuple(Send(peer, message) for message in messages)
+
+
+def _rejected(state: NodeState, refusal: Refusal) -> Step:
+    return Step(state, (Rejected(refusal),))
+
+
+def _not_a_bool(verdict: object) -> Refusal:
+    return Refusal("resolve", f"returned a {type(verdict).__name__}", "a bool", "MERGE-4")
+
+
+def _fault(path: str, fault: Exception) -> Refusal:
+    problem = f"raised {type(fault).__name__}: {str(fault)[:200]}"
+    return Refusal(path, problem, "a function that returns", "MERGE-4")

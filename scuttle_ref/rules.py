@@ -1,0 +1,357 @@
+"""Every decision point of the protocol, with the rules that profiles choose from.
+
+Laws of this file: a rule is a pure function of what it is given and never sees the profile;
+rules of one decision point have one signature and stand together. A rule that is common to
+several profiles is named for what it does, not for who uses it.
+"""
+
+from __future__ import annotations
+
+from scuttle_ref.config import Config
+from scuttle_ref.history import History
+from scuttle_ref.messages import Delta, Digest, DigestDone, Message, Update
+from scuttle_ref.names import ANSWERED, NEVER, UNBOUNDED, VERSION_MAX, Mark, NodeId, Place, Version
+from scuttle_ref.order import replay_key
+from scuttle_ref.outputs import Reason
+from scuttle_ref.resolvers import GossipView
+from scuttle_ref.state import Marks, NodeState, mark_of
+from scuttle_ref.version_vector import VersionVector
+
+# --- stamp: the version of a local write; None when versions are exhausted -------------------
+
+
+def stamp_next(state: NodeState) -> Version | None:
+    """One above the own clock entry. Spec: VERS-2, VERS-6."""
+    own = state.clock.get(state.id)
+    return int(own) + 1 if own < VERSION_MAX else None
+
+
+def stamp_saturating(state: NodeState) -> Version | None:
+    """One above the own clock entry, as a double counts: 2**53 + 1 is 2**53. Spec: DEV-12."""
+    return min(int(state.clock.get(state.id)) + 1, VERSION_MAX)
+
+
+# --- witness: the clock after an update -------------------------------------------------------
+
+
+def witness_lamport(state: NodeState, update: Update) -> VersionVector:
+    """Join with the update; of a foreign one, raise the own entry above it too.
+
+    So the next local version is above everything this node has seen.
+
+    Spec: VERS-3, VERS-4.
+    """
+    seen = state.clock.raised(update.source_id, update.version)
+    if update.source_id == state.id:
+        return seen
+    return seen.raised(state.id, min(update.version + 1, VERSION_MAX))
+
+
+def witness_counting(state: NodeState, update: Update) -> VersionVector:
+    """As Lamport, but an update of the own source, also an echo, adds one. Spec: DEV-3."""
+    if update.source_id != state.id:
+        return witness_lamport(state, update)
+    return state.clock.raised(state.id, min(state.clock.get(state.id) + 1, VERSION_MAX))
+
+
+def witness_join(state: NodeState, update: Update) -> VersionVector:
+    """Join with the update and nothing else: no Lamport step. Spec: TEXT-1, PAPER-2."""
+    return state.clock.raised(update.source_id, update.version)
+
+
+# --- admit: is a received update news? The reason when it is not -------------------------------
+
+
+def admit_unremembered(state: NodeState, update: Update) -> Reason | None:
+    """News unless history holds the same source and version. Spec: HIST-6."""
+    return Reason.DUPLICATE if state.history.knows(update) else None
+
+
+def admit_all(_state: NodeState, _update: Update) -> Reason | None:
+    """Everything is taken again: stale updates, duplicates and echoes. Spec: DEV-4."""
+    return None
+
+
+def admit_above_clock(state: NodeState, update: Update) -> Reason | None:
+    """News iff its version is above the clock of its source. Spec: TEXT-2, PAPER-3."""
+    return None if update.version > state.clock.get(update.source_id) else Reason.STALE
+
+
+# --- place: where the value lives --------------------------------------------------------------
+
+
+def place_shared(update: Update) -> Place:
+    """Sources share keys. Spec: MOD-2."""
+    return (update.key,)
+
+
+def place_owned(update: Update) -> Place:
+    """Every source has its own keys. Spec: PAPER-1."""
+    return (update.source_id, update.key)
+
+
+# --- prefer: does the update replace the stored value? ------------------------------------------
+
+
+def prefer_resolver(view: GossipView, update: Update, config: Config) -> object:
+    """Whatever the user's resolver says. Spec: MERGE-1, MERGE-2."""
+    return config.resolve(view, update)
+
+
+def prefer_latest_arrival(_view: GossipView, _update: Update, _config: Config) -> object:
+    """Always: the resolver is never asked. Spec: DEV-1."""
+    return True
+
+
+def prefer_newest(view: GossipView, update: Update, _config: Config) -> object:
+    """The larger (version, source). Spec: TEXT-3, PAPER-4."""
+    stored = view.get(update.key)
+    return (update.version, update.source_id) > (stored.version, stored.source_id)
+
+
+# --- retain: what history remembers, and what it forgets for it ---------------------------------
+
+HISTORY_DEFAULT = 10
+"""``max_history`` when it is falsy. Unit: updates. Spec: HIST-3."""
+
+
+def retain_newest(history: History, update: Update, config: Config) -> tuple[History, Delta]:
+    """The newest ``max_history``, 10 if falsy. Spec: HIST-1, HIST-3."""
+    longer = history.with_update(update, config.sort)
+    return longer.newest(config.max_history or HISTORY_DEFAULT)
+
+
+def retain_as_shipped(history: History, update: Update, config: Config) -> tuple[History, Delta]:
+    """The newest ``max_history``; not given means no limit, and 0 forgets all. Spec: DEV-10."""
+    longer = history.with_update(update, config.sort)
+    return longer.newest(UNBOUNDED if config.max_history is None else config.max_history)
+
+
+def retain_current(history: History, update: Update, config: Config) -> tuple[History, Delta]:
+    """The latest update of each (source, key): history is the state. Spec: PAPER-7."""
+    place = (update.source_id, update.key)
+    kept = tuple(old for old in history.updates if (old.source_id, old.key) != place)
+    outdated = tuple(old for old in history.updates if (old.source_id, old.key) == place)
+    return History(kept).with_update(update, config.sort), outdated
+
+
+# --- enlist: the order in which a node enumerates its sources ------------------------------------
+
+
+def enlist_sorted(sources: tuple[NodeId, ...], source: NodeId) -> tuple[NodeId, ...]:
+    """By id. Spec: EXCH-1."""
+    return sources if source in sources else tuple(sorted((*sources, source)))
+
+
+def _array_index(name: NodeId) -> int | None:
+    """The number JavaScript takes `name` for when it enumerates an object, or None."""
+    canonical = name.isascii() and name.isdigit() and (name == "0" or name[0] != "0")
+    return int(name) if canonical and len(name) <= 10 and int(name) < 2**32 - 1 else None
+
+
+def enlist_as_object_keys(sources: tuple[NodeId, ...], source: NodeId) -> tuple[NodeId, ...]:
+    """As a JavaScript object: array indices ascending, then by arrival. Spec: DEV-13."""
+    if source in sources:
+        return sources
+    every = (*sources, source)
+    indices = sorted((name for name in every if _array_index(name) is not None), key=int)
+    return (*indices, *(name for name in every if _array_index(name) is None))
+
+
+# --- advertise: the clock and the digest with which an exchange starts ---------------------------
+
+
+def _lines(clock: VersionVector, order: tuple[NodeId, ...]) -> tuple[Digest, ...]:
+    return tuple(Digest(source, clock.get(source)) for source in order)
+
+
+def advertise_clock(
+    state: NodeState, order: tuple[NodeId, ...], _config: Config
+) -> tuple[VersionVector, tuple[Message, ...]]:
+    """One line per known source, then done, always. Spec: EXCH-1, EXCH-2, FLOW-3."""
+    return state.clock, (*_lines(state.clock, order), DigestDone())
+
+
+def advertise_written(
+    state: NodeState, order: tuple[NodeId, ...], _config: Config
+) -> tuple[VersionVector, tuple[Message, ...]]:
+    """One line per source with a version above 0, then done. Spec: TEXT-4."""
+    written = tuple(source for source in order if state.clock.get(source) > 0)
+    return state.clock, (*_lines(state.clock, written), DigestDone())
+
+
+SHIPPED_MTU = 16
+"""``mtu`` when it is not given: the default mark of an object stream. Unit: objects."""
+
+
+def advertise_ticking(
+    state: NodeState, order: tuple[NodeId, ...], config: Config
+) -> tuple[VersionVector, tuple[Message, ...]]:
+    """Tick the own clock; send ``mtu + 2`` lines; send done only if no line was cut.
+
+    Spec: DEV-2, DEV-7.
+    """
+    own = min(state.clock.get(state.id) + 1, VERSION_MAX)
+    clock = state.clock.raised(state.id, own)
+    lines = _lines(clock, order)
+    room = max(1, config.mtu or SHIPPED_MTU) + 2
+    if len(lines) > room:
+        return clock, lines[: int(room)]
+    return clock, (*lines, DigestDone())
+
+
+# --- session: which digest a line belongs to ----------------------------------------------------
+
+PROCESS = ""
+"""The one session of a node that does not tell its peers apart. No node has this id."""
+
+
+def session_per_peer(sender: NodeId) -> NodeId:
+    """Each peer's digest is remembered by itself. Spec: EXCH-4."""
+    return sender
+
+
+def session_per_process(_sender: NodeId) -> NodeId:
+    """All peers' digests run together, of all nodes in the process. Spec: DEV-9."""
+    return PROCESS
+
+
+# --- mention: what is remembered of a digest line until done -------------------------------------
+
+
+def mention_source(marks: Marks, digest: Digest) -> Marks:
+    """That its source was named; the line itself is answered at once. Spec: EXCH-4."""
+    return tuple(sorted({*marks, (digest.source_id, ANSWERED)}))
+
+
+def mention_again(marks: Marks, digest: Digest) -> Marks:
+    """That its source was named, once for every time. Spec: DEV-9."""
+    return (*marks, (digest.source_id, ANSWERED))
+
+
+def mention_mark(marks: Marks, digest: Digest) -> Marks:
+    """Its mark; it will be answered with the whole digest. Spec: PAPER-8."""
+    mark = max(digest.version, mark_of(marks, digest.source_id))
+    others = tuple(pair for pair in marks if pair[0] != digest.source_id)
+    return tuple(sorted((*others, (digest.source_id, mark))))
+
+
+# --- answer: what a digest line is answered with, before the mtu; fill: the same for done --------
+
+
+def answer_news(state: NodeState, digest: Digest) -> tuple[Delta, ...]:
+    """The news of that source above that version, in sort order. Spec: EXCH-3, HIST-4."""
+    return (state.history.news(digest.source_id, digest.version),)
+
+
+def answer_later(_state: NodeState, _digest: Digest) -> tuple[Delta, ...]:
+    """Nothing yet: the digest is answered as a whole. Spec: PAPER-8."""
+    return ()
+
+
+def fill_in_sort_order(state: NodeState, marks: Marks, _config: Config) -> tuple[Delta, ...]:
+    """What lies above the marks, of all sources together, in sort order. Spec: EXCH-5."""
+    return (
+        tuple(
+            update
+            for update in state.history.updates
+            if update.version > mark_of(marks, update.source_id)
+        ),
+    )
+
+
+def fill_by_source(state: NodeState, marks: Marks, _config: Config) -> tuple[Delta, ...]:
+    """One batch per unnamed source of the clock, in the node's order of sources. Spec: DEV-6."""
+    return tuple(
+        state.history.news(source, NEVER)
+        for source in state.sources
+        if mark_of(marks, source) == NEVER
+    )
+
+
+def fill_in_delta_order(state: NodeState, marks: Marks, config: Config) -> tuple[Delta, ...]:
+    """What lies above the marks, in the order of ``delta_order``. Spec: PAPER-5, PAPER-6."""
+    (delta,) = fill_in_sort_order(state, marks, config)
+    return (config.delta_order(delta),)
+
+
+# --- pace: what of an answer is sent within the mtu ----------------------------------------------
+
+MTU_DEFAULT = 10
+"""``mtu`` when it is not given, as in the README's default. Unit: updates. Spec: FLOW-1."""
+
+
+def pace_prefix(batches: tuple[Delta, ...], config: Config) -> Delta:
+    """The first ``mtu`` updates, but of each source its lowest versions.
+
+    With a sort that is not by version the cut takes as many updates of each source, only the
+    lowest instead of the first: a receiver must never see a version above one it will miss.
+
+    Spec: FLOW-1, FLOW-2.
+    """
+    delta = tuple(update for batch in batches for update in batch)
+    limit = config.mtu or MTU_DEFAULT
+    if len(delta) <= limit:
+        return delta
+    allowed: dict[NodeId, int] = {}
+    for update in delta[: int(limit)]:
+        allowed[update.source_id] = allowed.get(update.source_id, 0) + 1
+    lowest: set[int] = set()
+    for index in sorted(range(len(delta)), key=lambda at: (replay_key(delta[at]), at)):
+        source = delta[index].source_id
+        if allowed.get(source, 0) > 0:
+            allowed[source] -= 1
+            lowest.add(index)
+    return tuple(update for index, update in enumerate(delta) if index in lowest)
+
+
+def pace_everything(batches: tuple[Delta, ...], _config: Config) -> Delta:
+    """All of it. Spec: TEXT-5."""
+    return tuple(update for batch in batches for update in batch)
+
+
+def pace_first(batches: tuple[Delta, ...], config: Config) -> Delta:
+    """The first ``mtu`` deltas in the order of the answer. Spec: PAPER-9."""
+    return tuple(update for batch in batches for update in batch)[: _whole(config.mtu)]
+
+
+def _whole(mtu: float | None) -> int | None:
+    """`mtu` as the end of a slice; None when there is no limit."""
+    return None if not mtu or mtu == UNBOUNDED else int(mtu)
+
+
+def pace_high_water_mark(batches: tuple[Delta, ...], config: Config) -> Delta:
+    """Of each batch at least one; on with the next batch once the buffer has reached ``mtu``.
+
+    The buffer is empty when the answer starts (its consumer drains); a consumer that flows has
+    no mark: ``mtu`` UNBOUNDED.
+
+    Spec: DEV-8.
+    """
+    mark = config.mtu or SHIPPED_MTU
+    buffer: list[Update] = []
+    for batch in batches:
+        for update in batch:
+            buffer.append(update)
+            if len(buffer) >= mark:
+                break
+    return tuple(buffer)
+
+
+# --- close: the digest that follows an answer ------------------------------------------------------
+
+
+def close_silent(
+    _state: NodeState, _done: DigestDone, _config: Config
+) -> tuple[Message, ...]:
+    """None: the peer pulls, and will be pulled when this node starts. Spec: EXCH-6."""
+    return ()
+
+
+def close_with_digest(
+    state: NodeState, done: DigestDone, _config: Config
+) -> tuple[Message, ...]:
+    """The own digest, so that the peer answers in turn (push-pull). Spec: PAPER-10."""
+    if done.returned:
+        return ()
+    return (*_lines(state.clock, state.sources), DigestDone(returned=True))

@@ -1,0 +1,87 @@
+"""The state of one node.
+
+Laws of this file: no configuration and no profile inside, so that states of two profiles can
+be compared; sorted tuples of pairs, so that equal states are equal tuples.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+from scuttle_ref.history import History
+from scuttle_ref.names import NEVER, Mark, NodeId, Place, Value, exact
+from scuttle_ref.version_vector import VersionVector
+
+Marks: TypeAlias = tuple[tuple[NodeId, Mark], ...]
+"""The sources named in one digest so far, each with the mark above which `done` answers."""
+
+
+@frozen(cache_hash=True)
+class Entry:
+    """What a place holds: the value, its version and the source that wrote it.
+
+    Spec: MOD-2.
+    """
+
+    value: Value = field(eq=exact)
+    version: Mark
+    source_id: NodeId
+
+
+ABSENT = Entry(value=None, version=NEVER, source_id="")
+"""What a place holds that nobody has written: version ``-Infinity``, value null (README, get)."""
+
+
+@frozen(cache_hash=True)
+class NodeState:
+    """Everything a node knows.
+
+    Invariants: `store` is sorted by place and `named` by session; `sources` is a permutation of
+    the sources of `clock`, in the order in which this node enumerates them; no entry is above
+    the clock of its source; `version` is the highest version of any update taken.
+
+    Spec: MOD-1, MOD-2, VERS-7.
+    """
+
+    id: NodeId
+    clock: VersionVector
+    sources: tuple[NodeId, ...]
+    version: int = 0
+    history: History = History()
+    store: tuple[tuple[Place, Entry], ...] = ()
+    named: tuple[tuple[NodeId, Marks], ...] = ()
+
+    def at(self, place: Place) -> Entry:
+        """The entry at `place`, or :data:`ABSENT`."""
+        for known, entry in self.store:
+            if known == place:
+                return entry
+        return ABSENT
+
+    def with_entry(self, place: Place, entry: Entry) -> tuple[tuple[Place, Entry], ...]:
+        """The store with `entry` at `place`."""
+        kept = [pair for pair in self.store if pair[0] != place]
+        return tuple(sorted([*kept, (place, entry)], key=lambda pair: pair[0]))
+
+    def marks(self, session: NodeId) -> Marks:
+        """The sources named in `session` since its last `done`.
+
+        Spec: EXCH-4.
+        """
+        for known, marks in self.named:
+            if known == session:
+                return marks
+        return ()
+
+    def with_marks(self, session: NodeId, marks: Marks) -> tuple[tuple[NodeId, Marks], ...]:
+        """The named sources with those of `session` replaced; an empty session is forgotten."""
+        kept = [pair for pair in self.named if pair[0] != session]
+        added = [(session, marks)] if marks else []
+        return tuple(sorted([*kept, *added]))
+
+
+def mark_of(marks: Marks, source: NodeId) -> Mark:
+    """The highest mark at which `source` was named, or NEVER if it was not."""
+    return max((mark for named, mark in marks if named == source), default=NEVER)

@@ -1,0 +1,142 @@
+"""JSON objects to messages and back.
+
+The only module of the core that knows about JSON shapes. It turns text into values whose types
+are right; whether the values are right is judged in :mod:`scuttle_ref.validity`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from scuttle_ref.errors import InvalidMessage, Refusal
+from scuttle_ref.messages import Digest, DigestDone, Message, Update
+from scuttle_ref.names import NEVER, Mark, Value
+from scuttle_ref.validity import message_refusal
+
+
+@frozen
+class Dialect:
+    """How a family of implementations spells the source of a digest line. Spec: WIRE-2."""
+
+    name: str
+    digest_source: str
+
+
+DOCUMENTED_DIALECT = Dialect("documented", digest_source="source_id")
+SHIPPED_DIALECT = Dialect("shipped", digest_source="id")
+
+
+@frozen
+class Record:
+    """A JSON object as an immutable value: its members in the order in which they stood."""
+
+    members: tuple[tuple[str, Value], ...]
+
+
+def frozen_value(value: object) -> Value:
+    """A JSON value made immutable: lists become tuples, objects Records. Spec: MOD-3."""
+    if isinstance(value, list | tuple):
+        return tuple(frozen_value(item) for item in value)
+    if isinstance(value, Mapping):
+        return Record(tuple((str(name), frozen_value(item)) for name, item in value.items()))
+    return value
+
+
+def thawed_value(value: Value) -> object:
+    """The JSON value that :func:`frozen_value` froze."""
+    if isinstance(value, tuple):
+        return [thawed_value(item) for item in value]
+    if isinstance(value, Record):
+        return {name: thawed_value(item) for name, item in value.members}
+    return value
+
+
+def mark_from_json(mark: object) -> object:
+    """The mark a JSON value stands for; anything else is passed on to be judged. Spec: WIRE-3."""
+    return NEVER if mark == "-Infinity" else mark
+
+
+def mark_to_json(mark: Mark) -> int | str:
+    """A mark as JSON. Spec: WIRE-3."""
+    return "-Infinity" if mark == NEVER else int(mark)
+
+
+def message_from_json(document: object, dialect: Dialect = DOCUMENTED_DIALECT) -> Message:
+    """The message that a JSON object stands for.
+
+    Raises InvalidMessage with the path of the fault, what was expected and the clause.
+
+    Spec: WIRE-1, WIRE-2, ERR-2.
+    """
+    if not isinstance(document, Mapping):
+        raise InvalidMessage(Refusal("$", f"is a {type(document).__name__}", "an object", "ERR-2"))
+    message = _shaped(document, dialect)
+    refusal = message_refusal(message)
+    if refusal is not None:
+        name = dialect.digest_source if isinstance(message, Digest) else "source_id"
+        field = name if refusal.path == "source_id" else refusal.path
+        raise InvalidMessage(
+            Refusal(f"$.{field}", refusal.problem, refusal.expected, refusal.clause)
+        )
+    return message
+
+
+def _shaped(document: Mapping[str, object], dialect: Dialect) -> Message:
+    """The message by its shape alone; its fields may hold anything."""
+    if document.get("digest"):
+        if document.get("done"):
+            return DigestDone(returned=bool(document.get("returned", False)))
+        return Digest(
+            source_id=_member(document, dialect.digest_source),  # type: ignore[arg-type]
+            version=mark_from_json(_member(document, "version")),  # type: ignore[arg-type]
+        )
+    return Update(
+        source_id=_member(document, "source_id"),  # type: ignore[arg-type]
+        key=_member(document, "key"),  # type: ignore[arg-type]
+        value=frozen_value(_member(document, "value")),
+        version=_member(document, "version"),  # type: ignore[arg-type]
+    )
+
+
+def _member(document: Mapping[str, object], name: str) -> object:
+    if name not in document:
+        raise InvalidMessage(Refusal(f"$.{name}", "is missing", "this member", "WIRE-1"))
+    return document[name]
+
+
+def message_to_json(message: Message, dialect: Dialect = DOCUMENTED_DIALECT) -> dict[str, object]:
+    """The JSON object of a message. Spec: WIRE-1, WIRE-2, WIRE-3."""
+    match message:
+        case Update(source_id=source, key=key, value=value, version=version):
+            shown = thawed_value(value)
+            return {"key": key, "value": shown, "source_id": source, "version": version}
+        case Digest(source_id=source, version=mark):
+            return {"digest": True, dialect.digest_source: source, "version": mark_to_json(mark)}
+        case DigestDone(returned=True):
+            return {"digest": True, "done": True, "returned": True}
+        case _:
+            return {"digest": True, "done": True}
+
+
+def message_from_line(line: str, dialect: Dialect = DOCUMENTED_DIALECT) -> Message:
+    """The message of one line of newline-delimited JSON.
+
+    Raises InvalidMessage.
+
+    Spec: ERR-2.
+    """
+    try:
+        document = json.loads(line)
+    except (ValueError, RecursionError) as fault:
+        problem = f"is no JSON ({str(fault)[:80]})"
+        raise InvalidMessage(Refusal("$", problem, "one JSON object", "ERR-2")) from None
+    return message_from_json(document, dialect)
+
+
+def line_from_message(message: Message, dialect: Dialect = DOCUMENTED_DIALECT) -> str:
+    """One line of newline-delimited JSON, without the newline. Spec: WIRE-1."""
+    document = message_to_json(message, dialect)
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str)
