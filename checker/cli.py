@@ -1,0 +1,75 @@
+"""The command line ``scuttle``: finds the command, and turns faults into messages.
+
+Commands are imported when they are asked for, so that each starts fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from checker.faults import INTERRUPTED, Fault
+
+COMMANDS = {
+    "check": "explore every interleaving and judge the properties",
+    "clauses": "tie the clauses of the specification to code and tests",
+    "golden": "replay recordings of the real library",
+    "profiles": "list the profiles, or show where two differ",
+    "replay": "run a saved counterexample again",
+    "scenario": "run a dialogue and compare its output",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in ``checker.commands`` and load on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, sorted."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"checker.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="scuttle-ref", prog_name="scuttle")
+def scuttle() -> None:
+    """Scuttlebutt gossip: the reference, and a checker that tries every message order.
+
+    Exit codes: 0 as expected, 1 refuted or non-conformant, 2 usage, 3 could not run,
+    4 inconclusive, 130 interrupted.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run ``scuttle`` and exit."""
+    try:
+        code = scuttle.main(args=arguments, standalone_mode=False)
+    except click.ClickException as usage:
+        usage.show()
+        sys.exit(usage.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except Fault as fault:
+        click.echo(f"error: {fault}", err=True)
+        sys.exit(fault.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

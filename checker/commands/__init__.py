@@ -1,0 +1,1 @@
+"""The commands of ``scuttle``, one module each."""
