@@ -1,0 +1,74 @@
+"""A Scuttlebutt node as an actor of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from attrs import frozen
+
+from checker.actors import Effects
+from checker.faults import UnrunnableFault
+from scuttle_ref.messages import Exchange, Put, Received, Update
+from scuttle_ref.outputs import Rejected, Send, Step
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.state import NodeState
+
+
+@frozen(cache_hash=True)
+class Restart:
+    """The owner restarts a node whose memory is gone, under the same id."""
+
+    def __str__(self) -> str:
+        return "restart with amnesia"
+
+
+RESTART = Restart()
+
+
+@frozen
+class GossipActor:
+    """Every node runs `gossip`; the outputs of a step become its notes."""
+
+    gossip: Gossip
+
+    def start(self, node: str) -> NodeState:
+        """A node that knows nothing."""
+        return self.gossip.start(node)
+
+    def command(self, local: NodeState, command: Put | Exchange | Restart) -> Effects:
+        """A local write, the start of an exchange, or a restart with amnesia."""
+        if isinstance(command, Restart):
+            return Effects(self.gossip.start(local.id))
+        return _effects(self.gossip.step(local, command))
+
+    def receive(self, local: NodeState, sender: str, message: Hashable) -> Effects:
+        """A message of a peer."""
+        return _effects(self.gossip.step(local, Received(sender, message)))
+
+    def exchange(self, target: str) -> Exchange:
+        """The command that starts an exchange, in the node's own order of sources."""
+        return Exchange(target)
+
+
+def _effects(step: Step) -> Effects:
+    for output in step.outputs:
+        if isinstance(output, Rejected) and output.refusal.clause == "MERGE-4":
+            raise UnrunnableFault(
+                f"the resolver {output.refusal.problem}",
+                where=f"node {step.state.id}, store {_shown(step.state)}",
+                expected=f"{output.refusal.expected} for every update",
+                clause="MERGE-4",
+                hint="mend the resolver; `gossip` offers .id .get(key) .clock .sort",
+            )
+    sends = tuple((o.to, o.message) for o in step.outputs if isinstance(o, Send))
+    return Effects(step.state, sends, step.outputs)
+
+
+def _shown(state: NodeState) -> str:
+    entries = (f"{'/'.join(place)}={entry.value!r}" for place, entry in state.store)
+    return "{" + ", ".join(entries) + "}"
+
+
+def moves_update(message: Hashable) -> bool:
+    """Whether a message transfers something: updates do, digests do not."""
+    return isinstance(message, Update)

@@ -1,0 +1,177 @@
+"""An experiment: everything that decides what the checker explores, as data.
+
+It is what the flags of ``scuttle check`` say, what the catalogue lists and what a
+counterexample file stores; :meth:`Experiment.build` makes the model of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from checker.actors import System
+from checker.faults import Fault, UnrunnableFault, UsageFault
+from checker.network import network
+from checker.properties import Property
+from checker.scuttlebutt.actor import GossipActor
+from checker.scuttlebutt.properties import properties_of
+from checker.scuttlebutt.script import NodeCommand, command_text, parse_script
+from checker.topology import Topology
+from scuttle_ref.config import Config
+from scuttle_ref.errors import InvalidConfig
+from scuttle_ref.names import PROTOTYPE_NAMES, UNBOUNDED
+from scuttle_ref.order import DeltaOrder, scuttle_breadth, scuttle_depth
+from scuttle_ref.profile import Profile
+from scuttle_ref.profiles import PAPER, PROFILES
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.resolvers import RESOLVERS, Resolver
+
+DELTA_ORDERS: dict[str, DeltaOrder] = {"depth": scuttle_depth, "breadth": scuttle_breadth}
+
+
+@frozen
+class Setup:
+    """A model that is ready to be searched."""
+
+    system: System
+    gossip: Gossip
+    properties: tuple[Property, ...]
+
+
+@frozen
+class Experiment:
+    """What to explore. ``max_history`` and ``mtu`` count updates; None is no limit.
+
+    Spec: CHK-1.
+    """
+
+    topology: Topology
+    script: tuple[tuple[NodeCommand, ...], ...]
+    profile: str = "documented"
+    network: str = "fifo"
+    exchanges: int = 1
+    max_history: int | None = None
+    mtu: int | None = None
+    resolver: str = "lww_total"
+    delta_order: str = field(default="depth")
+
+    def build(self) -> Setup:
+        """The system, the protocol and the properties. Raises a Fault for what is no good."""
+        profile = profile_called(self.profile)
+        for node in self.topology.nodes:
+            if node in PROTOTYPE_NAMES:
+                raise UsageFault(f"{node!r} cannot name a node", clause="MOD-4")
+        gossip = Gossip(profile, self._config())
+        links = network(self.network, whole_answers=profile is PAPER)
+        actor = GossipActor(gossip)
+        system = System(actor, self.topology, links, self.script, self.exchanges)
+        return Setup(system, gossip, properties_of(system, gossip))
+
+    def _config(self) -> Config:
+        try:
+            return Config(
+                resolve=resolver_called(self.resolver),
+                max_history=UNBOUNDED if self.max_history is None else self.max_history,
+                mtu=UNBOUNDED if self.mtu is None else self.mtu,
+                delta_order=DELTA_ORDERS[self.delta_order],
+            )
+        except InvalidConfig as fault:
+            refusal = fault.refusal
+            raise UsageFault(
+                refusal.problem,
+                where=refusal.path,
+                expected=refusal.expected,
+                clause=refusal.clause,
+            ) from None
+
+    def to_json(self) -> dict[str, Any]:
+        """The experiment as JSON; :func:`experiment_from_json` reads it back."""
+        pairs = zip(self.topology.nodes, self.script, strict=True)
+        return {
+            "profile": self.profile,
+            "topology": {
+                "name": self.topology.name,
+                "nodes": list(self.topology.nodes),
+                "links": [list(link) for link in self.topology.links],
+            },
+            "network": self.network,
+            "script": [f"{node} {command_text(c)}" for node, script in pairs for c in script],
+            "exchanges": self.exchanges,
+            "max_history": self.max_history,
+            "mtu": self.mtu,
+            "resolver": self.resolver,
+            "delta_order": self.delta_order,
+        }
+
+
+def profile_called(name: str) -> Profile:
+    """The profile of that name. Raises UsageFault."""
+    if name not in PROFILES:
+        known = ", ".join(PROFILES)
+        raise UsageFault(f"no profile {name!r}", where="--profile", expected=known)
+    return PROFILES[name]
+
+
+def resolver_called(name: str) -> Resolver:
+    """A resolver by name, or from ``package.module:function``. Raises a Fault."""
+    if name in RESOLVERS:
+        return RESOLVERS[name]
+    module_name, colon, function_name = name.partition(":")
+    where = f"--resolver {name}"
+    if not colon:
+        known = ", ".join(RESOLVERS)
+        raise UsageFault(
+            f"no resolver {name!r}", where=where, expected=f"{known}, or package.module:function"
+        )
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        resolver = getattr(importlib.import_module(module_name), function_name)
+    except Exception as fault:
+        raise UnrunnableFault(
+            f"cannot be imported ({type(fault).__name__}: {fault})",
+            where=where,
+            hint="run from the folder that holds the module, or install it",
+        ) from None
+    if not callable(resolver):
+        raise UnrunnableFault(f"is a {type(resolver).__name__}", where=where, expected="a function")
+    found: Resolver = resolver
+    return found
+
+
+def experiment_from_json(document: Mapping[str, Any], where: str) -> Experiment:
+    """The experiment that a JSON object describes. Raises UsageFault with the path of a fault."""
+    try:
+        shape = document["topology"]
+        links = tuple((str(one), str(other)) for one, other in shape["links"])
+        topology = Topology(str(shape["name"]), tuple(map(str, shape["nodes"])), links)
+        script = parse_script(list(document["script"]), topology, f"{where}: $.script")
+        limits = {name: document.get(name) for name in ("max_history", "mtu")}
+        for name, limit in limits.items():
+            if limit is not None and (type(limit) is not int or limit < 1):
+                raise UsageFault(
+                    f"is {limit!r}", where=f"{where}: $.{name}", expected="an integer or null"
+                )
+        return Experiment(
+            topology=topology,
+            script=script,
+            profile=str(document["profile"]),
+            network=str(document["network"]),
+            exchanges=int(document["exchanges"]),
+            max_history=limits["max_history"],
+            mtu=limits["mtu"],
+            resolver=str(document.get("resolver", "lww_total")),
+            delta_order=str(document.get("delta_order", "depth")),
+        )
+    except Fault:
+        raise
+    except KeyError as missing:
+        raise UsageFault(f"{missing.args[0]!r} is missing", where=f"{where}: $") from None
+    except (TypeError, ValueError) as fault:
+        raise UsageFault(f"does not have the shape of an experiment ({fault})", where=where) from None

@@ -1,0 +1,293 @@
+"""The properties of Scuttlebutt, each with its clause.
+
+Laws of this file: a property says what it reads and no more; it answers VACUOUS where it has
+nothing to say, so that a run that moved no data cannot pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from checker.actors import Perform, System, World
+from checker.properties import Always, AlwaysStep, Broken, Finding, Good, Property, Sometimes
+from checker.scuttlebutt.agreement import disagreement, settled
+from scuttle_ref.config import Config
+from scuttle_ref.messages import Put
+from scuttle_ref.names import NodeId
+from scuttle_ref.order import replay_key
+from scuttle_ref.profile import Profile
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.state import Entry, NodeState
+
+Pair = tuple[NodeState, NodeState]
+
+
+def _kept(said_something: object) -> Good:
+    return Good.KEPT if said_something else Good.VACUOUS
+
+
+def each_node(world: World) -> Iterable[NodeState]:
+    """The parts of a property of single nodes."""
+    return world.nodes  # type: ignore[return-value]
+
+
+def all_nodes(world: World) -> Iterable[tuple[NodeState, ...]]:
+    """The one part of a property of all nodes together."""
+    return (world.nodes,)  # type: ignore[return-value]
+
+
+def changed_nodes(before: World, _action: object, after: World) -> list[Pair]:
+    """The parts of a property of steps: the node that changed, before and after."""
+    pairs = zip(before.nodes, after.nodes, strict=True)
+    return [(one, two) for one, two in pairs if one is not two]  # type: ignore[misc]
+
+
+def agreement(system: System) -> Always:
+    """All replicas end equal, from every quiescent world. Spec: CONV-1."""
+
+    def parts(world: World) -> Iterable[tuple[NodeState, ...]]:
+        return all_nodes(world) if system.quiescent(world) else ()
+
+    def check(nodes: tuple[NodeState, ...]) -> Finding:
+        outcome = settled(system, nodes)
+        ended: tuple[NodeState, ...] = outcome.nodes  # type: ignore[assignment]
+        differ = disagreement(ended)
+        if differ is None:
+            return _kept(any(node.store for node in ended))
+        if outcome.quiet:
+            return Broken(f"{differ}, and no later exchange moves any update")
+        return Broken(f"{differ} after {outcome.rounds} fair rounds, with updates still moving")
+
+    says = "once writers stop and messages arrive, fair exchanges make all replicas equal"
+    return Always("agreement", "CONV-1", says, parts, check)
+
+
+def _issued(step: tuple[NodeState, NodeState]) -> Finding:
+    """Judges a step in which the owner wrote."""
+    before, after = step
+    mine = [u for u in after.history.updates if u.source_id == after.id]
+    fresh = [u for u in mine if not before.history.knows(u)]
+    if after.clock.get(after.id) <= before.clock.get(after.id):
+        return Broken(f"{after.id} wrote without raising its own clock entry")
+    older = [u for u in before.history.updates if u.source_id == after.id]
+    for update in fresh:
+        if any(update.version <= old.version for old in older):
+            return Broken(f"{update} does not have a version above all earlier ones of its source")
+    return _kept(fresh)
+
+
+def unique_versions() -> AlwaysStep:
+    """A source never stamps one version twice, and stamps increasing ones. Spec: CONV-2."""
+
+    def parts(before: World, action: object, after: World) -> list[Pair]:
+        return changed_nodes(before, action, after) if isinstance(action, Perform) else []
+
+    def check(step: Pair) -> Finding:
+        before, after = step
+        restarted = not after.store and not after.history.updates
+        return Good.VACUOUS if restarted else _issued((before, after))
+
+    says = "a source never stamps the same version twice, and each is above the last"
+    return AlwaysStep("unique-versions", "CONV-2", says, parts, check)
+
+
+def clock_within_issued() -> Always:
+    """Nobody has seen more of a source than the source itself has counted. Spec: CONV-3."""
+
+    def check(nodes: tuple[NodeState, ...]) -> Finding:
+        own = {node.id: node.clock.get(node.id) for node in nodes}
+        foreign = [
+            (node.id, source, mark)
+            for node in nodes
+            for source, mark in node.clock.pairs
+            if source != node.id
+        ]
+        for seer, source, mark in foreign:
+            if mark > own.get(source, mark):
+                counted = own[source]
+                return Broken(f"{seer} has seen {source}:{mark}, but {source} is at {counted}")
+        return _kept(foreign)
+
+    says = "no clock entry is above what its source has counted to"
+    return Always("clock-within-issued", "CONV-3", says, all_nodes, check)
+
+
+def provenance(system: System) -> Always:
+    """Every value was put by an owner. Spec: CONV-4."""
+    written = {
+        (node, command.key, repr(command.value))
+        for node, script in zip(system.topology.nodes, system.script, strict=True)
+        for command in script
+        if isinstance(command, Put)
+    }
+
+    def check(node: NodeState) -> Finding:
+        for update in node.history.updates:
+            if (update.source_id, update.key, repr(update.value)) not in written:
+                return Broken(f"{node.id} remembers {update}, which nobody wrote")
+        for place, entry in node.store:
+            if (entry.source_id, place[-1], repr(entry.value)) not in written:
+                return Broken(f"{node.id} holds {place[-1]}={entry.value}, which nobody wrote")
+        return _kept(node.store)
+
+    says = "every update and every entry was written by the owner of its source"
+    return Always("provenance", "CONV-4", says, each_node, check)
+
+
+def entries_below_clock() -> Always:
+    """A node has seen what it holds. Spec: CONV-5."""
+
+    def check(node: NodeState) -> Finding:
+        for place, entry in node.store:
+            if entry.version > node.clock.get(entry.source_id):
+                held = f"{'/'.join(place)}={entry.value}@{entry.source_id}{entry.version}"
+                return Broken(f"{node.id} holds {held} above its clock ({node.clock})")
+        return _kept(node.store)
+
+    says = "no entry is above the clock of its source"
+    return Always("entries-below-clock", "CONV-5", says, each_node, check)
+
+
+def history_sound(config: Config) -> Always:
+    """History is in order, within its bound, and holds no update twice. Spec: CONV-6."""
+
+    def check(node: NodeState) -> Finding:
+        updates = node.history.updates
+        for one, two in pairwise(updates):
+            if config.sort(two, one) < 0 and replay_key(one) != replay_key(two):
+                return Broken(f"{node.id} remembers {one} before {two}, against the sort")
+        if len({(u.source_id, u.version) for u in updates}) < len(updates):
+            twice = next(u for at, u in enumerate(updates) if u in updates[:at])
+            return Broken(f"{node.id} remembers {twice} twice")
+        if config.max_history and len(updates) > config.max_history:
+            return Broken(f"{node.id} remembers {len(updates)} updates")
+        return _kept(updates)
+
+    says = "history is sorted, within max_history, and holds no update twice"
+    return Always("history-sound", "CONV-6", says, each_node, check)
+
+
+def clocks_monotone() -> AlwaysStep:
+    """What was seen stays seen. Spec: CONV-7."""
+
+    def check(step: Pair) -> Finding:
+        before, after = step
+        if not before.clock <= after.clock:
+            return Broken(f"the clock of {after.id} fell from {before.clock} to {after.clock}")
+        return _kept(before.clock != after.clock)
+
+    says = "no clock entry ever moves back"
+    return AlwaysStep("clocks-monotone", "CONV-7", says, changed_nodes, check)
+
+
+def own_writes_kept() -> AlwaysStep:
+    """An owner never sees its own older write come back. Spec: CONV-8."""
+
+    def check(step: Pair) -> Finding:
+        before, after = step
+        mine = [(place, held) for place, held in before.store if held.source_id == before.id]
+        for place, held in mine:
+            now = after.at(place)
+            if after.store and now.source_id == held.source_id and now.version < held.version:
+                was = f"{held.value}@{held.version}"
+                return Broken(f"{after.id} wrote {was} and is back at {now.value}@{now.version}")
+        return _kept(mine)
+
+    says = "an own write is never replaced by an older one of the same source"
+    return AlwaysStep("own-writes-kept", "CONV-8", says, changed_nodes, check)
+
+
+def no_gap() -> Always:
+    """What the clock covers was received. Spec: CONV-9."""
+
+    def check(nodes: tuple[NodeState, ...]) -> Finding:
+        covered = 0
+        by_id = {node.id: node for node in nodes}
+        for node in nodes:
+            for source, mark in node.clock.pairs:
+                if source == node.id or source not in by_id:
+                    continue
+                issuer = by_id[source]
+                for update in issuer.history.updates:
+                    if update.source_id != source or update.version > mark:
+                        continue
+                    covered += 1
+                    if not (node.history.knows(update) or _overtaken(node, update.key)):
+                        seen = f"its clock says {source}:{mark}"
+                        return Broken(f"{node.id} never received {update}, though {seen}")
+        return _kept(covered)
+
+    says = "every update at or below a clock entry was received"
+    return Always("no-gap", "CONV-9", says, all_nodes, check)
+
+
+def _overtaken(node: NodeState, key: str) -> bool:
+    """Whether the node holds something for `key`: what it forgot it may have received."""
+    return any(place[-1] == key for place, _ in node.store)
+
+
+def winner_or_ahead() -> Always:
+    """The invariant that makes a digest of maxima enough. Spec: CONV-10."""
+
+    def check(nodes: tuple[NodeState, ...]) -> Finding:
+        winners: dict[tuple[str, ...], Entry] = {}
+        for node in nodes:
+            for place, entry in node.store:
+                best = winners.get(place, entry)
+                winners[place] = max(best, entry, key=lambda e: (e.version, e.source_id))
+        for node in nodes:
+            for place, entry in sorted(winners.items(), key=lambda pair: pair[0]):
+                held = node.at(place)
+                same = (held.version, held.source_id) == (entry.version, entry.source_id)
+                if not same and entry.version <= node.clock.get(entry.source_id):
+                    winner = f"{'/'.join(place)}={entry.value}@{entry.source_id}{entry.version}"
+                    return Broken(f"{node.id} lacks {winner} and will not ask for it again")
+        return _kept(len(nodes) > 1 and winners)
+
+    says = "every replica holds the winner, or the winner is above its clock for that source"
+    return Always("winner-or-ahead", "CONV-10", says, all_nodes, check)
+
+
+def data_moved(system: System) -> Sometimes:
+    """Some run ends with a value at a node that did not write it. Spec: CONV-14."""
+
+    def check(world: World) -> bool:
+        return system.quiescent(world) and any(
+            entry.source_id != node.id  # type: ignore[attr-defined]
+            for node in world.nodes
+            for _, entry in node.store  # type: ignore[attr-defined]
+        )
+
+    says = "some value reaches a node that did not write it (guards against empty runs)"
+    return Sometimes("data-moved", "CONV-14", says, check)
+
+
+def properties_of(system: System, gossip: Gossip) -> tuple[Property, ...]:
+    """The properties of a system under one profile and configuration."""
+    found: list[Property] = [
+        agreement(system),
+        data_moved(system),
+        unique_versions(),
+        clock_within_issued(),
+        provenance(system),
+        entries_below_clock(),
+        history_sound(gossip.config),
+        clocks_monotone(),
+        own_writes_kept(),
+        no_gap(),
+    ]
+    if newest_wins(gossip.profile, gossip.config):
+        found.append(winner_or_ahead())
+    return tuple(found)
+
+
+def newest_wins(profile: Profile, config: Config) -> bool:
+    """Whether the highest (version, source) is meant to win, as CONV-10 presumes."""
+    asks = profile.prefer.__name__ == "prefer_resolver"
+    return not asks or config.resolve.__name__ == "lww_total"
+
+
+def names(properties: Iterable[Property]) -> list[NodeId]:
+    """The names of properties, in order."""
+    return [each.name for each in properties]

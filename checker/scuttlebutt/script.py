@@ -1,0 +1,119 @@
+"""Scripts: what owners do, as text. The same lines stand in scenarios and script files.
+
+::
+
+    # a comment
+    A set k=1          the value is JSON, or else a plain word
+    A gossip B         start an exchange with B
+    A restart          lose all memory, keep the id
+
+Lines of one node happen in the order given; lines of different nodes in any order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeAlias
+
+from checker.faults import UsageFault
+from checker.scuttlebutt.actor import RESTART, Restart
+from checker.topology import Topology
+from scuttle_ref.messages import Exchange, Put
+from scuttle_ref.validity import put_refusal
+from scuttle_ref.wire import frozen_value, thawed_value
+
+NodeCommand: TypeAlias = Put | Exchange | Restart
+
+USAGE = "NODE set KEY=VALUE, NODE gossip PEER or NODE restart"
+
+
+def parse_command(line: str, where: str) -> tuple[str, NodeCommand]:
+    """The node and command of one line. Raises UsageFault. Spec: SCN-1."""
+    words = line.split(None, 2)
+    match words:
+        case [node, "set", assignment] if "=" in assignment:
+            key, _, text = assignment.partition("=")
+            put = Put(key.strip(), parse_value(text.strip()))
+            refusal = put_refusal(put.key, put.value)
+            if refusal is not None:
+                problem = f"{refusal.path} {refusal.problem}"
+                raise UsageFault(
+                    problem, where=where, expected=refusal.expected, clause=refusal.clause
+                )
+            return node, put
+        case [node, "gossip", peer] if len(peer.split()) == 1:
+            return node, Exchange(peer)
+        case [node, "restart"]:
+            return node, RESTART
+    raise UsageFault(f"cannot read {line!r}", where=where, expected=USAGE)
+
+
+def parse_value(text: str) -> object:
+    """A JSON value, made immutable; anything that is no JSON is a plain string."""
+    try:
+        return frozen_value(json.loads(text))
+    except (ValueError, RecursionError):
+        return text
+
+
+def command_text(command: NodeCommand) -> str:
+    """The text of a command, without the node; :func:`parse_command` reads it back."""
+    match command:
+        case Put(key=key, value=value):
+            return f"set {key}={value_text(value)}"
+        case Exchange(peer=peer):
+            return f"gossip {peer}"
+        case _:
+            return "restart"
+
+
+def value_text(value: object) -> str:
+    """A value as a script shows it: a plain word if that reads back, else JSON."""
+    if isinstance(value, str) and value.strip() == value and parse_value(value) == value:
+        return value
+    return json.dumps(thawed_value(value), ensure_ascii=False, default=str)
+
+
+def parse_script(
+    lines: Iterable[str], topology: Topology, where: str
+) -> tuple[tuple[NodeCommand, ...], ...]:
+    """The commands of each node, in topology order. Raises UsageFault with the line number."""
+    scripts: dict[str, list[NodeCommand]] = {node: [] for node in topology.nodes}
+    for number, line in enumerate(lines, start=1):
+        text = line.partition(" #")[0].strip()
+        if not text or text.startswith("#"):
+            continue
+        here = f"{where}, line {number}"
+        node, command = parse_command(text, here)
+        named = {node, command.peer} if isinstance(command, Exchange) else {node}
+        for name in sorted(named - scripts.keys()):
+            known = ", ".join(topology.nodes)
+            raise UsageFault(f"no node {name!r} in {topology.name}", where=here, expected=known)
+        if isinstance(command, Exchange) and (node, command.peer) not in topology.link_index:
+            raise UsageFault(f"{node} has no link to {command.peer}", where=here)
+        scripts[node].append(command)
+    return tuple(tuple(scripts[node]) for node in topology.nodes)
+
+
+def read_script(path: Path, topology: Topology) -> tuple[tuple[NodeCommand, ...], ...]:
+    """The script of a file. Raises UsageFault."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageFault(f"cannot be read ({fault})", where=str(path)) from None
+    return parse_script(text.splitlines(), topology, str(path))
+
+
+def generated_script(
+    topology: Topology, writers: Iterable[str], writes: int, keys: int
+) -> tuple[tuple[NodeCommand, ...], ...]:
+    """Every writer sets `writes` times, cycling through `keys` keys; every value is distinct."""
+    chosen = set(writers)
+    return tuple(
+        tuple(Put(f"k{at % keys + 1}", f"{node.lower()}{at + 1}") for at in range(writes))
+        if node in chosen
+        else ()
+        for node in topology.nodes
+    )

@@ -1,0 +1,87 @@
+"""The judge: evaluates properties on what a search shows it, each distinct part once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from checker.properties import Always, AlwaysStep, Broken, Good, Property, Sometimes
+from checker.verdict import Kind, Stats, Verdict
+
+
+class Judge:
+    """Keeps, for each property, the parts already judged and the first decision."""
+
+    def __init__(self, properties: Sequence[Property]) -> None:
+        self.properties = tuple(properties)
+        self._always = [each for each in properties if isinstance(each, Always)]
+        self._steps = [each for each in properties if isinstance(each, AlwaysStep)]
+        self._sometimes = [each for each in properties if isinstance(each, Sometimes)]
+        self._judged: dict[str, set[Hashable]] = {each.name: set() for each in properties}
+        self._exercised = dict.fromkeys(self._judged, 0)
+        self._decided: dict[str, tuple[str, tuple[Hashable, ...]]] = {}
+
+    @property
+    def undecided(self) -> bool:
+        """Whether any property still lacks a counterexample or witness."""
+        return len(self._decided) < len(self.properties)
+
+    def see(self, state: Any) -> dict[str, str]:
+        """Judge a state; the newly decided properties by name, with the reason."""
+        news = {
+            each.name: because
+            for each in self._always
+            if each.name not in self._decided
+            and (because := self._broken(each, each.parts(state))) is not None
+        }
+        for each in self._sometimes:
+            if each.name not in self._decided and each.check(state):
+                self._exercised[each.name] = 1
+                news[each.name] = "reached"
+        return news
+
+    def see_step(self, before: Any, action: Any, after: Any) -> dict[str, str]:
+        """Judge a transition; the newly decided properties by name, with the reason."""
+        return {
+            each.name: because
+            for each in self._steps
+            if each.name not in self._decided
+            and (because := self._broken(each, each.parts(before, action, after))) is not None
+        }
+
+    def _broken(self, each: Always | AlwaysStep, parts: Any) -> str | None:
+        judged = self._judged[each.name]
+        for part in parts:
+            if part in judged:
+                continue
+            judged.add(part)
+            finding = each.check(part)
+            if isinstance(finding, Broken):
+                self._exercised[each.name] += 1
+                return finding.because
+            if finding is Good.KEPT:
+                self._exercised[each.name] += 1
+        return None
+
+    def decide(self, name: str, because: str, schedule: tuple[Hashable, ...]) -> None:
+        """Keep the schedule that decided a property. The first one stays."""
+        self._decided.setdefault(name, (because, schedule))
+
+    def verdicts(self, stats: Stats) -> tuple[Verdict, ...]:
+        """The verdicts, given how far the search came. Spec: CONV-14."""
+        return tuple(self._verdict(each, stats) for each in self.properties)
+
+    def _verdict(self, each: Property, stats: Stats) -> Verdict:
+        exercised = self._exercised[each.name]
+        sought = isinstance(each, Sometimes)
+        if each.name in self._decided:
+            because, schedule = self._decided[each.name]
+            kind = Kind.WITNESSED if sought else Kind.REFUTED
+            return Verdict(each, kind, schedule, because, exercised)
+        if not stats.complete:
+            return Verdict(each, Kind.UNKNOWN, None, f"stopped: {stats.stop}", exercised)
+        if sought:
+            return Verdict(each, Kind.REFUTED, None, "no reachable state does", exercised)
+        if exercised == 0:
+            return Verdict(each, Kind.UNKNOWN, None, "never exercised", exercised)
+        return Verdict(each, Kind.HOLDS, None, "", exercised)

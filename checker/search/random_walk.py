@@ -1,0 +1,70 @@
+"""Seeded random walks: no proof, but a quick look at worlds too many to count."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from checker.model import Model
+from checker.properties import Property
+from checker.search.budget import Budget, Progress
+from checker.search.judge import Judge
+from checker.verdict import Report, Stats
+
+STEPS_MAX = 10_000
+"""Where a walk that never ends is cut. Unit: steps."""
+
+
+def random_walk(
+    model: Model[Any, Any],
+    properties: Sequence[Property],
+    budget: Budget | None = None,
+    *,
+    walks: int = 1_000,
+    seed: int = 0,
+) -> Report:
+    """Walk `walks` times from a start to a terminal state, choosing each action at random.
+
+    The same seed gives the same walks. `states` counts distinct states seen; the search is
+    never complete, so nothing is said to hold.
+    """
+    budget = budget or Budget()
+    judge = Judge(properties)
+    choose = random.Random(seed)  # noqa: S311 - reproducibility is the point
+    starts = list(model.initial())
+    seen: set[Any] = set()
+    transitions = terminal = depth = 0
+    stop = f"{walks:,} random walks, seed {seed}"
+    try:
+        for number in range(walks):
+            state = choose.choice(starts)
+            path: list[Hashable] = []
+            _keep(judge, judge.see(state), path)
+            seen.add(state)
+            while (actions := model.actions(state)) and len(path) < STEPS_MAX:
+                action = choose.choice(actions)
+                after = model.next(state, action)
+                path.append(action)
+                transitions += 1
+                _keep(judge, judge.see_step(state, action, after), path)
+                _keep(judge, judge.see(after), path)
+                seen.add(after)
+                state = after
+            terminal += not actions
+            depth = max(depth, len(path))
+            if number % 100 == 0 and budget.tell:
+                budget.tell(Progress(len(seen), transitions, number, depth, budget.seconds))
+            early = budget.stop(len(seen))
+            if early is not None or not judge.undecided:
+                stop = early or "every property is decided"
+                break
+    except KeyboardInterrupt:
+        stop = "interrupted"
+    stats = Stats(len(seen), transitions, terminal, depth, budget.seconds, stop)
+    return Report(judge.verdicts(stats), stats)
+
+
+def _keep(judge: Judge, news: dict[str, str], path: list[Hashable]) -> None:
+    for name, because in news.items():
+        judge.decide(name, because, tuple(path))

@@ -1,0 +1,70 @@
+"""Verdicts: what a search found out, and how much it looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from enum import Enum
+
+from attrs import frozen
+
+from checker.properties import Property
+
+
+class Kind(Enum):
+    """The four answers. A search that did not finish never says *holds*. Spec: CONV-14."""
+
+    HOLDS = "holds"
+    REFUTED = "refuted"
+    WITNESSED = "witnessed"
+    UNKNOWN = "unknown"
+
+
+@frozen
+class Stats:
+    """What a search looked at. `seconds` is wall time; `stop` says why it ended early.
+
+    `states` are distinct states, `transitions` distinct (state, action) pairs, `terminal`
+    states without any action, `depth` the most steps from a start to any state seen.
+    """
+
+    states: int
+    transitions: int
+    terminal: int
+    depth: int
+    seconds: float
+    stop: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every reachable state was seen."""
+        return self.stop is None
+
+
+@frozen
+class Verdict:
+    """The answer for one property.
+
+    `schedule` leads from the start to the refuting or witnessing state; `exercised` counts the
+    distinct parts in which the property had something to say.
+    """
+
+    property: Property
+    kind: Kind
+    schedule: tuple[Hashable, ...] | None = None
+    because: str = ""
+    exercised: int = 0
+
+
+@frozen
+class Report:
+    """The result of one search: one verdict per property, in the order given."""
+
+    verdicts: tuple[Verdict, ...]
+    stats: Stats
+
+    def verdict(self, name: str) -> Verdict:
+        """The verdict of the property called `name`. Raises KeyError."""
+        for verdict in self.verdicts:
+            if verdict.property.name == name:
+                return verdict
+        raise KeyError(name)
