@@ -18,6 +18,8 @@ from scuttle_ref.names import NodeId
 from scuttle_ref.order import replay_key
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
+from scuttle_ref.rules import prefer_resolver, retain_current
+from scuttle_ref.resolvers import lww_total
 from scuttle_ref.state import Entry, NodeState
 
 Pair = tuple[NodeState, NodeState]
@@ -149,8 +151,9 @@ def entries_below_clock() -> Always:
     return Always("entries-below-clock", "CONV-5", says, each_node, check)
 
 
-def history_sound(config: Config) -> Always:
+def history_sound(profile: Profile, config: Config) -> Always:
     """History is in order, within its bound, and holds no update twice. Spec: CONV-6."""
+    bound = None if profile.retain is retain_current else config.max_history
 
     def check(node: NodeState) -> Finding:
         updates = node.history.updates
@@ -160,7 +163,7 @@ def history_sound(config: Config) -> Always:
         if len({(u.source_id, u.version) for u in updates}) < len(updates):
             twice = next(u for at, u in enumerate(updates) if u in updates[:at])
             return Broken(f"{node.id} remembers {twice} twice")
-        if config.max_history and len(updates) > config.max_history:
+        if bound and len(updates) > bound:
             return Broken(f"{node.id} remembers {len(updates)} updates")
         return _kept(updates)
 
@@ -250,14 +253,13 @@ def winner_or_ahead() -> Always:
 
 
 def data_moved(system: System) -> Sometimes:
-    """Some run ends with a value at a node that did not write it. Spec: CONV-14."""
+    """Some run settles with a value at a node that did not write it. Spec: CONV-14."""
 
     def check(world: World) -> bool:
-        return system.quiescent(world) and any(
-            entry.source_id != node.id  # type: ignore[attr-defined]
-            for node in world.nodes
-            for _, entry in node.store  # type: ignore[attr-defined]
-        )
+        if not system.quiescent(world):
+            return False
+        ended: tuple[NodeState, ...] = settled(system, world.nodes).nodes  # type: ignore
+        return any(entry.source_id != node.id for node in ended for _, entry in node.store)
 
     says = "some value reaches a node that did not write it (guards against empty runs)"
     return Sometimes("data-moved", "CONV-14", says, check)
@@ -272,7 +274,7 @@ def properties_of(system: System, gossip: Gossip) -> tuple[Property, ...]:
         clock_within_issued(),
         provenance(system),
         entries_below_clock(),
-        history_sound(gossip.config),
+        history_sound(gossip.profile, gossip.config),
         clocks_monotone(),
         own_writes_kept(),
         no_gap(),
@@ -284,8 +286,7 @@ def properties_of(system: System, gossip: Gossip) -> tuple[Property, ...]:
 
 def newest_wins(profile: Profile, config: Config) -> bool:
     """Whether the highest (version, source) is meant to win, as CONV-10 presumes."""
-    asks = profile.prefer.__name__ == "prefer_resolver"
-    return not asks or config.resolve.__name__ == "lww_total"
+    return profile.prefer is not prefer_resolver or config.resolve is lww_total
 
 
 def names(properties: Iterable[Property]) -> list[NodeId]:

@@ -1,0 +1,258 @@
+"""``scuttle check``: the convergence matrix, or one model of your own."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+
+from checker import catalogue
+from checker.commands import shown
+from checker.commands.progress import Teller
+from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
+from checker.network import NETWORKS
+from checker.scuttlebutt.counterexample import Counterexample, shrink
+from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.script import generated_script, read_script
+from checker.search.breadth_first import breadth_first
+from checker.search.budget import Budget
+from checker.search.depth_first import depth_first
+from checker.search.random_walk import random_walk
+from checker.topology import Topology, topology
+from checker.verdict import Kind, Report, Verdict
+from scuttle_ref.profiles import PROFILES
+
+MODEL_FLAGS = (
+    "profile",
+    "topology_name",
+    "writers",
+    "writes",
+    "keys",
+    "gossips",
+    "network",
+    "max_history",
+    "mtu",
+    "resolver",
+    "script",
+)
+
+
+class Limit(click.ParamType):
+    """A number from 1, or ``none`` for no limit."""
+
+    name = "N|none"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """The number, or the word ``none``."""
+        if value == "none" or (isinstance(value, int) and value >= 1):
+            return str(value) if value == "none" else int(value)
+        if str(value).isascii() and str(value).isdigit() and int(value) >= 1:
+            return int(value)
+        self.fail(f"{value!r} is neither an integer from 1 nor 'none'", param, ctx)
+
+
+@click.command()
+@click.option("--profile", type=click.Choice(list(PROFILES)), help="Default: documented.")
+@click.option("--topology", "topology_name", metavar="FAMILY:N|FILE", help="Default: line:2.")
+@click.option("--writers", metavar="all|A,C", help="Who sets values. Default: all.")
+@click.option("--writes", type=click.IntRange(0), metavar="N", help="Sets per writer. Default: 1.")
+@click.option("--keys", type=click.IntRange(1), metavar="K", help="Keys cycled through. Default: 1.")
+@click.option(
+    "--gossips", type=click.IntRange(0), metavar="G", help="Exchanges per directed link. Default: 1."
+)
+@click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: fifo.")
+@click.option("--max-history", type=Limit(), help="Updates remembered. Default: none.")
+@click.option("--mtu", type=Limit(), help="Updates per answer. Default: none.")
+@click.option("--resolver", metavar="NAME|pkg.mod:fn", help="Default: lww_total.")
+@click.option("--script", type=click.Path(path_type=Path), help="A script file instead of writers.")
+@click.option("--case", "case_name", metavar="ROW:PROFILE", help="One model of the catalogue.")
+@click.option(
+    "--size", type=click.Choice(["small", "large"]), default="small", help="How much of it."
+)
+@click.option(
+    "--search",
+    type=click.Choice(["breadth-first", "depth-first", "random"]),
+    default="breadth-first",
+    show_default=True,
+    help="Breadth-first gives shortest counterexamples; random proves nothing.",
+)
+@click.option("--walks", type=click.IntRange(1), default=1000, help="Random walks. Default: 1000.")
+@click.option("--seed", type=int, default=0, help="Seed of the random walks. Default: 0.")
+@click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")
+@click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop beyond N worlds.")
+@click.option("--max-seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
+@click.option("--save", type=click.Path(path_type=Path), help="Write the counterexample there.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def command(**flags: Any) -> None:
+    """Explore every interleaving and judge the properties.
+
+    Without arguments: the catalogue, and the matrix of the assumptions that convergence needs.
+    With arguments: one model. Every writer sets values, every directed link may start exchanges,
+    and all orders of all messages are tried.
+    """
+    budget = Budget(flags["max_states"], flags["max_seconds"], Teller())
+    given = [name for name in MODEL_FLAGS if flags[name] is not None]
+    if flags["case_name"] is not None and given:
+        raise UsageFault("choose a case or describe a model, not both", where="--case")
+    if flags["case_name"] is None and not given:
+        _refuse_for_catalogue(flags)
+        sys.exit(_catalogue(flags["size"], budget, as_json=flags["as_json"]))
+    if flags["case_name"] is not None:
+        case = catalogue.find_case(catalogue.load_catalogue(), flags["case_name"])
+        experiment = case.experiment
+    else:
+        experiment = _experiment(flags)
+    sys.exit(_one(experiment, flags, budget))
+
+
+def _refuse_for_catalogue(flags: dict[str, Any]) -> None:
+    for name, flag in (("wanted", "--property"), ("save", "--save")):
+        if flags[name]:
+            raise UsageFault("needs one model", where=flag, hint="add --case or --topology")
+    if flags["search"] != "breadth-first":
+        raise UsageFault("needs one model", where="--search", hint="add --case or --topology")
+
+
+def _experiment(flags: dict[str, Any]) -> Experiment:
+    graph = topology(flags["topology_name"] or "line:2")
+    script_file = flags["script"]
+    if script_file is not None:
+        for name in ("writers", "writes", "keys"):
+            if flags[name] is not None:
+                raise UsageFault("the script says who writes what", where=f"--{name}")
+        script = read_script(script_file, graph)
+    else:
+        chosen = _writers(flags["writers"] or "all", graph)
+        writes = 1 if flags["writes"] is None else flags["writes"]
+        script = generated_script(graph, chosen, writes, flags["keys"] or 1)
+    profile = flags["profile"] or "documented"
+    if flags["resolver"] is not None and profile != "documented":
+        click.echo(f"note: the profile {profile} never asks a resolver", err=True)
+    return Experiment(
+        topology=graph,
+        script=script,
+        profile=profile,
+        network=flags["network"] or "fifo",
+        exchanges=1 if flags["gossips"] is None else flags["gossips"],
+        max_history=_limit(flags["max_history"]),
+        mtu=_limit(flags["mtu"]),
+        resolver=flags["resolver"] or "lww_total",
+    )
+
+
+def _limit(value: int | str | None) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _writers(text: str, graph: Topology) -> tuple[str, ...]:
+    if text == "all":
+        return graph.nodes
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in graph.node_index:
+            known = ", ".join(graph.nodes)
+            raise UsageFault(f"no node {name!r}", where="--writers", expected=f"all, or of {known}")
+    return names
+
+
+def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
+    setup = _narrowed(experiment.build(), flags["wanted"])
+    report = _search(setup, flags, budget)
+    if flags["search"] != "breadth-first":
+        report = _shortened(experiment, report)
+    if flags["save"] is not None:
+        _save(experiment, report, flags["save"])
+    if flags["as_json"]:
+        click.echo(json.dumps(shown.report_json(experiment, report), ensure_ascii=False))
+    else:
+        click.echo(shown.report_text(experiment, setup, report))
+    return exit_code(report)
+
+
+def _narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
+    known = {each.name: each for each in setup.properties}
+    for name in wanted:
+        if name not in known:
+            expected = ", ".join(known)
+            raise UsageFault(f"no property {name!r}", where="--property", expected=expected)
+    if not wanted:
+        return setup
+    return attrs.evolve(setup, properties=tuple(p for n, p in known.items() if n in wanted))
+
+
+def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
+    if flags["search"] == "random":
+        return random_walk(
+            setup.system, setup.properties, budget, walks=flags["walks"], seed=flags["seed"]
+        )
+    search = depth_first if flags["search"] == "depth-first" else breadth_first
+    return search(setup.system, setup.properties, budget)
+
+
+def _shortened(experiment: Experiment, report: Report) -> Report:
+    """The report with each counterexample shrunk to a schedule with no action to spare."""
+
+    def shorten(verdict: Verdict) -> Verdict:
+        if verdict.kind is not Kind.REFUTED or verdict.schedule is None:
+            return verdict
+        found = shrink(_counterexample(experiment, verdict), script_too=False)
+        return attrs.evolve(verdict, schedule=found.schedule, because=found.because)
+
+    return attrs.evolve(report, verdicts=tuple(map(shorten, report.verdicts)))
+
+
+def _counterexample(experiment: Experiment, verdict: Verdict) -> Counterexample:
+    return Counterexample(
+        experiment,
+        verdict.property.name,
+        verdict.property.clause,
+        verdict.because,
+        verdict.schedule or (),  # type: ignore[arg-type]
+    )
+
+
+def _save(experiment: Experiment, report: Report, path: Path) -> None:
+    refuted = shown.first_refuted(report)
+    if refuted is None:
+        click.echo("note: nothing was refuted, so nothing was saved", err=True)
+        return
+    _counterexample(experiment, refuted).save(path)
+    click.echo(f"saved: {path} (run it with: scuttle replay {path})", err=True)
+
+
+def _catalogue(size: str, budget: Budget, *, as_json: bool) -> int:
+    rows = catalogue.load_catalogue()
+    sizes = catalogue.SIZES if size == "large" else catalogue.SIZES[:2]
+    outcomes = []
+    for case in catalogue.cases_of(rows, sizes):
+        fresh = Budget(budget.states_max, budget.seconds_max, budget.tell)
+        outcomes.append(catalogue.judge(case, fresh))
+        if outcomes[-1].report.stats.stop == "interrupted":
+            break
+    if as_json:
+        click.echo(json.dumps(shown.catalogue_json(outcomes), ensure_ascii=False))
+    else:
+        click.echo(shown.matrix_text(rows, outcomes))
+    if any(outcome.report.stats.stop == "interrupted" for outcome in outcomes):
+        return INTERRUPTED
+    if any(outcome.surprises for outcome in outcomes):
+        unknown = [o for o in outcomes if not o.report.stats.complete]
+        return INCONCLUSIVE if len(unknown) == len([o for o in outcomes if o.surprises]) else REFUTED
+    return AS_EXPECTED
+
+
+def exit_code(report: Report) -> int:
+    """0 all hold, 1 something is refuted, 4 the answer is open, 130 interrupted."""
+    if report.stats.stop == "interrupted":
+        return INTERRUPTED
+    if any(verdict.kind is Kind.REFUTED for verdict in report.verdicts):
+        return REFUTED
+    judged = [v for v in report.verdicts if v.property.name == catalogue.AGREEMENT]
+    open_ones = [v for v in judged or report.verdicts if v.kind is Kind.UNKNOWN]
+    return INCONCLUSIVE if open_ones or not report.stats.complete else AS_EXPECTED

@@ -1,0 +1,207 @@
+"""Verdicts as people and programs read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from checker.catalogue import AGREEMENT, Outcome, Row
+from checker.scuttlebutt.aftermath import aftermath
+from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.explain import diagram, story, tell_node, worlds_of
+from checker.verdict import Kind, Report, Stats, Verdict
+from scuttle_ref.profiles import PROFILES
+
+
+def first_refuted(report: Report) -> Verdict | None:
+    """The refuted property with a schedule that says most: agreement, else the first."""
+    refuted = [v for v in report.verdicts if v.kind is Kind.REFUTED and v.schedule is not None]
+    refuted.sort(key=lambda verdict: verdict.property.name != AGREEMENT)
+    return refuted[0] if refuted else None
+
+
+# --- one model ---------------------------------------------------------------------------------
+
+
+def report_json(experiment: Experiment, report: Report) -> dict[str, Any]:
+    """One model as JSON."""
+    return {
+        "format": "scuttle-check/1",
+        "experiment": experiment.to_json(),
+        "properties": [_verdict_json(verdict) for verdict in report.verdicts],
+        **_stats_json(report.stats),
+    }
+
+
+def _verdict_json(verdict: Verdict) -> dict[str, Any]:
+    schedule = verdict.schedule
+    return {
+        "name": verdict.property.name,
+        "clause": verdict.property.clause,
+        "verdict": verdict.kind.value,
+        "because": verdict.because,
+        "exercised": verdict.exercised,
+        "steps": None if schedule is None else len(schedule),
+        "schedule": None if schedule is None else [str(action) for action in schedule],
+    }
+
+
+def _stats_json(stats: Stats) -> dict[str, Any]:
+    return {
+        "states": stats.states,
+        "transitions": stats.transitions,
+        "terminal": stats.terminal,
+        "depth": stats.depth,
+        "seconds": round(stats.seconds, 6),
+        "complete": stats.complete,
+        "stop": stats.stop,
+    }
+
+
+def report_text(experiment: Experiment, setup: Setup, report: Report) -> str:
+    """One model as text: what was explored, the verdicts, and the shortest failure told."""
+    lines = [_assumptions(experiment), ""]
+    lines.extend(_verdict_line(verdict) for verdict in report.verdicts)
+    lines.extend(["", stats_line(report.stats)])
+    refuted = first_refuted(report)
+    if refuted is not None:
+        lines.extend(["", failure_text(setup, refuted)])
+    return "\n".join(lines)
+
+
+def _assumptions(experiment: Experiment) -> str:
+    commands = sum(map(len, experiment.script))
+    limits = [
+        f"{name} {'none' if value is None else value}"
+        for name, value in (("max_history", experiment.max_history), ("mtu", experiment.mtu))
+    ]
+    asked = f", resolver {experiment.resolver}" if experiment.profile == "documented" else ""
+    return (
+        f"{experiment.profile} on {experiment.topology.name}, {experiment.network}: "
+        f"{commands} commands, {experiment.exchanges} exchanges per link, {', '.join(limits)}{asked}"
+    )
+
+
+def _verdict_line(verdict: Verdict) -> str:
+    each = verdict.property
+    steps = "" if verdict.schedule is None else f" in {len(verdict.schedule)} steps"
+    because = f": {verdict.because}" if verdict.because and verdict.because != "reached" else ""
+    return f"  {verdict.kind.value:<9} {each.name:<20} {each.clause:<8}{each.says}{steps}{because}"
+
+
+def stats_line(stats: Stats) -> str:
+    """What a search looked at, in one line."""
+    rate = stats.states / max(stats.seconds, 1e-9)
+    end = "all of them" if stats.complete else f"incomplete: {stats.stop}"
+    return (
+        f"{stats.states:,} worlds, {stats.transitions:,} transitions, {stats.terminal:,} terminal, "
+        f"depth {stats.depth}, {stats.seconds:.2f} s ({rate:,.0f} worlds/s), {end}"
+    )
+
+
+def failure_text(setup: Setup, verdict: Verdict) -> str:
+    """The schedule that refutes a property: as sentences, as a diagram, and how it ends."""
+    system, profile = setup.system, setup.gossip.profile
+    schedule: tuple[Any, ...] = verdict.schedule or ()
+    world = worlds_of(system, schedule)[-1]
+    lines = [
+        f"{verdict.property.name} [{verdict.property.clause}] refuted in {len(schedule)} steps:",
+        f"{verdict.because}.",
+        "",
+        story(system, profile, schedule),
+        "",
+        diagram(system, schedule),
+        "",
+        *(tell_node(node) for node in world.nodes),  # type: ignore[arg-type]
+    ]
+    if verdict.property.name != AGREEMENT:
+        return "\n".join(lines)
+    healed, actions = aftermath(system, world)
+    after = worlds_of(healed, actions, world)[-1]
+    first = len(schedule) + 1
+    lines.extend(
+        [
+            "",
+            "Nothing is in flight and all owners are done. From here every link exchanges in turn:",
+            "",
+            story(healed, profile, actions, world, first),
+            "",
+            diagram(healed, actions, world, first),
+            "",
+            *(tell_node(node) for node in after.nodes),  # type: ignore[arg-type]
+        ]
+    )
+    return "\n".join(lines)
+
+
+# --- the catalogue -------------------------------------------------------------------------------
+
+
+def catalogue_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The catalogue as JSON."""
+    return {
+        "format": "scuttle-catalogue/1",
+        "as_expected": not any(outcome.surprises for outcome in outcomes),
+        "states": sum(outcome.report.stats.states for outcome in outcomes),
+        "seconds": round(sum(outcome.report.stats.seconds for outcome in outcomes), 6),
+        "cases": [
+            {
+                "id": outcome.case.id,
+                "row": outcome.case.row,
+                "profile": outcome.case.experiment.profile,
+                "expected": outcome.case.expected.agreement,
+                "surprises": list(outcome.surprises),
+                "properties": [_verdict_json(verdict) for verdict in outcome.report.verdicts],
+                **_stats_json(outcome.report.stats),
+            }
+            for outcome in outcomes
+        ],
+    }
+
+
+def matrix_text(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> str:
+    """The convergence matrix: a row per assumption, a column per profile."""
+    found = {outcome.case.id: outcome for outcome in outcomes}
+    profiles = [name for name in PROFILES if any(name in row.cases for row in rows)]
+    lines = [
+        "Do all replicas end equal? Every order of every message was tried.",
+        "'refuted N': not always; the shortest failing schedule has N steps, then all rounds are fair.",
+        "",
+        f"{'assumption dropped':<44}" + "".join(f"{name:<13}" for name in profiles),
+    ]
+    for row in rows:
+        if row.matrix:
+            cells = [_cell(found.get(f"{row.id}:{name}"), name in row.cases) for name in profiles]
+            lines.append(f"{row.dropped:<44}" + "".join(f"{cell:<13}" for cell in cells))
+    lines.extend(["", *_matrix_notes(found, outcomes)])
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _cell(outcome: Outcome | None, exists: bool) -> str:
+    if outcome is None:
+        return "not run" if exists else "-"
+    verdict = outcome.report.verdict(AGREEMENT)
+    mark = "!" if outcome.surprises else ""
+    if verdict.schedule is None:
+        return verdict.kind.value + mark
+    return f"{verdict.kind.value} {len(verdict.schedule)}{mark}"
+
+
+def _matrix_notes(found: dict[str, Outcome], outcomes: Sequence[Outcome]) -> list[str]:
+    worlds = sum(outcome.report.stats.states for outcome in outcomes)
+    transitions = sum(outcome.report.stats.transitions for outcome in outcomes)
+    seconds = sum(outcome.report.stats.seconds for outcome in outcomes)
+    lines = [
+        "-  the profile never asks a resolver",
+        f"{len(found)} models, {worlds:,} worlds, {transitions:,} transitions, {seconds:.1f} s",
+    ]
+    surprises = [f"  {o.case.id}: {text}" for o in outcomes for text in o.surprises]
+    if surprises:
+        lines.extend(["NOT as expected:", *surprises])
+    else:
+        lines.append("every verdict and every count is as expected (spec/models.toml)")
+    refuted = [o.case.id for o in outcomes if o.report.verdict(AGREEMENT).kind is Kind.REFUTED]
+    if refuted:
+        example = "writers:as-shipped" if "writers:as-shipped" in refuted else refuted[0]
+        lines.append(f"watch one fail: scuttle check --case {example}")
+    return lines

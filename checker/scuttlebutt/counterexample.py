@@ -1,0 +1,188 @@
+"""Counterexamples as files: an experiment and the schedule that decides a property.
+
+The schedule is a list of readable actions, so a file outlives changes of the code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from checker.actors import Action, Deliver, Drop, Duplicate, Perform, Start
+from checker.faults import UsageFault
+from checker.properties import Property
+from checker.scuttlebutt.experiment import Experiment, Setup, experiment_from_json
+from checker.search.replay import fitting, replay
+from checker.shrink import shrunk
+from checker.topology import Topology
+from scuttle_ref.messages import Exchange
+
+FORMAT = "scuttle-counterexample/1"
+
+_ACTIONS: dict[str, type[Start | Deliver | Drop | Duplicate]] = {
+    "exchange": Start,
+    "deliver": Deliver,
+    "drop": Drop,
+    "duplicate": Duplicate,
+}
+
+
+@frozen
+class Counterexample:
+    """A schedule of an experiment that refutes (or witnesses) a property."""
+
+    experiment: Experiment
+    property: str
+    clause: str
+    because: str
+    schedule: tuple[Action, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of a counterexample file."""
+        return {
+            "format": FORMAT,
+            "property": self.property,
+            "clause": self.clause,
+            "because": self.because,
+            "experiment": self.experiment.to_json(),
+            "schedule": [str(action) for action in self.schedule],
+        }
+
+    def save(self, path: Path) -> None:
+        """Write the file. Raises UsageFault if it exists or cannot be written."""
+        text = json.dumps(self.to_json(), indent=1, ensure_ascii=False)
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text + "\n")
+        except OSError as fault:
+            raise UsageFault(
+                f"cannot be written ({fault.strerror})",
+                where=str(path),
+                hint="nothing was overwritten; choose another name",
+            ) from None
+
+
+def load(path: Path) -> Counterexample:
+    """Read a counterexample file. Raises UsageFault with the path of a fault."""
+    where = str(path)
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise UsageFault(f"cannot be read ({fault.strerror})", where=where) from None
+    except (ValueError, RecursionError) as fault:
+        raise UsageFault(f"is no JSON ({fault})", where=where) from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        got = document.get("format") if isinstance(document, dict) else type(document).__name__
+        raise UsageFault(f"is {got!r}", where=f"{where}: $.format", expected=FORMAT)
+    for name, kind in (("experiment", dict), ("schedule", list), ("property", str)):
+        if not isinstance(document.get(name), kind):
+            expected = f"a JSON {'object' if kind is dict else kind.__name__}"
+            raise UsageFault("is missing or of another type", where=f"{where}: $.{name}", expected=expected)
+    experiment = experiment_from_json(document["experiment"], f"{where}: $.experiment")
+    schedule = tuple(
+        parse_action(line, f"{where}: $.schedule[{at}]")
+        for at, line in enumerate(document["schedule"])
+    )
+    return Counterexample(
+        experiment,
+        document["property"],
+        str(document.get("clause", "")),
+        str(document.get("because", "")),
+        schedule,
+    )
+
+
+def parse_action(line: object, where: str) -> Action:
+    """The action that a line of a schedule names. Raises UsageFault."""
+    if isinstance(line, str):
+        performed = re.fullmatch(r"perform (\S+)", line)
+        if performed:
+            return Perform(performed.group(1))
+        found = re.fullmatch(r"(exchange|deliver|drop|duplicate) ([^\s>]+)>(\S+)( #(\d+))?", line)
+        if found:
+            kind, source, target, _, index = found.groups()
+            if kind == "exchange":
+                return Start(source, target)
+            arrival: Action = _ACTIONS[kind](source, target, int(index or 0))  # type: ignore[call-arg]
+            return arrival
+    expected = "perform A, exchange A>B, deliver A>B, drop A>B or duplicate A>B, maybe with #N"
+    raise UsageFault(f"cannot read {line!r}", where=where, expected=expected)
+
+
+def shrink(found: Counterexample, *, script_too: bool = True) -> Counterexample:
+    """A counterexample to the same property with no action, command or node to spare.
+
+    Without `script_too` the experiment stays as it is.
+    """
+    smaller = _with_fewer_actions(found)
+    if not script_too:
+        return smaller
+    smaller = _with_fewer_nodes(_with_fewer_commands(smaller))
+    return _with_fewer_actions(smaller)
+
+
+def _with_fewer_actions(found: Counterexample) -> Counterexample:
+    setup = found.experiment.build()
+    judged = _judged(setup, found.property)
+
+    def fails(schedule: Sequence[Action]) -> bool:
+        fitted = fitting(setup.system, schedule)
+        return found.property in replay(setup.system, fitted, judged).decided
+
+    if not judged or not fails(found.schedule):
+        return found
+    kept = shrunk(found.schedule, fails)
+    schedule: tuple[Action, ...] = fitting(setup.system, kept)  # type: ignore[assignment]
+    because = replay(setup.system, schedule, judged).decided[found.property]
+    return attrs.evolve(found, schedule=schedule, because=because)
+
+
+def _with_fewer_commands(found: Counterexample) -> Counterexample:
+    """Leave out commands of the script that the failure does not need."""
+    for node_at, commands in enumerate(found.experiment.script):
+        for at in reversed(range(len(commands))):
+            script = list(found.experiment.script)
+            script[node_at] = script[node_at][:at] + script[node_at][at + 1 :]
+            found = _if_refuted(found, attrs.evolve(found.experiment, script=tuple(script)))
+    return found
+
+
+def _with_fewer_nodes(found: Counterexample) -> Counterexample:
+    """Leave out nodes, with their links and scripts, that the failure does not need."""
+    for node in reversed(found.experiment.topology.nodes):
+        graph = found.experiment.topology
+        if len(graph.nodes) == 1:
+            break
+        at = graph.node_index[node]
+        smaller = Topology(
+            f"part of {graph.name.removeprefix('part of ')}",
+            tuple(name for name in graph.nodes if name != node),
+            tuple(link for link in graph.links if node not in link),
+        )
+        script = found.experiment.script[:at] + found.experiment.script[at + 1 :]
+        gone = any(isinstance(c, Exchange) and c.peer == node for cs in script for c in cs)
+        if not gone:
+            candidate = attrs.evolve(found.experiment, topology=smaller, script=script)
+            found = _if_refuted(found, candidate)
+    return found
+
+
+def _if_refuted(found: Counterexample, candidate: Experiment) -> Counterexample:
+    """`found` with the experiment `candidate` if that fails in the same way, else `found`."""
+    setup = candidate.build()
+    schedule: tuple[Action, ...] = fitting(setup.system, found.schedule)  # type: ignore[assignment]
+    decided = replay(setup.system, schedule, _judged(setup, found.property)).decided
+    if found.property not in decided:
+        return found
+    because = decided[found.property]
+    return attrs.evolve(found, experiment=candidate, schedule=schedule, because=because)
+
+
+def _judged(setup: Setup, name: str) -> list[Property]:
+    return [each for each in setup.properties if each.name == name]

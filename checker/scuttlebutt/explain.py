@@ -1,0 +1,164 @@
+"""A schedule told in sentences that cite the clauses of the rules that fired."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+
+from attrs import frozen
+
+from checker.actors import Action, Deliver, Drop, Duplicate, Perform, Start, System, World
+from checker.render.sequence import Row, sequence_diagram
+from checker.scuttlebutt.actor import Restart
+from checker.scuttlebutt.script import command_text
+from scuttle_ref.messages import Digest, DigestDone, Update
+from scuttle_ref.outputs import (
+    Applied,
+    Compacted,
+    Declined,
+    Ignored,
+    Output,
+    Recorded,
+    Rejected,
+    Send,
+)
+from scuttle_ref.profile import Profile, rule_of
+from scuttle_ref.rules import PROCESS
+from scuttle_ref.state import NodeState
+
+
+@frozen
+class Told:
+    """One action as people read it: a headline, and what the node then does."""
+
+    headline: str
+    details: tuple[str, ...]
+
+
+def clauses_of(rule: Callable[..., object]) -> str:
+    """The clauses that a rule cites in the last line of its docstring."""
+    found = re.search(r"Spec: ([A-Z0-9, -]+)\.", inspect.getdoc(rule) or "")
+    return found.group(1) if found else ""
+
+
+def tell_output(profile: Profile, output: Output) -> str:
+    """What one output means, with the clause of the rule behind it."""
+
+    def cite(*points: str) -> str:
+        return "[" + ", ".join(clauses_of(rule_of(profile, point)) for point in points) + "]"
+
+    match output:
+        case Send(to=to, message=Update() as update):
+            return f"sends {update} to {to} {cite('fill', 'pace')}"
+        case Send(to=to, message=Digest() | DigestDone() as message):
+            return f"sends {message} to {to} {cite('advertise')}"
+        case Recorded(update=update):
+            return f"remembers {update} {cite('retain')}"
+        case Applied(update=update):
+            return f"now holds {update} {cite('prefer')}"
+        case Declined(update=update):
+            return f"keeps its value; {update} does not replace it {cite('prefer')}"
+        case Ignored(update=update, reason=reason):
+            return f"ignores {update}: {reason.value} {cite('admit')}"
+        case Compacted(forgotten=forgotten):
+            return f"forgets {', '.join(map(str, forgotten))} {cite('retain')}"
+        case Rejected(refusal=refusal):
+            return f"refuses: {refusal}"
+
+
+def tell(system: System, profile: Profile, world: World, action: Action) -> Told:
+    """What `action` is and what it does in `world`."""
+    details = tuple(
+        tell_output(profile, output)  # type: ignore[arg-type]
+        for output in system.effects(world, action).notes
+    )
+    return Told(headline(system, world, action), details)
+
+
+def headline(system: System, world: World, action: Action) -> str:
+    """`action` in one line."""
+    match action:
+        case Perform(node=node):
+            at = system.topology.node_index[node]
+            command = system.script[at][world.scripted[at]]
+            if isinstance(command, Restart):
+                return f"{node} restarts with amnesia"
+            return f"{node}: {command_text(command)}"  # type: ignore[arg-type]
+        case Start(source=source, target=target):
+            return f"{source} starts an exchange with {target}"
+        case Deliver(source=source, target=target):
+            return f"{target} receives {_frame(system, world, action)} from {source}"
+        case Drop(source=source, target=target):
+            return f"{_frame(system, world, action)} from {source} to {target} is lost"
+        case Duplicate(source=source, target=target):
+            frame = _frame(system, world, action)
+            return f"{target} receives {frame} from {source}, and a copy stays in flight"
+
+
+def _frame(system: System, world: World, action: Deliver | Drop | Duplicate) -> str:
+    return " + ".join(map(str, system.frame(world, action)))
+
+
+def worlds_of(
+    system: System, schedule: Sequence[Action], start: World | None = None
+) -> list[World]:
+    """The worlds that a schedule passes through, `start` (or the initial one) included."""
+    worlds = [start or next(iter(system.initial()))]
+    for action in schedule:
+        worlds.append(system.next(worlds[-1], action))
+    return worlds
+
+
+def story(
+    system: System,
+    profile: Profile,
+    schedule: Sequence[Action],
+    start: World | None = None,
+    first: int = 1,
+) -> str:
+    """The schedule as sentences, numbered from `first`."""
+    lines: list[str] = []
+    worlds = worlds_of(system, schedule, start)
+    for number, (world, action) in enumerate(zip(worlds, schedule, strict=False), start=first):
+        told = tell(system, profile, world, action)
+        lines.append(f"{number:>3}. {told.headline}")
+        lines.extend(f"       {detail}" for detail in told.details)
+    return "\n".join(lines)
+
+
+def diagram(
+    system: System, schedule: Sequence[Action], start: World | None = None, first: int = 1
+) -> str:
+    """The schedule as a text sequence diagram; a message is drawn when it arrives."""
+    rows = []
+    worlds = worlds_of(system, schedule, start)
+    for number, (world, action) in enumerate(zip(worlds, schedule, strict=False), start=first):
+        match action:
+            case Deliver(source=source, target=target) | Duplicate(source=source, target=target):
+                text = _frame(system, world, action)
+                extra = " (and again)" if isinstance(action, Duplicate) else ""
+                rows.append(Row(str(number), source, text + extra, target))
+            case Drop(source=source, target=target):
+                text = f"{_frame(system, world, action)} (lost)"
+                rows.append(Row(str(number), source, text, target, "x"))
+            case Perform(node=node) | Start(source=node):
+                text = headline(system, world, action)
+                rows.append(Row(str(number), node, text))
+    return sequence_diagram(system.topology.nodes, rows)
+
+
+def tell_node(state: NodeState) -> str:
+    """What a node knows, in one line."""
+    held = " ".join(
+        f"{'/'.join(place)}={entry.value}@{entry.source_id}{entry.version}"
+        for place, entry in state.store
+    )
+    history = " ".join(map(str, state.history.updates))
+    named = "; ".join(
+        f"{session if session != PROCESS else 'its process'} named "
+        + " ".join(source for source, _ in marks)
+        for session, marks in state.named
+    )
+    text = f"{state.id}  holds {held or 'nothing'} | clock {state.clock} | history {history or '-'}"
+    return f"{text} | {named}" if named else text
