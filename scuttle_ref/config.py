@@ -39,9 +39,10 @@ class Config:
 
     `resolve` decides whether an update replaces the value (RES clauses); `sort` is the replay
     order of history; `max_history` (updates) bounds history and `mtu` (updates) an answer, each
-    None or 0 meaning "not given" and :data:`~scuttle_ref.names.UNBOUNDED` no limit: what "not
-    given" means is a rule of the profile; `value_order` is the ``gossip.sort`` that
-    ``strictly_order_values`` asks for; `delta_order` orders a cut answer (paper).
+    None (and 0 of `max_history`) meaning "not given" and :data:`~scuttle_ref.names.UNBOUNDED`
+    no limit: what "not given" means is a rule of the profile; `value_order` is the
+    ``gossip.sort`` that ``strictly_order_values`` asks for; `delta_order` orders a cut answer
+    (paper).
 
     Raises InvalidConfig when a field cannot be used.
 

@@ -99,7 +99,7 @@ def prefer_resolver(view: GossipView, update: Update, config: Config) -> object:
 
 
 def prefer_latest_arrival(_view: GossipView, _update: Update, _config: Config) -> object:
-    """Always: the resolver is never asked. Spec: DEV-1."""
+    """Always: the resolver is never asked. Spec: DEV-1, DEV-5."""
     return True
 
 

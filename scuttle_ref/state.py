@@ -31,7 +31,10 @@ class Entry:
 
 
 ABSENT = Entry(value=None, version=NEVER, source_id="")
-"""What a place holds that nobody has written: version ``-Infinity``, value null (README, get)."""
+"""What a place holds that nobody has written: version ``-Infinity``, value null (README, get).
+
+Spec: MOD-5.
+"""
 
 
 @frozen(cache_hash=True)
