@@ -51,6 +51,7 @@ class GossipActor:
 
 
 def _effects(step: Step) -> Effects:
+    """The effects of a step. A resolver that fails ends the run at once. Spec: CONV-11."""
     for output in step.outputs:
         if isinstance(output, Rejected) and output.refusal.clause == "MERGE-4":
             raise UnrunnableFault(
