@@ -84,9 +84,12 @@ def _assumptions(experiment: Experiment) -> str:
 
 def _verdict_line(verdict: Verdict) -> str:
     each = verdict.property
-    steps = "" if verdict.schedule is None else f" in {len(verdict.schedule)} steps"
-    because = f": {verdict.because}" if verdict.because and verdict.because != "reached" else ""
-    return f"  {verdict.kind.value:<9} {each.name:<20} {each.clause:<8}{each.says}{steps}{because}"
+    said = each.says
+    if verdict.kind in {Kind.REFUTED, Kind.UNKNOWN}:
+        said = verdict.because
+    if verdict.schedule is not None:
+        said = f"in {len(verdict.schedule)} steps: {said}"
+    return f"  {verdict.kind.value:<9} {each.name:<20} {each.clause:<8} {said}"
 
 
 def stats_line(stats: Stats) -> str:

@@ -69,7 +69,7 @@ class Counterexample:
 
 
 def load(path: Path) -> Counterexample:
-    """Read a counterexample file. Raises UsageFault with the path of a fault."""
+    """Read a counterexample file. Raises UsageFault with the path of a fault. Spec: CHK-3."""
     where = str(path)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -36,17 +36,24 @@ class Told:
     details: tuple[str, ...]
 
 
-def clauses_of(rule: Callable[..., object]) -> str:
-    """The clauses that a rule cites in the last line of its docstring."""
+PROFILE_AREAS = {"as-shipped": "DEV", "textbook": "TEXT", "paper": "PAPER"}
+"""The clauses that speak of one profile only, by their area."""
+
+
+def clauses_of(rule: Callable[..., object], profile: str) -> list[str]:
+    """The clauses that a rule cites, without those that speak of other profiles."""
     found = re.search(r"Spec: ([A-Z0-9, -]+)\.", inspect.getdoc(rule) or "")
-    return found.group(1) if found else ""
+    others = set(PROFILE_AREAS.values()) - {PROFILE_AREAS.get(profile)}
+    cited = found.group(1).split(", ") if found else []
+    return [clause for clause in cited if clause.partition("-")[0] not in others]
 
 
 def tell_output(profile: Profile, output: Output) -> str:
     """What one output means, with the clause of the rule behind it."""
 
     def cite(*points: str) -> str:
-        return "[" + ", ".join(clauses_of(rule_of(profile, point)) for point in points) + "]"
+        rules = [rule_of(profile, point) for point in points]
+        return "[" + ", ".join(c for rule in rules for c in clauses_of(rule, profile.name)) + "]"
 
     match output:
         case Send(to=to, message=Update() as update):

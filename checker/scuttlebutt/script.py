@@ -35,14 +35,7 @@ def parse_command(line: str, where: str) -> tuple[str, NodeCommand]:
     match words:
         case [node, "set", assignment] if "=" in assignment:
             key, _, text = assignment.partition("=")
-            put = Put(key.strip(), parse_value(text.strip()))
-            refusal = put_refusal(put.key, put.value)
-            if refusal is not None:
-                problem = f"{refusal.path} {refusal.problem}"
-                raise UsageFault(
-                    problem, where=where, expected=refusal.expected, clause=refusal.clause
-                )
-            return node, put
+            return node, Put(key.strip(), parse_value(text.strip()))
         case [node, "gossip", peer] if len(peer.split()) == 1:
             return node, Exchange(peer)
         case [node, "restart"]:
@@ -93,8 +86,21 @@ def parse_script(
             raise UsageFault(f"no node {name!r} in {topology.name}", where=here, expected=known)
         if isinstance(command, Exchange) and (node, command.peer) not in topology.link_index:
             raise UsageFault(f"{node} has no link to {command.peer}", where=here)
+        if isinstance(command, Put):
+            _refuse_bad_put(command, here)
         scripts[node].append(command)
     return tuple(tuple(scripts[node]) for node in topology.nodes)
+
+
+def _refuse_bad_put(put: Put, where: str) -> None:
+    refusal = put_refusal(put.key, put.value)
+    if refusal is not None:
+        raise UsageFault(
+            f"{refusal.path} {refusal.problem}",
+            where=where,
+            expected=refusal.expected,
+            clause=refusal.clause,
+        )
 
 
 def read_script(path: Path, topology: Topology) -> tuple[tuple[NodeCommand, ...], ...]:

@@ -1,0 +1,73 @@
+"""``scuttle replay``: run a saved counterexample again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from checker.commands.shown import failure_text
+from checker.faults import AS_EXPECTED, REFUTED, UsageFault
+from checker.properties import Property
+from checker.scuttlebutt.counterexample import Counterexample, load
+from checker.scuttlebutt.experiment import Setup
+from checker.search.replay import Run, replay
+from checker.verdict import Kind, Verdict
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def command(file: Path, as_json: bool) -> None:
+    """Take the saved schedule step by step and judge it again.
+
+    Exit code 1: the property is still refuted. Exit code 0: the schedule no longer refutes it.
+    """
+    found = load(file)
+    setup = found.experiment.build()
+    wanted = [each for each in setup.properties if each.name == found.property]
+    if not wanted:
+        known = ", ".join(each.name for each in setup.properties)
+        raise UsageFault(
+            f"no property {found.property!r}", where=f"{file}: $.property", expected=known
+        )
+    run = replay(setup.system, found.schedule, wanted)
+    _refuse_misfit(file, run)
+    because = run.decided.get(found.property)
+    if as_json:
+        click.echo(json.dumps(_as_json(found, run, because), ensure_ascii=False))
+    elif because is None:
+        click.echo(f"{found.property}: this schedule no longer refutes it")
+    else:
+        click.echo(_told(setup, wanted[0], found, because))
+    sys.exit(AS_EXPECTED if because is None else REFUTED)
+
+
+def _refuse_misfit(file: Path, run: Run) -> None:
+    if run.misfit is None:
+        return
+    misfit = run.misfit
+    raise UsageFault(
+        f"the schedule does not fit: '{misfit.action}' cannot happen",
+        where=f"{file}: $.schedule[{misfit.step - 1}]",
+        expected=" or ".join(map(str, misfit.enabled)) or "no action at all; the run has ended",
+        hint="the code or the script has changed since; search again with scuttle check",
+    )
+
+
+def _told(setup: Setup, each: Property, found: Counterexample, because: str) -> str:
+    return failure_text(setup, Verdict(each, Kind.REFUTED, found.schedule, because))
+
+
+def _as_json(found: Counterexample, run: Run, because: str | None) -> dict[str, Any]:
+    return {
+        "format": "scuttle-replay/1",
+        "property": found.property,
+        "clause": found.clause,
+        "verdict": "not-refuted" if because is None else Kind.REFUTED.value,
+        "because": because or "",
+        "steps": len(run.states) - 1,
+    }

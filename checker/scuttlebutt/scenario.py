@@ -1,0 +1,225 @@
+"""Scenarios: dialogues with their output inside, that teach, and are tests as well.
+
+A line that begins with ``> `` is a command; the lines directly below it, up to the next blank
+line or command, are its output; everything else is prose. See ``spec/guide/scenarios.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import attrs
+from attrs import frozen
+
+from checker.faults import UsageFault
+from checker.scuttlebutt.experiment import DELTA_ORDERS, profile_called, resolver_called
+from checker.scuttlebutt.script import parse_command
+from checker.scuttlebutt.stage import Stage
+from scuttle_ref.messages import Exchange
+from scuttle_ref.names import UNBOUNDED
+
+PROMPT = "> "
+INDENT = "    "
+
+
+@frozen
+class Played:
+    """A scenario after it was played: its text with the output that came out."""
+
+    name: str
+    recorded: str
+    played: str
+    commands: int
+
+    @property
+    def as_recorded(self) -> bool:
+        """Whether the output is the recorded one."""
+        return self.recorded == self.played
+
+
+def read_scenario(path: Path) -> str:
+    """The text of a scenario. Raises UsageFault."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageFault(f"cannot be read ({fault})", where=str(path)) from None
+
+
+def play(text: str, name: str) -> Played:
+    """Play every command of a scenario in order. Raises UsageFault with the line at fault.
+
+    Spec: SCN-1, SCN-2.
+    """
+    stage = Stage()
+    lines: list[str] = []
+    commands = 0
+    recorded_output = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith(PROMPT):
+            commands += 1
+            lines.append(line)
+            output = perform(stage, line.removeprefix(PROMPT), f"{name}, line {number}")
+            lines.extend(INDENT + told for told in output)
+            recorded_output = True
+        elif not line.strip():
+            recorded_output = False
+            lines.append(line)
+        elif not recorded_output:
+            lines.append(line)
+    if commands == 0:
+        raise UsageFault("has no command", where=name, expected="lines that begin with '> '")
+    return Played(name, text, "\n".join(lines) + "\n", commands)
+
+
+def perform(stage: Stage, line: str, where: str) -> list[str]:
+    """One command on the stage; its output. Raises UsageFault."""
+    words = line.partition(" #")[0].split()
+    if words and words[0] in _VERBS:
+        return _VERBS[words[0]](stage, words[1:], where)
+    node, command = parse_command(" ".join(words), where)
+    _known(stage, [node], where)
+    if isinstance(command, Exchange):
+        _known(stage, [command.peer], where)
+    return stage.command(node, command)
+
+
+def _known(stage: Stage, names: Sequence[str], where: str) -> None:
+    for name in names:
+        if name not in stage.nodes:
+            expected = " ".join(stage.nodes) or "a line '> nodes A B' first"
+            raise UsageFault(f"no node {name!r} is on the stage", where=where, expected=expected)
+
+
+def _need(good: bool, where: str, usage: str) -> None:
+    if not good:
+        raise UsageFault("cannot read this command", where=where, expected=usage)
+
+
+def _profile(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(len(words) == 1 and not stage.nodes, where, "profile NAME, before any nodes")
+    stage.profile = profile_called(words[0])
+    return []
+
+
+def _config(stage: Stage, words: list[str], where: str) -> list[str]:
+    usage = "config max_history=N|none mtu=N|none resolver=NAME order=depth|breadth"
+    _need(bool(words) and not stage.nodes, where, f"{usage}, before any nodes")
+    for word in words:
+        name, _, value = word.partition("=")
+        if name in {"max_history", "mtu"} and (value == "none" or value.isdecimal()):
+            limit = UNBOUNDED if value == "none" else int(value)
+            stage.config = attrs.evolve(stage.config, **{name: limit or None})
+        elif name == "resolver":
+            stage.config = attrs.evolve(stage.config, resolve=resolver_called(value))
+        elif name == "order" and value in DELTA_ORDERS:
+            stage.config = attrs.evolve(stage.config, delta_order=DELTA_ORDERS[value])
+        else:
+            _need(False, where, usage)
+    return []
+
+
+def _nodes(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(bool(words) and not set(words) & stage.nodes.keys(), where, "nodes A B ..., each new")
+    stage.add(words)
+    return []
+
+
+def _process(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(len(words) > 1, where, "process A B ...")
+    _known(stage, words, where)
+    stage.share_process(words)
+    return [f"{' and '.join(words)} live in one process"]
+
+
+def _index(stage: Stage, words: list[str], where: str, usage: str) -> tuple[str, str, int]:
+    """The link and the frame that ``deliver A B last`` and its like name."""
+    _need(len(words) in {2, 3} and (len(words) == 2 or words[2] == "last"), where, usage)  # noqa: PLR2004
+    source, target = words[:2]
+    _known(stage, [source, target], where)
+    if not stage.flight.get((source, target)):
+        held = "; ".join(stage.in_flight())
+        raise UsageFault(f"nothing is in flight from {source} to {target}", where=where, expected=held)
+    return source, target, -1 if words[2:] else 0
+
+
+def _deliver(stage: Stage, words: list[str], where: str) -> list[str]:
+    if words == ["all"]:
+        return stage.deliver_all()[0]
+    source, target, index = _index(stage, words, where, "deliver A B [last], or deliver all")
+    return stage.deliver(source, target, index, keep=False)
+
+
+def _duplicate(stage: Stage, words: list[str], where: str) -> list[str]:
+    source, target, index = _index(stage, words, where, "duplicate A B [last]")
+    return [
+        *stage.deliver(source, target, index, keep=True),
+        "and a copy of it stays in flight",
+    ]
+
+
+def _drop(stage: Stage, words: list[str], where: str) -> list[str]:
+    return stage.drop(*_index(stage, words, where, "drop A B [last]"))
+
+
+def _exchange(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(len(words) == 2, where, "exchange A B")  # noqa: PLR2004
+    _known(stage, words, where)
+    return [*stage.command(words[0], Exchange(words[1])), *stage.deliver_all()[0]]
+
+
+def _rounds(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(len(words) == 1 and words[0].isdecimal(), where, "rounds N")
+    counts = []
+    for _ in range(int(words[0])):
+        moved = 0
+        for source in sorted(stage.nodes):
+            for target in sorted(stage.nodes.keys() - {source}):
+                stage.command(source, Exchange(target))
+                moved += stage.deliver_all()[1]
+        counts.append(moved)
+    return _told_counts(counts)
+
+
+def _told_counts(counts: list[int]) -> list[str]:
+    """How many updates each round moved, equal neighbours together."""
+    lines = []
+    first = 1
+    for moved, group in groupby(counts):
+        last = first + len(list(group)) - 1
+        rounds = f"round {first}" if first == last else f"rounds {first} to {last}"
+        lines.append(f"{rounds}: {moved or 'no'} update{'' if moved == 1 else 's'} moved")
+        first = last + 1
+    return lines
+
+
+def _show(stage: Stage, words: list[str], where: str) -> list[str]:
+    _known(stage, words, where)
+    return stage.show(words)
+
+
+def _flight(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(not words, where, "flight")
+    return stage.in_flight()
+
+
+def _agree(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(not words and bool(stage.nodes), where, "agree?")
+    return stage.agreement()
+
+
+_VERBS: dict[str, Callable[[Stage, list[str], str], list[str]]] = {
+    "agree?": _agree,
+    "config": _config,
+    "deliver": _deliver,
+    "drop": _drop,
+    "duplicate": _duplicate,
+    "exchange": _exchange,
+    "flight": _flight,
+    "nodes": _nodes,
+    "process": _process,
+    "profile": _profile,
+    "rounds": _rounds,
+    "show": _show,
+}

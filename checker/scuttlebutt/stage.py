@@ -1,0 +1,127 @@
+"""The stage of a dialogue: nodes, what is in flight between them, and who shares a process."""
+
+from __future__ import annotations
+
+import attrs
+from attrs import define, field
+
+from checker.network import Frame
+from checker.scuttlebutt.actor import Restart
+from checker.scuttlebutt.agreement import disagreement
+from checker.scuttlebutt.explain import tell_node, tell_output
+from checker.scuttlebutt.script import NodeCommand
+from scuttle_ref.config import Config
+from scuttle_ref.messages import Event, Received, Update
+from scuttle_ref.names import NodeId
+from scuttle_ref.outputs import Output, Send
+from scuttle_ref.profile import Profile
+from scuttle_ref.profiles import DOCUMENTED, PAPER
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.rules import PROCESS
+from scuttle_ref.state import Marks, NodeState
+
+DELIVERIES_MAX = 10_000
+"""Where "deliver all" gives up: nodes that answer each other for ever. Unit: messages."""
+
+
+@define
+class Stage:
+    """Mutable, because a dialogue goes on line by line; every step is the pure reducer's."""
+
+    profile: Profile = DOCUMENTED
+    config: Config = field(factory=Config)
+    nodes: dict[NodeId, NodeState] = field(factory=dict)
+    flight: dict[tuple[NodeId, NodeId], list[Frame]] = field(factory=dict)
+    process_of: dict[NodeId, int] = field(factory=dict)
+    named: dict[int, Marks] = field(factory=dict)
+
+    @property
+    def gossip(self) -> Gossip:
+        """The protocol that is played."""
+        return Gossip(self.profile, self.config)
+
+    def add(self, names: list[NodeId]) -> None:
+        """Put fresh nodes on the stage, each in a process of its own."""
+        for name in names:
+            self.nodes[name] = self.gossip.start(name)
+            self.process_of[name] = len(self.process_of)
+
+    def share_process(self, names: list[NodeId]) -> None:
+        """Let these nodes live in one process."""
+        for name in names:
+            self.process_of[name] = self.process_of[names[0]]
+
+    def command(self, node: NodeId, command: NodeCommand) -> list[str]:
+        """The owner of `node` does something; what follows, in sentences."""
+        if isinstance(command, Restart):
+            self.nodes[node] = self.gossip.start(node)
+            return [f"{node} has forgotten everything and keeps its id"]
+        return self._reduce(node, [command])
+
+    def deliver(self, source: NodeId, target: NodeId, index: int, *, keep: bool) -> list[str]:
+        """The frame at `index` of a link arrives; with `keep` a copy stays in flight."""
+        queue = self.flight[source, target]
+        frame = queue[index] if keep else queue.pop(index)
+        head = f"{target} receives {' + '.join(map(str, frame))}"
+        return [head, *self._reduce(target, [Received(source, each) for each in frame])]
+
+    def drop(self, source: NodeId, target: NodeId, index: int) -> list[str]:
+        """The frame at `index` of a link is lost."""
+        frame = self.flight[source, target].pop(index)
+        return [f"{' + '.join(map(str, frame))} from {source} to {target} is lost"]
+
+    def deliver_all(self) -> tuple[list[str], int]:
+        """Deliver, link by link, until nothing is in flight; and how many updates moved."""
+        lines: list[str] = []
+        moved = 0
+        for _ in range(DELIVERIES_MAX):
+            busy = [link for link, queue in sorted(self.flight.items()) if queue]
+            if not busy:
+                return lines, moved
+            link = busy[0]
+            moved += sum(isinstance(each, Update) for each in self.flight[link][0])
+            lines.extend(self.deliver(*link, 0, keep=False))
+        return [*lines, f"still talking after {DELIVERIES_MAX} messages"], moved
+
+    def show(self, names: list[NodeId]) -> list[str]:
+        """What nodes know."""
+        return [tell_node(self.nodes[name]) for name in names or sorted(self.nodes)]
+
+    def in_flight(self) -> list[str]:
+        """What is in flight, the oldest first."""
+        lines = [
+            f"{source} to {target}: " + ", ".join(" + ".join(map(str, f)) for f in queue)
+            for (source, target), queue in sorted(self.flight.items())
+            if queue
+        ]
+        return lines or ["nothing is in flight"]
+
+    def agreement(self) -> list[str]:
+        """Whether the replicas are equal."""
+        nodes = tuple(self.nodes[name] for name in sorted(self.nodes))
+        differ = disagreement(nodes)
+        return ["all replicas agree" if differ is None else f"they disagree: {differ}"]
+
+    def _reduce(self, node: NodeId, events: list[Event]) -> list[str]:
+        outputs: list[Output] = []
+        process = self.process_of[node]
+        for event in events:
+            state = self.nodes[node]
+            shared = self.named.get(process, ())
+            hosted = attrs.evolve(state, named=state.with_marks(PROCESS, shared))
+            step = self.gossip.step(hosted, event)
+            self.named[process] = step.state.marks(PROCESS)
+            self.nodes[node] = step.state
+            outputs.extend(step.outputs)
+        self._send(node, outputs)
+        return [f"{node} {tell_output(self.profile, output)}" for output in outputs]
+
+    def _send(self, node: NodeId, outputs: list[Output]) -> None:
+        sends = [output for output in outputs if isinstance(output, Send)]
+        for to in dict.fromkeys(send.to for send in sends):
+            messages = tuple(send.message for send in sends if send.to == to)
+            queue = self.flight.setdefault((node, to), [])
+            if self.profile is PAPER:
+                queue.append(messages)
+            else:
+                queue.extend((message,) for message in messages)
