@@ -20,7 +20,7 @@ def _callable(_owner: object, attribute: Attribute[Any], value: object) -> None:
 
 def _limit(least: int) -> Callable[[object, Attribute[Any], object], None]:
     def check(_owner: object, attribute: Attribute[Any], value: object) -> None:
-        if value is None or value == UNBOUNDED:
+        if value is None or (type(value) is float and value == UNBOUNDED):
             return
         if type(value) is not int or value < least:
             _refuse(attribute, value, f"an integer from {least}, None or UNBOUNDED")

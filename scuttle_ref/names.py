@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
+from attrs import field, frozen
+
 NodeId: TypeAlias = str
 """The name of a node. As the origin of updates it is called their *source*."""
 
@@ -50,6 +52,9 @@ VERSION_MAX: Final[Version] = 2**53
 Spec: VERS-1.
 """
 
+NESTING_MAX: Final = 32
+"""How deep a value may be nested. Unit: tuples and records. Spec: MOD-3."""
+
 PROTOTYPE_NAMES: Final[frozenset[str]] = frozenset(
     {
         "__defineGetter__",
@@ -81,3 +86,13 @@ def exact(value: Value) -> object:
     if type(value) is tuple:
         return ("tuple", *(exact(item) for item in value))
     return (type(value).__name__, value)
+
+
+@frozen
+class Record:
+    """A JSON object as an immutable value: its members in the order in which they stood.
+
+    Spec: MOD-3.
+    """
+
+    members: tuple[tuple[str, Value], ...] = field(eq=exact)

@@ -41,17 +41,19 @@ def by_arrival(_one: Update, _other: Update) -> int:
 
 
 _RANKS: dict[type, int] = {type(None): 0, bool: 1, int: 2, float: 2, str: 3, tuple: 4}
+_RANK_OF_THE_REST = 5
 
 
 def _value_key(value: Value) -> tuple[int, Any, str]:
-    rank = _RANKS.get(type(value), 5)
-    if rank == 0:
+    kind = type(value)
+    rank = _RANKS.get(kind, _RANK_OF_THE_REST)
+    if kind is type(None):
         return (rank, 0, "")
-    if rank == 4:
+    if kind is tuple:
         return (rank, tuple(_value_key(item) for item in value), "")  # type: ignore[attr-defined]
-    if rank == 5:
-        return (rank, repr(value), type(value).__name__)
-    return (rank, value, type(value).__name__)
+    if rank == _RANK_OF_THE_REST:
+        return (rank, repr(value), kind.__name__)
+    return (rank, value, kind.__name__)
 
 
 def by_value(one: Value, other: Value) -> int:

@@ -10,7 +10,7 @@ import attrs
 from attrs import frozen
 
 from scuttle_ref.config import DEFAULT_CONFIG, Config
-from scuttle_ref.errors import Refusal
+from scuttle_ref.errors import InvalidConfig, Refusal
 from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
 from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import (
@@ -27,7 +27,13 @@ from scuttle_ref.outputs import (
 from scuttle_ref.profile import Profile
 from scuttle_ref.resolvers import View
 from scuttle_ref.state import Entry, NodeState
-from scuttle_ref.validity import message_refusal, name_refusal, put_refusal
+from scuttle_ref.validity import (
+    kind_of,
+    message_refusal,
+    name_refusal,
+    order_refusal,
+    put_refusal,
+)
 from scuttle_ref.version_vector import VersionVector
 
 
@@ -41,8 +47,13 @@ class Gossip:
     def start(self, node: NodeId) -> NodeState:
         """A node that knows nothing: no entries, no history, its own clock entry at 0.
 
-        Spec: MOD-1.
+        Raises InvalidConfig when `node` cannot name a source.
+
+        Spec: MOD-1, MOD-4.
         """
+        refusal = name_refusal("node", node)
+        if refusal is not None:
+            raise InvalidConfig(refusal)
         return NodeState(id=node, clock=VersionVector(((node, 0),)), sources=(node,))
 
     def step(self, state: NodeState, event: Event) -> Step:
@@ -50,7 +61,8 @@ class Gossip:
 
         Spec: ERR-1.
         """
-        match event:
+        kind = type(event)  # not isinstance: an object may lie about its class
+        match event if kind is Put or kind is Exchange or kind is Received else None:
             case Put(key=key, value=value):
                 return self._put(state, key, value)
             case Exchange(peer=peer, order=order):
@@ -58,7 +70,7 @@ class Gossip:
             case Received(sender=sender, message=message):
                 return self._received(state, sender, message)
             case _:
-                problem = f"is a {type(event).__name__}"
+                problem = f"is {kind_of(event)}"
                 return _rejected(state, Refusal("event", problem, "an event", "ERR-1"))
 
     def _put(self, state: NodeState, key: str, value: object) -> Step:
@@ -101,16 +113,17 @@ class Gossip:
             history, forgotten = self.profile.retain(state.history, update, self.config)
         except Exception as fault:  # noqa: BLE001 - the user's functions may raise anything
             return _rejected(state, _fault("resolve or config.sort", fault))
-        if not isinstance(preferred, bool):
+        if type(preferred) is not bool:
             return _rejected(state, _not_a_bool(preferred))
         entry = Entry(update.value, update.version, update.source_id)
-        after = attrs.evolve(
-            state,
+        after = NodeState(
+            id=state.id,
             clock=self.profile.witness(state, update),
             sources=self.profile.enlist(state.sources, update.source_id),
             version=max(state.version, update.version),
             history=history,
             store=state.with_entry(place, entry) if preferred else state.store,
+            named=state.named,
         )
         compacted = (Compacted(forgotten),) if forgotten else ()
         verdict = Applied(update) if preferred else Declined(update)
@@ -118,7 +131,7 @@ class Gossip:
 
     def _exchange(self, state: NodeState, peer: NodeId, order: tuple[NodeId, ...]) -> Step:
         """Advertise what is known, in the order asked for. Spec: EXCH-1, EXCH-2, EXCH-7."""
-        refusal = name_refusal("peer", peer)
+        refusal = name_refusal("peer", peer) or order_refusal(order)
         if refusal is not None:
             return _rejected(state, refusal)
         first = tuple(dict.fromkeys(source for source in order if source in state.sources))
@@ -137,11 +150,14 @@ class Gossip:
     def _done(self, state: NodeState, sender: NodeId, done: DigestDone) -> Step:
         """Answer with what the digest did not name, and forget the names.
 
-        Spec: EXCH-5, EXCH-6.
+        Spec: EXCH-5, EXCH-6, MERGE-4.
         """
         session = self.profile.session(sender)
-        batches = self.profile.fill(state, state.marks(session), self.config)
-        delta = self.profile.pace(batches, self.config)
+        try:
+            batches = self.profile.fill(state, state.marks(session), self.config)
+            delta = self.profile.pace(batches, self.config)
+        except Exception as fault:  # noqa: BLE001 - the user's function may raise anything
+            return _rejected(state, _fault("config.delta_order", fault))
         digest = self.profile.close(state, done, self.config)
         after = attrs.evolve(state, named=state.with_marks(session, ()))
         return Step(after, _sends(sender, (*delta, *digest)))
@@ -156,9 +172,13 @@ def _rejected(state: NodeState, refusal: Refusal) -> Step:
 
 
 def _not_a_bool(verdict: object) -> Refusal:
-    return Refusal("resolve", f"returned a {type(verdict).__name__}", "a bool", "MERGE-4")
+    return Refusal("resolve", f"returned {kind_of(verdict)}", "a bool", "MERGE-4")
 
 
 def _fault(path: str, fault: Exception) -> Refusal:
-    problem = f"raised {type(fault).__name__}: {str(fault)[:200]}"
+    try:
+        said = str(fault)[:200]
+    except Exception:  # noqa: BLE001 - its text is the user's function too
+        said = "an exception whose text cannot be read"
+    problem = f"raised {kind_of(fault)}: {said}"
     return Refusal(path, problem, "a function that returns", "MERGE-4")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from scuttle_ref.config import Config
 from scuttle_ref.history import History
 from scuttle_ref.messages import Delta, Digest, DigestDone, Message, Update
-from scuttle_ref.names import ANSWERED, NEVER, UNBOUNDED, VERSION_MAX, Mark, NodeId, Place, Version
+from scuttle_ref.names import ANSWERED, NEVER, UNBOUNDED, VERSION_MAX, NodeId, Place, Version
 from scuttle_ref.order import replay_key
 from scuttle_ref.outputs import Reason
 from scuttle_ref.resolvers import GossipView
@@ -143,10 +143,15 @@ def enlist_sorted(sources: tuple[NodeId, ...], source: NodeId) -> tuple[NodeId, 
     return sources if source in sources else tuple(sorted((*sources, source)))
 
 
+ARRAY_INDICES = range(2**32 - 1)
+"""The names that JavaScript enumerates first, as numbers."""
+
+
 def _array_index(name: NodeId) -> int | None:
     """The number JavaScript takes `name` for when it enumerates an object, or None."""
-    canonical = name.isascii() and name.isdigit() and (name == "0" or name[0] != "0")
-    return int(name) if canonical and len(name) <= 10 and int(name) < 2**32 - 1 else None
+    short = len(name) <= len(str(ARRAY_INDICES.stop))
+    number = int(name) if short and name.isascii() and name.isdigit() else -1
+    return number if str(number) == name and number in ARRAY_INDICES else None
 
 
 def enlist_as_object_keys(sources: tuple[NodeId, ...], source: NodeId) -> tuple[NodeId, ...]:
@@ -251,11 +256,12 @@ def answer_later(_state: NodeState, _digest: Digest) -> tuple[Delta, ...]:
 
 def fill_in_sort_order(state: NodeState, marks: Marks, _config: Config) -> tuple[Delta, ...]:
     """What lies above the marks, of all sources together, in sort order. Spec: EXCH-5."""
+    named = {source: mark_of(marks, source) for source, _ in marks}
     return (
         tuple(
             update
             for update in state.history.updates
-            if update.version > mark_of(marks, update.source_id)
+            if update.version > named.get(update.source_id, NEVER)
         ),
     )
 
@@ -338,19 +344,15 @@ def pace_high_water_mark(batches: tuple[Delta, ...], config: Config) -> Delta:
     return tuple(buffer)
 
 
-# --- close: the digest that follows an answer ------------------------------------------------------
+# --- close: the digest that follows an answer ---------------------------------------------------
 
 
-def close_silent(
-    _state: NodeState, _done: DigestDone, _config: Config
-) -> tuple[Message, ...]:
+def close_silent(_state: NodeState, _done: DigestDone, _config: Config) -> tuple[Message, ...]:
     """None: the peer pulls, and will be pulled when this node starts. Spec: EXCH-6."""
     return ()
 
 
-def close_with_digest(
-    state: NodeState, done: DigestDone, _config: Config
-) -> tuple[Message, ...]:
+def close_with_digest(state: NodeState, done: DigestDone, _config: Config) -> tuple[Message, ...]:
     """The own digest, so that the peer answers in turn (push-pull). Spec: PAPER-10."""
     if done.returned:
         return ()

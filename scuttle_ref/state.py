@@ -37,13 +37,17 @@ Spec: MOD-5.
 """
 
 
+_NOTHING_REMEMBERED = History()
+
+
 @frozen(cache_hash=True)
 class NodeState:
     """Everything a node knows.
 
     Invariants: `store` is sorted by place and `named` by session; `sources` is a permutation of
-    the sources of `clock`, in the order in which this node enumerates them; no entry is above
-    the clock of its source; `version` is the highest version of any update taken.
+    the sources of `clock`, in the order in which this node enumerates them; `version` is the
+    highest version of any update taken; no entry is above the clock of its source, unless the
+    profile counts echoes (DEV-3).
 
     Spec: MOD-1, MOD-2, VERS-7.
     """
@@ -52,7 +56,7 @@ class NodeState:
     clock: VersionVector
     sources: tuple[NodeId, ...]
     version: int = 0
-    history: History = History()
+    history: History = _NOTHING_REMEMBERED
     store: tuple[tuple[Place, Entry], ...] = ()
     named: tuple[tuple[NodeId, Marks], ...] = ()
 

@@ -1,13 +1,15 @@
 """What a valid message is. Each function returns the refusal, or None when all is well.
 
-Laws of this file: total on any Python object whatever.
+Laws of this file: total on any Python object whatever. So a type is asked for with ``type(x) is``
+and never with ``isinstance`` or a set, because an object may lie about its class, and its
+metaclass may raise.
 """
 
 from __future__ import annotations
 
 from scuttle_ref.errors import Refusal
 from scuttle_ref.messages import Digest, DigestDone, Update
-from scuttle_ref.names import NEVER, PROTOTYPE_NAMES, VERSION_MAX
+from scuttle_ref.names import NESTING_MAX, NEVER, PROTOTYPE_NAMES, VERSION_MAX, Record
 
 
 def name_refusal(path: str, name: object, *, empty: bool = False) -> Refusal | None:
@@ -18,7 +20,7 @@ def name_refusal(path: str, name: object, *, empty: bool = False) -> Refusal | N
     Spec: MOD-1, MOD-4.
     """
     if type(name) is not str:
-        return Refusal(path, f"is a {type(name).__name__}", "a string", "MOD-1")
+        return Refusal(path, f"is {kind_of(name)}", "a string", "MOD-1")
     if not name and not empty:
         return Refusal(path, "is empty", "a non-empty string", "MOD-1")
     if name in PROTOTYPE_NAMES:
@@ -51,21 +53,31 @@ def mark_refusal(mark: object) -> Refusal | None:
 
 
 def value_refusal(value: object) -> Refusal | None:
-    """Refuse a value that cannot be compared with itself or hashed.
+    """Refuse a value that is not hashable, not equal to itself, or nested too deep.
 
     Spec: MOD-3.
     """
     try:
-        if hash(value) is not None and bool(value == value):  # noqa: PLR0124
-            return None
+        sound = _is_sound(value, NESTING_MAX)
     except Exception:  # noqa: BLE001 - a foreign __hash__ or __eq__ may raise anything
-        pass
-    return Refusal(
-        "value",
-        f"is a {type(value).__name__} that is not hashable and equal to itself",
-        "an immutable value (lists become tuples)",
-        "MOD-3",
-    )
+        sound = False
+    if sound:
+        return None
+    problem = f"is {kind_of(value)} that is not hashable and equal to itself all the way down"
+    expected = f"an immutable value (lists become tuples), nested at most {NESTING_MAX} deep"
+    return Refusal("value", problem, expected, "MOD-3")
+
+
+def _is_sound(value: object, depth: int) -> bool:
+    """Look inside tuples and records too: there Python compares by identity first."""
+    kind = type(value)
+    if kind is str or kind is int:
+        return True
+    if kind is tuple:
+        return depth > 0 and all(_is_sound(item, depth - 1) for item in value)  # type: ignore[attr-defined]
+    if kind is Record:
+        return depth > 0 and all(_is_sound(item, depth - 1) for _, item in value.members)  # type: ignore[attr-defined]
+    return hash(value) is not None and bool(value == value)  # noqa: PLR0124
 
 
 def put_refusal(key: object, value: object) -> Refusal | None:
@@ -81,7 +93,8 @@ def message_refusal(message: object) -> Refusal | None:
 
     Spec: ERR-1.
     """
-    match message:
+    kind = type(message)
+    match message if kind is Update or kind is Digest or kind is DigestDone else None:
         case Update(source_id=source, key=key, value=value, version=version):
             return (
                 name_refusal("source_id", source)
@@ -90,17 +103,35 @@ def message_refusal(message: object) -> Refusal | None:
             )
         case Digest(source_id=source, version=mark):
             return name_refusal("source_id", source) or mark_refusal(mark)
-        case DigestDone(returned=returned) if isinstance(returned, bool):
+        case DigestDone(returned=returned) if type(returned) is bool:
             return None
         case _:
-            problem = f"is a {type(message).__name__}"
+            problem = f"is {kind_of(message)}"
             return Refusal("message", problem, "an update, a digest line or done", "ERR-1")
+
+
+def order_refusal(order: object) -> Refusal | None:
+    """Refuse an order of digest lines that is no tuple of strings.
+
+    Spec: EXCH-7.
+    """
+    if type(order) is tuple and all(type(source) is str for source in order):
+        return None
+    return Refusal("order", f"is {kind_of(order)}", "a tuple of node ids", "EXCH-7")
+
+
+_NAME_OF_TYPE = type.__dict__["__name__"].__get__
+
+
+def kind_of(value: object) -> str:
+    """The name of the type of any object, with its article, for an error text."""
+    return f"a {_NAME_OF_TYPE(type(value))}"
 
 
 def _shown(value: object) -> str:
     """A short, safe picture of any object, for an error text."""
     if type(value) is int and abs(value) > VERSION_MAX:
         return "an integer beyond 2**53"
-    if type(value) in {bool, int, float, str, type(None)}:
+    if any(type(value) is plain for plain in (bool, int, float, str, type(None))):
         return repr(value)[:40]
-    return f"a {type(value).__name__}"
+    return kind_of(value)

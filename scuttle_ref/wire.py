@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import isfinite
+from typing import NoReturn
 
 from attrs import frozen
 
 from scuttle_ref.errors import InvalidMessage, Refusal
 from scuttle_ref.messages import Digest, DigestDone, Message, Update
-from scuttle_ref.names import NEVER, Mark, Value
+from scuttle_ref.names import NESTING_MAX, NEVER, Mark, Record, Value
 from scuttle_ref.validity import message_refusal
 
 
@@ -32,28 +34,34 @@ SHIPPED_DIALECT = Dialect("shipped", digest_source="id")
 """As simple-scuttle 3.0.2 writes it. Spec: DEV-11."""
 
 
-@frozen
-class Record:
-    """A JSON object as an immutable value: its members in the order in which they stood."""
+def frozen_value(value: object, depth: int = NESTING_MAX) -> Value:
+    """A JSON value made immutable: lists become tuples, objects Records.
 
-    members: tuple[tuple[str, Value], ...]
+    What lies deeper than `depth` stays as it is, so that the whole is refused as a value.
 
-
-def frozen_value(value: object) -> Value:
-    """A JSON value made immutable: lists become tuples, objects Records. Spec: MOD-3."""
+    Spec: MOD-3.
+    """
+    if depth == 0:
+        return value
     if isinstance(value, list | tuple):
-        return tuple(frozen_value(item) for item in value)
+        return tuple(frozen_value(item, depth - 1) for item in value)
     if isinstance(value, Mapping):
-        return Record(tuple((str(name), frozen_value(item)) for name, item in value.items()))
+        members = ((str(name), frozen_value(item, depth - 1)) for name, item in value.items())
+        return Record(tuple(members))
     return value
 
 
 def thawed_value(value: Value) -> object:
-    """The JSON value that :func:`frozen_value` froze."""
+    """The JSON value that :func:`frozen_value` froze.
+
+    A number that JSON cannot hold becomes its text, as every other value unknown to JSON does.
+    """
     if isinstance(value, tuple):
         return [thawed_value(item) for item in value]
     if isinstance(value, Record):
         return {name: thawed_value(item) for name, item in value.members}
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
     return value
 
 
@@ -132,14 +140,24 @@ def message_from_line(line: str, dialect: Dialect = DOCUMENTED_DIALECT) -> Messa
     Spec: ERR-2.
     """
     try:
-        document = json.loads(line)
+        document = json.loads(line, parse_constant=_no_constant)
     except (ValueError, RecursionError) as fault:
         problem = f"is no JSON ({str(fault)[:80]})"
         raise InvalidMessage(Refusal("$", problem, "one JSON object", "ERR-2")) from None
     return message_from_json(document, dialect)
 
 
+def _no_constant(name: str) -> NoReturn:
+    """Python reads NaN and Infinity, which are no JSON."""
+    raise ValueError(name)
+
+
 def line_from_message(message: Message, dialect: Dialect = DOCUMENTED_DIALECT) -> str:
-    """One line of newline-delimited JSON, without the newline. Spec: WIRE-1."""
+    """One line of newline-delimited JSON, without the newline.
+
+    In ASCII, so that no character of a key or value can end the line or fail to be encoded.
+
+    Spec: WIRE-1.
+    """
     document = message_to_json(message, dialect)
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str)
+    return json.dumps(document, separators=(",", ":"), default=str)
