@@ -88,6 +88,7 @@ class Limit(click.ParamType):
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop beyond N worlds.")
 @click.option("--max-seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
 @click.option("--save", type=click.Path(path_type=Path), help="Write the counterexample there.")
+@click.option("--markdown", is_flag=True, help="The matrix as a Markdown table.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**flags: Any) -> None:
     """Explore every interleaving and judge the properties.
@@ -102,7 +103,7 @@ def command(**flags: Any) -> None:
         raise UsageFault("choose a case or describe a model, not both", where="--case")
     if flags["case_name"] is None and not given:
         _refuse_for_catalogue(flags)
-        sys.exit(_catalogue(flags["size"], budget, as_json=flags["as_json"]))
+        sys.exit(_catalogue(flags["size"], budget, _style(flags)))
     if flags["case_name"] is not None:
         case = catalogue.find_case(catalogue.load_catalogue(), flags["case_name"])
         experiment = case.experiment
@@ -226,7 +227,13 @@ def _save(experiment: Experiment, report: Report, path: Path) -> None:
     click.echo(f"saved: {path} (run it with: scuttle replay {path})", err=True)
 
 
-def _catalogue(size: str, budget: Budget, *, as_json: bool) -> int:
+def _style(flags: dict[str, Any]) -> str:
+    if flags["as_json"] and flags["markdown"]:
+        raise UsageFault("choose one of --json and --markdown", where="--markdown")
+    return "json" if flags["as_json"] else "markdown" if flags["markdown"] else "text"
+
+
+def _catalogue(size: str, budget: Budget, style: str) -> int:
     rows = catalogue.load_catalogue()
     sizes = catalogue.SIZES if size == "large" else catalogue.SIZES[:2]
     outcomes = []
@@ -235,10 +242,15 @@ def _catalogue(size: str, budget: Budget, *, as_json: bool) -> int:
         outcomes.append(catalogue.judge(case, fresh))
         if outcomes[-1].report.stats.stop == "interrupted":
             break
-    if as_json:
+    if style == "json":
         click.echo(json.dumps(shown.catalogue_json(outcomes), ensure_ascii=False))
+    elif style == "markdown":
+        click.echo(shown.matrix_markdown(rows))
     else:
         click.echo(shown.matrix_text(rows, outcomes))
+    for outcome in outcomes:
+        if outcome.surprises and style == "markdown":
+            click.echo(f"NOT as expected: {outcome.case.id}: {outcome.surprises}", err=True)
     if any(outcome.report.stats.stop == "interrupted" for outcome in outcomes):
         return INTERRUPTED
     if any(outcome.surprises for outcome in outcomes):

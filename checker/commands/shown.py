@@ -190,6 +190,30 @@ def _cell(outcome: Outcome | None, exists: bool) -> str:
     return f"{verdict.kind.value} {len(verdict.schedule)}{mark}"
 
 
+def matrix_markdown(rows: Sequence[Row]) -> str:
+    """What the catalogue expects, as a Markdown table; in brackets the distinct worlds."""
+    profiles = [name for name in PROFILES if any(name in row.cases for row in rows)]
+    lines = [
+        f"| assumption | dropped: | {' | '.join(profiles)} |",
+        "|---" * (len(profiles) + 2) + "|",
+    ]
+    for row in rows:
+        if row.matrix:
+            cells = [_expected_cell(row, name) for name in profiles]
+            lines.append(f"| {row.assumption} | {row.dropped} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _expected_cell(row: Row, profile: str) -> str:
+    if profile not in row.cases:
+        return "-"
+    expected = row.cases[profile].expected
+    verdict = expected.agreement
+    if expected.steps is not None:
+        verdict = f"**{verdict}** in {expected.steps}"
+    return f"{verdict} ({expected.states:,})"
+
+
 def _matrix_notes(found: dict[str, Outcome], outcomes: Sequence[Outcome]) -> list[str]:
     worlds = sum(outcome.report.stats.states for outcome in outcomes)
     transitions = sum(outcome.report.stats.transitions for outcome in outcomes)

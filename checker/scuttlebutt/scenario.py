@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from checker.faults import UsageFault
+from checker.faults import Fault, UsageFault
 from checker.scuttlebutt.experiment import DELTA_ORDERS, profile_called, resolver_called
 from checker.scuttlebutt.script import parse_command
 from checker.scuttlebutt.stage import Stage
@@ -60,7 +60,7 @@ def play(text: str, name: str) -> Played:
         if line.startswith(PROMPT):
             commands += 1
             lines.append(line)
-            output = perform(stage, line.removeprefix(PROMPT), f"{name}, line {number}")
+            output = _performed(stage, line.removeprefix(PROMPT), f"{name}, line {number}")
             lines.extend(INDENT + told for told in output)
             recorded_output = True
         elif not line.strip():
@@ -71,6 +71,15 @@ def play(text: str, name: str) -> Played:
     if commands == 0:
         raise UsageFault("has no command", where=name, expected="lines that begin with '> '")
     return Played(name, text, "\n".join(lines) + "\n", commands)
+
+
+def _performed(stage: Stage, line: str, here: str) -> list[str]:
+    """As :func:`perform`; every fault is said to be in this line."""
+    try:
+        return perform(stage, line, here)
+    except Fault as fault:
+        fault.where = here
+        raise
 
 
 def perform(stage: Stage, line: str, where: str) -> list[str]:
