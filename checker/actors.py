@@ -182,9 +182,7 @@ class System:
             case Start(source=source, target=target):
                 link = self.topology.link_index[source, target]
                 exchanged = _with(world.exchanged, link, world.exchanged[link] + 1)
-                return self._after(
-                    world, source, self.effects(world, action), exchanged=exchanged
-                )
+                return self._after(world, source, self.effects(world, action), exchanged=exchanged)
             case Drop():
                 lost = world.lost + (self.network.losses != UNLIMITED)
                 return attrs.evolve(world, channels=self._without(world, action), lost=lost)

@@ -31,57 +31,61 @@ class Settled:
     quiet: bool
 
 
-def settle(
-    actor: Actor,
-    topology: Topology,
-    network: Network,
-    nodes: tuple[Local, ...],
-    moves: Callable[[Hashable], bool],
-) -> Settled:
-    """Let every link exchange in turn, each exchange delivered to its end, until nothing moves.
+@frozen
+class FairRounds:
+    """Every link exchanges in turn, each exchange delivered to its end.
 
-    The network is healed: first in, first out, nothing lost. `moves` says which messages
-    transfer something.
+    Nothing is lost, and messages arrive in the order sent; of `network` only the framing
+    counts. `moves` says which messages transfer something.
 
     Spec: CONV-13.
     """
-    total = 0
-    for round_number in range(1, ROUNDS_MAX + 1):
+
+    actor: Actor
+    topology: Topology
+    network: Network
+    moves: Callable[[Hashable], bool]
+
+    def settle(self, nodes: tuple[Local, ...]) -> Settled:
+        """Rounds from `nodes` on, until one moves nothing or ROUNDS_MAX are done."""
+        total = 0
+        for number in range(1, ROUNDS_MAX + 1):
+            moved = 0
+            for source, target in self.topology.links:
+                nodes, count = self.exchange(nodes, source, target)
+                moved += count
+            total += moved
+            if moved == 0:
+                return Settled(nodes, number, total, quiet=True)
+        return Settled(nodes, ROUNDS_MAX, total, quiet=False)
+
+    def exchange(
+        self, nodes: tuple[Local, ...], source: str, target: str
+    ) -> tuple[tuple[Local, ...], int]:
+        """One exchange, everything delivered; the nodes after it and what it moved."""
+        changed = list(nodes)
+        index = self.topology.node_index
+        queue: deque[tuple[str, str, Frame]] = deque()
+
+        def apply(node: str, effects: Effects) -> None:
+            changed[index[node]] = effects.local
+            queue.extend(self._frames(node, effects))
+
+        apply(source, self.actor.command(changed[index[source]], self.actor.exchange(target)))
         moved = 0
-        for source, target in topology.links:
-            nodes, count = exchange(actor, topology, network, nodes, (source, target), moves)
-            moved += count
-        total += moved
-        if moved == 0:
-            return Settled(nodes, round_number, total, quiet=True)
-    return Settled(nodes, ROUNDS_MAX, total, quiet=False)
+        while queue:
+            sender, receiver, frame = queue.popleft()
+            moved += sum(map(self.moves, frame))
+            apply(receiver, received(self.actor, changed[index[receiver]], sender, frame))
+        return tuple(changed), moved
 
-
-def exchange(
-    actor: Actor,
-    topology: Topology,
-    network: Network,
-    nodes: tuple[Local, ...],
-    link: tuple[str, str],
-    moves: Callable[[Hashable], bool],
-) -> tuple[tuple[Local, ...], int]:
-    """One exchange over `link`, everything delivered; the nodes after it and what it moved."""
-    changed = list(nodes)
-    queue: deque[tuple[str, str, Frame]] = deque()
-
-    def apply(node: str, effects: Effects) -> None:
-        changed[topology.node_index[node]] = effects.local
-        for to in dict.fromkeys(to for to, _ in effects.sends):
-            sent = tuple(message for target, message in effects.sends if target == to)
-            if (node, to) in topology.link_index:
-                queue.extend((node, to, frame) for frame in network.framed(sent))
-
-    source, target = link
-    apply(source, actor.command(changed[topology.node_index[source]], actor.exchange(target)))
-    moved = 0
-    while queue:
-        sender, receiver, frame = queue.popleft()
-        moved += sum(map(moves, frame))
-        local = changed[topology.node_index[receiver]]
-        apply(receiver, received(actor, local, sender, frame))
-    return tuple(changed), moved
+    def _frames(self, node: str, effects: Effects) -> list[tuple[str, str, Frame]]:
+        """What `node` sends, as frames; what has no link goes nowhere."""
+        return [
+            (node, to, frame)
+            for to in dict.fromkeys(to for to, _ in effects.sends)
+            if (node, to) in self.topology.link_index
+            for frame in self.network.framed(
+                tuple(message for target, message in effects.sends if target == to)
+            )
+        ]

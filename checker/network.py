@@ -53,9 +53,7 @@ class Network:
         """Which frames may arrive next: the oldest, or any (equal ones once)."""
         if self.ordered:
             return range(min(1, len(channel)))
-        return tuple(
-            at for at, frame in enumerate(channel) if at == 0 or channel[at - 1] != frame
-        )
+        return tuple(at for at, frame in enumerate(channel) if at == 0 or channel[at - 1] != frame)
 
 
 def _frame_key(frame: Frame) -> str:

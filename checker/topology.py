@@ -105,14 +105,14 @@ def family(text: str) -> Topology:
     try:
         graph = FAMILIES[name][1](size)
         count = graph.number_of_nodes()
-        if not 1 <= count <= NODES_MAX:
-            raise ValueError(f"it has {count} nodes")
     except (ValueError, nx.NetworkXException) as fault:
         raise UsageFault(
-            f"cannot be built: {fault}",
-            where=f"--topology {text}",
-            expected=FAMILIES[name][0],
+            f"cannot be built: {fault}", where=f"--topology {text}", expected=FAMILIES[name][0]
         ) from None
+    if not 1 <= count <= NODES_MAX:
+        raise UsageFault(
+            f"has {count:,} nodes", where=f"--topology {text}", expected=f"1 to {NODES_MAX} nodes"
+        )
     labels = {node: node_name(at) for at, node in enumerate(sorted(graph.nodes))}
     named = nx.Graph()
     named.add_nodes_from(labels[node] for node in sorted(graph.nodes))

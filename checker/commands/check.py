@@ -41,7 +41,7 @@ MODEL_FLAGS = (
 )
 
 
-class Limit(click.ParamType):
+class Limit(click.ParamType[int | str]):
     """A number from 1, or ``none`` for no limit."""
 
     name = "N|none"
@@ -50,11 +50,12 @@ class Limit(click.ParamType):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int | str:
         """The number, or the word ``none``."""
-        if value == "none" or (isinstance(value, int) and value >= 1):
-            return str(value) if value == "none" else int(value)
-        if str(value).isascii() and str(value).isdigit() and int(value) >= 1:
-            return int(value)
-        self.fail(f"{value!r} is neither an integer from 1 nor 'none'", param, ctx)
+        if value == "none":
+            return "none"
+        text = str(value)
+        if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) >= 1):  # noqa: PLR2004
+            self.fail(f"{value!r} is neither an integer from 1 nor 'none'", param, ctx)
+        return int(text)
 
 
 @click.command()
@@ -62,9 +63,14 @@ class Limit(click.ParamType):
 @click.option("--topology", "topology_name", metavar="FAMILY:N|FILE", help="Default: line:2.")
 @click.option("--writers", metavar="all|A,C", help="Who sets values. Default: all.")
 @click.option("--writes", type=click.IntRange(0), metavar="N", help="Sets per writer. Default: 1.")
-@click.option("--keys", type=click.IntRange(1), metavar="K", help="Keys cycled through. Default: 1.")
 @click.option(
-    "--gossips", type=click.IntRange(0), metavar="G", help="Exchanges per directed link. Default: 1."
+    "--keys", type=click.IntRange(1), metavar="K", help="Keys cycled through. Default: 1."
+)
+@click.option(
+    "--gossips",
+    type=click.IntRange(0),
+    metavar="G",
+    help="Exchanges per directed link. Default: 1.",
 )
 @click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: fifo.")
 @click.option("--max-history", type=Limit(), help="Updates remembered. Default: none.")
@@ -255,7 +261,9 @@ def _catalogue(size: str, budget: Budget, style: str) -> int:
         return INTERRUPTED
     if any(outcome.surprises for outcome in outcomes):
         unknown = [o for o in outcomes if not o.report.stats.complete]
-        return INCONCLUSIVE if len(unknown) == len([o for o in outcomes if o.surprises]) else REFUTED
+        return (
+            INCONCLUSIVE if len(unknown) == len([o for o in outcomes if o.surprises]) else REFUTED
+        )
     return AS_EXPECTED
 
 

@@ -78,7 +78,8 @@ def _assumptions(experiment: Experiment) -> str:
     asked = f", resolver {experiment.resolver}" if experiment.profile == "documented" else ""
     return (
         f"{experiment.profile} on {experiment.topology.name}, {experiment.network}: "
-        f"{commands} commands, {experiment.exchanges} exchanges per link, {', '.join(limits)}{asked}"
+        f"{commands} commands, {experiment.exchanges} exchanges per link, "
+        f"{', '.join(limits)}{asked}"
     )
 
 
@@ -168,7 +169,7 @@ def matrix_text(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> str:
     profiles = [name for name in PROFILES if any(name in row.cases for row in rows)]
     lines = [
         "Do all replicas end equal? Every order of every message was tried.",
-        "'refuted N': not always; the shortest failing schedule has N steps, then all rounds are fair.",
+        "'refuted N': not always; a shortest failing schedule has N steps, then rounds are fair.",
         "",
         f"{'assumption dropped':<44}" + "".join(f"{name:<13}" for name in profiles),
     ]

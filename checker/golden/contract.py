@@ -46,7 +46,18 @@ _UNSUPPORTED_OPS = {
     "order": ("calls the comparator by itself, outside a node", "SHIP-6"),
     "end": ("ends the stream", "SHIP-3"),
 }
-_SUPPORTED_OPS = {"set", "write", "gossip", "get", "news", "clock.get", "deliver", "drop", "restart", "random"}
+_SUPPORTED_OPS = {
+    "set",
+    "write",
+    "gossip",
+    "get",
+    "news",
+    "clock.get",
+    "deliver",
+    "drop",
+    "restart",
+    "random",
+}
 
 
 def first_outside(trace: Json) -> Outside | None:

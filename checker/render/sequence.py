@@ -37,7 +37,9 @@ def sequence_diagram(nodes: Sequence[str], rows: Sequence[Row]) -> str:
     for row in rows:
         base = _put(" " * total, [(centre, "|") for centre in centres.values()])
         base = _put(base, [(0, row.number.rjust(gutter - 2))])
-        lines.append(_local(base, row, centres) if row.target is None else _arrow(base, row, centres))
+        lines.append(
+            _local(base, row, centres) if row.target is None else _arrow(base, row, centres)
+        )
     return "\n".join(line.rstrip() for line in lines)
 
 

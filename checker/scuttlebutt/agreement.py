@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from checker.actors import System
-from checker.fairness import Settled, settle
+from checker.fairness import FairRounds, Settled
 from checker.scuttlebutt.actor import moves_update
 from scuttle_ref.names import Mark, Place, Value
 from scuttle_ref.state import NodeState
@@ -37,4 +37,5 @@ def _shown(seen: tuple[Value, Mark] | None) -> str:
 
 def settled(system: System, nodes: tuple[NodeState, ...]) -> Settled:
     """Fair rounds from `nodes` over the healed network of `system`. Spec: CONV-13."""
-    return settle(system.actor, system.topology, system.network, nodes, moves_update)
+    rounds = FairRounds(system.actor, system.topology, system.network, moves_update)
+    return rounds.settle(nodes)

@@ -83,7 +83,9 @@ def load(path: Path) -> Counterexample:
     for name, kind in (("experiment", dict), ("schedule", list), ("property", str)):
         if not isinstance(document.get(name), kind):
             expected = f"a JSON {'object' if kind is dict else kind.__name__}"
-            raise UsageFault("is missing or of another type", where=f"{where}: $.{name}", expected=expected)
+            raise UsageFault(
+                "is missing or of another type", where=f"{where}: $.{name}", expected=expected
+            )
     experiment = experiment_from_json(document["experiment"], f"{where}: $.experiment")
     schedule = tuple(
         parse_action(line, f"{where}: $.schedule[{at}]")

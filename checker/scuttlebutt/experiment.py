@@ -133,7 +133,7 @@ def resolver_called(name: str) -> Resolver:
         sys.path.insert(0, here)
     try:
         resolver = getattr(importlib.import_module(module_name), function_name)
-    except Exception as fault:
+    except Exception as fault:  # noqa: BLE001 - a foreign module may raise anything
         raise UnrunnableFault(
             f"cannot be imported ({type(fault).__name__}: {fault})",
             where=where,
@@ -174,4 +174,6 @@ def experiment_from_json(document: Mapping[str, Any], where: str) -> Experiment:
     except KeyError as missing:
         raise UsageFault(f"{missing.args[0]!r} is missing", where=f"{where}: $") from None
     except (TypeError, ValueError) as fault:
-        raise UsageFault(f"does not have the shape of an experiment ({fault})", where=where) from None
+        raise UsageFault(
+            f"does not have the shape of an experiment ({fault})", where=where
+        ) from None

@@ -48,18 +48,23 @@ def clauses_of(rule: Callable[..., object], profile: str) -> list[str]:
     return [clause for clause in cited if clause.partition("-")[0] not in others]
 
 
-def tell_output(profile: Profile, output: Output) -> str:
-    """What one output means, with the clause of the rule behind it."""
+def tell_output(profile: Profile, output: Output, heard: object = None) -> str:
+    """What one output means, with the clause of the rule behind it.
+
+    `heard` is the message that the output answers, if it answers one.
+    """
 
     def cite(*points: str) -> str:
         rules = [rule_of(profile, point) for point in points]
         return "[" + ", ".join(c for rule in rules for c in clauses_of(rule, profile.name)) + "]"
 
     match output:
-        case Send(to=to, message=Update() as update):
-            return f"sends {update} to {to} {cite('fill', 'pace')}"
-        case Send(to=to, message=Digest() | DigestDone() as message):
-            return f"sends {message} to {to} {cite('advertise')}"
+        case Send(to=to, message=message):
+            if isinstance(message, Update):
+                points = ("answer" if isinstance(heard, Digest) else "fill", "pace")
+            else:
+                points = ("close",) if isinstance(heard, DigestDone) else ("advertise",)
+            return f"sends {message} to {to} {cite(*points)}"
         case Recorded(update=update):
             return f"remembers {update} {cite('retain')}"
         case Applied(update=update):
@@ -76,8 +81,10 @@ def tell_output(profile: Profile, output: Output) -> str:
 
 def tell(system: System, profile: Profile, world: World, action: Action) -> Told:
     """What `action` is and what it does in `world`."""
+    arrives = isinstance(action, Deliver | Duplicate)
+    heard = system.frame(world, action)[-1] if arrives else None  # type: ignore[arg-type]
     details = tuple(
-        tell_output(profile, output)  # type: ignore[arg-type]
+        tell_output(profile, output, heard)  # type: ignore[arg-type]
         for output in system.effects(world, action).notes
     )
     return Told(headline(system, world, action), details)

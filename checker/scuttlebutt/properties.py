@@ -18,8 +18,8 @@ from scuttle_ref.names import NodeId
 from scuttle_ref.order import replay_key
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
-from scuttle_ref.rules import prefer_resolver, retain_current
 from scuttle_ref.resolvers import lww_total
+from scuttle_ref.rules import prefer_resolver, retain_current
 from scuttle_ref.state import Entry, NodeState
 
 Pair = tuple[NodeState, NodeState]
@@ -258,7 +258,7 @@ def data_moved(system: System) -> Sometimes:
     def check(world: World) -> bool:
         if not system.quiescent(world):
             return False
-        ended: tuple[NodeState, ...] = settled(system, world.nodes).nodes  # type: ignore
+        ended: tuple[NodeState, ...] = settled(system, world.nodes).nodes  # type: ignore[assignment,arg-type]
         return any(entry.source_id != node.id for node in ended for _, entry in node.store)
 
     says = "some value reaches a node that did not write it (guards against empty runs)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import attrs
 from attrs import frozen
@@ -118,8 +119,9 @@ def _config(stage: Stage, words: list[str], where: str) -> list[str]:
     for word in words:
         name, _, value = word.partition("=")
         if name in {"max_history", "mtu"} and (value == "none" or value.isdecimal()):
-            limit = UNBOUNDED if value == "none" else int(value)
-            stage.config = attrs.evolve(stage.config, **{name: limit or None})
+            limit = (UNBOUNDED if value == "none" else int(value)) or None
+            limits: dict[str, Any] = {name: limit}
+            stage.config = attrs.evolve(stage.config, **limits)
         elif name == "resolver":
             stage.config = attrs.evolve(stage.config, resolve=resolver_called(value))
         elif name == "order" and value in DELTA_ORDERS:
@@ -149,7 +151,9 @@ def _index(stage: Stage, words: list[str], where: str, usage: str) -> tuple[str,
     _known(stage, [source, target], where)
     if not stage.flight.get((source, target)):
         held = "; ".join(stage.in_flight())
-        raise UsageFault(f"nothing is in flight from {source} to {target}", where=where, expected=held)
+        raise UsageFault(
+            f"nothing is in flight from {source} to {target}", where=where, expected=held
+        )
     return source, target, -1 if words[2:] else 0
 
 

@@ -114,7 +114,8 @@ class Stage:
             self.nodes[node] = step.state
             outputs.extend(step.outputs)
         self._send(node, outputs)
-        return [f"{node} {tell_output(self.profile, output)}" for output in outputs]
+        heard = events[-1].message if isinstance(events[-1], Received) else None
+        return [f"{node} {tell_output(self.profile, output, heard)}" for output in outputs]
 
     def _send(self, node: NodeId, outputs: list[Output]) -> None:
         sends = [output for output in outputs if isinstance(output, Send)]

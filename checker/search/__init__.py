@@ -1,0 +1,1 @@
+"""The searches. Each takes any model and gives a report."""

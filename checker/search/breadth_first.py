@@ -51,9 +51,7 @@ def breadth_first(
                     news = judge.see_step(state, action, after)
                     _keep(judge, news, parents, state, action)
                 if len(parents) % budget.every < len(actions) and budget.tell:
-                    at = Progress(
-                        len(parents), transitions, len(following), depth, budget.seconds
-                    )
+                    at = Progress(len(parents), transitions, len(following), depth, budget.seconds)
                     budget.tell(at)
                 stop = budget.stop(len(parents))
                 if until_decided and not judge.undecided:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from attrs import define, field
+
 from checker.model import Model
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
@@ -24,50 +26,83 @@ def depth_first(
     Counts and verdicts are those of breadth-first search, except `depth`, which is the longest
     path walked; a counterexample found here need not be short.
     """
-    budget = budget or Budget()
-    judge = Judge(properties)
-    seen: set[Any] = set()
-    path: list[Hashable] = []
-    transitions = terminal = depth = 0
-    stop: str | None = None
-
-    def keep(news: dict[str, str], *last: Hashable) -> None:
-        for name, because in news.items():
-            judge.decide(name, because, (*path, *last))
-
-    def enter(state: Any) -> tuple[Any, list[Any]]:
-        nonlocal terminal
-        seen.add(state)
-        keep(judge.see(state))
-        actions = list(model.actions(state))
-        terminal += not actions
-        return state, actions[::-1]
-
+    walk = _Walk(model, Judge(properties), budget or Budget(), until_decided)
     try:
         for first in model.initial():
-            stack = [enter(first)] if first not in seen else []
-            while stack and stop is None:
-                state, actions = stack[-1]
-                if not actions:
-                    stack.pop()
-                    del path[-1:]
-                    continue
-                action = actions.pop()
-                after = model.next(state, action)
-                transitions += 1
-                keep(judge.see_step(state, action, after), action)
-                if after not in seen:
-                    path.append(action)
-                    depth = max(depth, len(path))
-                    stack.append(enter(after))
-                    if len(seen) % budget.every == 0 and budget.tell:
-                        budget.tell(
-                            Progress(len(seen), transitions, len(stack), depth, budget.seconds)
-                        )
-                stop = budget.stop(len(seen))
-                if until_decided and not judge.undecided:
-                    stop = "every property is decided"
+            if first not in walk.seen:
+                walk.explore(first)
     except KeyboardInterrupt:
-        stop = "interrupted"
-    stats = Stats(len(seen), transitions, terminal, depth, budget.seconds, stop)
-    return Report(judge.verdicts(stats), stats)
+        walk.stop = "interrupted"
+    return walk.report()
+
+
+@define
+class _Walk:
+    """The search in progress. `path` holds the actions that lead to the newest state."""
+
+    model: Model[Any, Any]
+    judge: Judge
+    budget: Budget
+    until_decided: bool
+    seen: set[Any] = field(factory=set)
+    path: list[Hashable] = field(factory=list)
+    transitions: int = 0
+    terminal: int = 0
+    depth: int = 0
+    stop: str | None = None
+
+    def explore(self, first: Any) -> None:
+        stack = [self._enter(first)]
+        while stack and self.stop is None:
+            state, actions = stack[-1]
+            if not actions:
+                stack.pop()
+                del self.path[-1:]
+                continue
+            after = self._take(state, actions.pop())
+            if after is not None:
+                stack.append(self._enter(after))
+                self._tell(len(stack))
+            self._limit()
+
+    def _enter(self, state: Any) -> tuple[Any, list[Any]]:
+        """The state with the actions that are left to try, the next one last."""
+        self.seen.add(state)
+        self._keep(self.judge.see(state))
+        actions = list(self.model.actions(state))
+        self.terminal += not actions
+        return state, actions[::-1]
+
+    def _take(self, state: Any, action: Any) -> Any | None:
+        """The state after `action` if it is new; the path then ends with `action`."""
+        after = self.model.next(state, action)
+        self.transitions += 1
+        self._keep(self.judge.see_step(state, action, after), action)
+        if after in self.seen:
+            return None
+        self.path.append(action)
+        self.depth = max(self.depth, len(self.path))
+        return after
+
+    def _keep(self, news: dict[str, str], *last: Hashable) -> None:
+        for name, because in news.items():
+            self.judge.decide(name, because, (*self.path, *last))
+
+    def _tell(self, frontier: int) -> None:
+        if len(self.seen) % self.budget.every == 0 and self.budget.tell:
+            seconds = self.budget.seconds
+            self.budget.tell(
+                Progress(len(self.seen), self.transitions, frontier, self.depth, seconds)
+            )
+
+    def _limit(self) -> None:
+        self.stop = self.budget.stop(len(self.seen))
+        if self.until_decided and not self.judge.undecided:
+            self.stop = "every property is decided"
+
+    def report(self) -> Report:
+        seconds = self.budget.seconds
+        stats = Stats(
+            len(self.seen), self.transitions, self.terminal, self.depth, seconds, self.stop
+        )
+        return Report(self.judge.verdicts(stats), stats)
