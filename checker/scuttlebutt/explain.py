@@ -61,7 +61,10 @@ def tell_output(profile: Profile, output: Output, heard: object = None) -> str:
     match output:
         case Send(to=to, message=message):
             if isinstance(message, Update):
-                points = ("answer" if isinstance(heard, Digest) else "fill", "pace")
+                points: tuple[str, ...] = (
+                    "answer" if isinstance(heard, Digest) else "fill",
+                    "pace",
+                )
             else:
                 points = ("close",) if isinstance(heard, DigestDone) else ("advertise",)
             return f"sends {message} to {to} {cite(*points)}"

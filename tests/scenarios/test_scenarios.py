@@ -50,7 +50,9 @@ def test_there_are_enough_scenarios() -> None:
 def test_a_scenario_ends_as_its_title_says(name: str, ending: str) -> None:
     """A rewritten scenario must not quietly turn into its opposite. Spec: CONV-1."""
     text = (SPEC / f"{name}.txt").read_text(encoding="utf-8")
-    said = [line for line in text.splitlines() if "all replicas agree" in line or "they disag" in line]
+    said = [
+        line for line in text.splitlines() if "all replicas agree" in line or "they disag" in line
+    ]
 
     assert ("they disagree" in said[-1]) == (ending == "disagree")
 
