@@ -28,13 +28,14 @@ def breadth_first(
     """
     budget = budget or Budget()
     judge = Judge(properties)
-    parents: Parents = dict.fromkeys(model.initial())
-    for state in parents:
-        _keep(judge, judge.see(state), parents, state)
-    frontier = list(parents)
+    parents: Parents = {}
     transitions = terminal = depth = 0
     stop: str | None = None
     try:
+        parents.update(dict.fromkeys(model.initial()))
+        for state in parents:
+            _keep(judge, judge.see(state), parents, state)
+        frontier = list(parents)
         while frontier and stop is None:
             following: list[Any] = []
             for state in frontier:

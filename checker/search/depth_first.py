@@ -29,7 +29,7 @@ def depth_first(
     walk = _Walk(model, Judge(properties), budget or Budget(), until_decided)
     try:
         for first in model.initial():
-            if first not in walk.seen:
+            if first not in walk.seen and walk.stop is None:
                 walk.explore(first)
     except KeyboardInterrupt:
         walk.stop = "interrupted"
@@ -59,8 +59,8 @@ class _Walk:
                 stack.pop()
                 del self.path[-1:]
                 continue
-            after = self._take(state, actions.pop())
-            if after is not None:
+            after, fresh = self._take(state, actions.pop())
+            if fresh:
                 stack.append(self._enter(after))
                 self._tell(len(stack))
             self._limit()
@@ -73,16 +73,16 @@ class _Walk:
         self.terminal += not actions
         return state, actions[::-1]
 
-    def _take(self, state: Any, action: Any) -> Any | None:
-        """The state after `action` if it is new; the path then ends with `action`."""
+    def _take(self, state: Any, action: Any) -> tuple[Any, bool]:
+        """The state after `action`, and whether it is new; if so the path ends with `action`."""
         after = self.model.next(state, action)
         self.transitions += 1
         self._keep(self.judge.see_step(state, action, after), action)
         if after in self.seen:
-            return None
+            return after, False
         self.path.append(action)
         self.depth = max(self.depth, len(self.path))
-        return after
+        return after, True
 
     def _keep(self, news: dict[str, str], *last: Hashable) -> None:
         for name, because in news.items():

@@ -13,6 +13,10 @@ class Judge:
     """Keeps, for each property, the parts already judged and the first decision."""
 
     def __init__(self, properties: Sequence[Property]) -> None:
+        """Raises ValueError if two properties have one name: only the first would be judged."""
+        names = [each.name for each in properties]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two properties have the same name: {', '.join(sorted(names))}")
         self.properties = tuple(properties)
         self._always = [each for each in properties if isinstance(each, Always)]
         self._steps = [each for each in properties if isinstance(each, AlwaysStep)]

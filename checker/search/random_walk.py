@@ -26,42 +26,45 @@ def random_walk(
 ) -> Report:
     """Walk `walks` times from a start to a terminal state, choosing each action at random.
 
-    The same seed gives the same walks. `states` counts distinct states seen; the search is
-    never complete, so nothing is said to hold.
+    The same seed gives the same walks. States, transitions and terminal states are counted once
+    however often walks pass them; the search is never complete, so nothing is said to hold.
     """
     budget = budget or Budget()
     judge = Judge(properties)
     choose = random.Random(seed)  # noqa: S311 - reproducibility is the point
-    starts = list(model.initial())
     seen: set[Any] = set()
-    transitions = terminal = depth = 0
+    steps: set[tuple[Any, Hashable]] = set()
+    ends: set[Any] = set()
+    depth = 0
     stop = f"{walks:,} random walks, seed {seed}"
     try:
-        for number in range(walks):
+        starts = list(model.initial())
+        for number in range(walks if starts else 0):
             state = choose.choice(starts)
             path: list[Hashable] = []
-            _keep(judge, judge.see(state), path)
             seen.add(state)
+            _keep(judge, judge.see(state), path)
             while (actions := model.actions(state)) and len(path) < STEPS_MAX:
                 action = choose.choice(actions)
                 after = model.next(state, action)
                 path.append(action)
-                transitions += 1
+                steps.add((state, action))
+                seen.add(after)
                 _keep(judge, judge.see_step(state, action, after), path)
                 _keep(judge, judge.see(after), path)
-                seen.add(after)
                 state = after
-            terminal += not actions
+            if not actions:
+                ends.add(state)
             depth = max(depth, len(path))
             if number % 100 == 0 and budget.tell:
-                budget.tell(Progress(len(seen), transitions, number, depth, budget.seconds))
+                budget.tell(Progress(len(seen), len(steps), number, depth, budget.seconds))
             early = budget.stop(len(seen))
             if early is not None or not judge.undecided:
                 stop = early or "every property is decided"
                 break
     except KeyboardInterrupt:
         stop = "interrupted"
-    stats = Stats(len(seen), transitions, terminal, depth, budget.seconds, stop)
+    stats = Stats(len(seen), len(steps), len(ends), depth, budget.seconds, stop)
     return Report(judge.verdicts(stats), stats)
 
 

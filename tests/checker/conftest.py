@@ -1,0 +1,44 @@
+"""What the tests of the checker share."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from checker.scuttlebutt.experiment import Experiment
+from checker.scuttlebutt.script import generated_script, parse_script
+from checker.topology import topology
+
+
+@pytest.fixture(scope="session")
+def toys() -> ModuleType:
+    """The module of toy models beside this file; test folders are no packages."""
+    spec = importlib.util.spec_from_file_location("toys", Path(__file__).with_name("toys.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["toys"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def experiment() -> Callable[..., Experiment]:
+    """Build an experiment from a family, script lines (or None: all write) and settings."""
+
+    def build(family: str, lines: list[str] | None = None, **settings: Any) -> Experiment:
+        graph = topology(family)
+        script = (
+            generated_script(graph, graph.nodes, 1, 1)
+            if lines is None
+            else parse_script(lines, graph, "test")
+        )
+        return Experiment(graph, script, **settings)
+
+    return build
