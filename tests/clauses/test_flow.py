@@ -1,0 +1,106 @@
+"""FLOW: how much an answer may carry."""
+
+from __future__ import annotations
+
+import pytest
+from nodes import Node, converse, upd, updates_in
+
+from scuttle_ref import NEVER, UNBOUNDED, Config, Digest, DigestDone, Update
+from scuttle_ref.order import by_arrival
+
+
+def newest_first(one: Update, other: Update) -> float:
+    return other.version - one.version
+
+
+def full(config: Config, count: int = 12) -> Node:
+    node = Node("B", config=config)
+    for version in range(1, count + 1):
+        node.hear(upd("A", version))
+    return node
+
+
+@pytest.mark.parametrize(("mtu", "carried"), [(None, 10), (1, 1), (3, 3), (12, 12), (13, 12)])
+def test_no_answer_carries_more_updates_than_the_mtu(mtu: float | None, carried: int) -> None:
+    """The same for a digest line and for done; 10 when it is not given.
+
+    Spec: FLOW-1.
+    """
+    node = full(Config(mtu=mtu, max_history=UNBOUNDED))
+
+    assert len(node.hear(Digest("A", NEVER)).said()) == carried
+    assert len(node.hear(DigestDone(), sender="other").said()) == carried
+
+
+def test_the_mtu_bounds_an_answer_as_a_whole_and_not_each_source() -> None:
+    """The answer to done is one answer, whatever the number of sources in it.
+
+    Spec: FLOW-1.
+    """
+    node = Node("A", config=Config(mtu=3)).hear(*(upd(source, 1) for source in "BCDEF"))
+
+    assert node.hear(DigestDone()).said() == [upd("B", 1), upd("C", 1), upd("D", 1)]
+
+
+def test_an_unbounded_mtu_cuts_nothing() -> None:
+    """For runs in which flow control is not the question.
+
+    Spec: FLOW-1.
+    """
+    node = full(Config(mtu=UNBOUNDED, max_history=UNBOUNDED), count=40)
+
+    assert len(node.hear(DigestDone()).said()) == 40
+
+
+@pytest.mark.parametrize("sort", [newest_first, by_arrival])
+def test_a_cut_answer_carries_the_lowest_versions_whatever_the_sort(sort: object) -> None:
+    """Else the higher version would raise the clock, and the lower never be asked for.
+
+    Spec: FLOW-2.
+    """
+    node = Node("B", config=Config(sort=sort, mtu=2))  # type: ignore[arg-type]
+    node.hear(upd("A", 9), upd("A", 7), upd("A", 8), upd("A", 6))
+
+    answer = node.hear(Digest("A", NEVER)).said()
+
+    assert sorted(m.version for m in answer if isinstance(m, Update)) == [6, 7]
+
+
+def test_the_cut_takes_as_many_of_each_source_as_stood_in_the_first_place() -> None:
+    """Only which ones differs: the lowest of each source instead of the first.
+
+    Spec: FLOW-2.
+    """
+    node = Node("Z", config=Config(sort=newest_first, mtu=3))
+    node.hear(upd("A", 9), upd("B", 8), upd("A", 7), upd("A", 3), upd("B", 2))
+
+    assert node.hear(DigestDone()).said() == [upd("A", 7), upd("A", 3), upd("B", 2)]
+
+
+def test_with_a_hostile_sort_a_receiver_still_gets_everything() -> None:
+    """One update per exchange, newest first, and yet no hole.
+
+    Spec: FLOW-2.
+    """
+    config = Config(sort=newest_first, mtu=1)
+    writer, reader = Node("A", config=config), Node("B", config=config)
+    for key in "abcd":
+        writer.put(key, key)
+
+    travelled = [updates_in(converse(reader, writer)) for _ in range(5)]
+
+    assert travelled == [[("A", 1)], [("A", 2)], [("A", 3)], [("A", 4)], []]
+    assert reader.state.store == writer.state.store
+
+
+def test_the_mtu_does_not_shorten_a_digest() -> None:
+    """A line that never goes out starves its source, and without done so do the others.
+
+    Spec: FLOW-3.
+    """
+    node = Node("A", config=Config(mtu=1)).hear(*(upd(f"S{n}", 1) for n in range(30)))
+
+    lines = node.gossips()
+
+    assert len(lines) == 32
+    assert lines[-1] == DigestDone()

@@ -1,0 +1,242 @@
+"""MOD: nodes, keys, values."""
+
+from __future__ import annotations
+
+import pytest
+from nodes import PEER, Node, upd
+
+from scuttle_ref import (
+    ABSENT,
+    NEVER,
+    Digest,
+    Entry,
+    Gossip,
+    InvalidConfig,
+    InvalidMessage,
+    Put,
+    Received,
+    Update,
+)
+from scuttle_ref.messages import Exchange
+from scuttle_ref.names import NESTING_MAX, PROTOTYPE_NAMES, Record
+from scuttle_ref.profiles import DOCUMENTED, PROFILES
+from scuttle_ref.wire import frozen_value, message_from_json, thawed_value
+
+
+class Text(str):
+    """A string that is not quite one."""
+
+    __slots__ = ()
+
+
+class Quarrelsome:
+    """Hashable, but never equal to anything, itself included."""
+
+    def __hash__(self) -> int:
+        return 7
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError(other)
+
+
+NOT_IDS = ["", 7, None, b"A", Text("A"), ("A",)]
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_a_node_starts_knowing_nothing_but_its_own_zero(profile: object) -> None:
+    """An empty store, an empty history, and no clock entry but its own at 0.
+
+    Spec: MOD-1.
+    """
+    state = Gossip(profile).start("A")  # type: ignore[arg-type]
+
+    assert state.clock.pairs == (("A", 0),)
+    assert (state.store, state.history.updates, state.named, state.version) == ((), (), (), 0)
+    assert state.sources == ("A",)
+
+
+@pytest.mark.parametrize("name", NOT_IDS, ids=repr)
+def test_only_a_non_empty_string_can_be_a_node_id(name: object) -> None:
+    """Whoever starts a node with another id is told at once.
+
+    Spec: MOD-1.
+    """
+    with pytest.raises(InvalidConfig, match="node") as caught:
+        Gossip(DOCUMENTED).start(name)  # type: ignore[arg-type]
+
+    assert caught.value.refusal.clause == "MOD-1"
+
+
+@pytest.mark.parametrize("name", NOT_IDS, ids=repr)
+def test_only_non_empty_strings_name_sources_and_peers(name: object) -> None:
+    """In an update, in a digest line, as the sender and as the peer of an exchange.
+
+    Spec: MOD-1.
+    """
+    node = Node("A")
+    events = [
+        Received(PEER, Update(name, "k", 1, 1)),  # type: ignore[arg-type]
+        Received(PEER, Digest(name, 1)),  # type: ignore[arg-type]
+        Received(name, Digest("B", 1)),  # type: ignore[arg-type]
+        Exchange(name),  # type: ignore[arg-type]
+    ]
+
+    clauses = [node.do(event).refusals()[0].clause for event in events]
+
+    assert clauses == ["MOD-1"] * 4
+    assert node.state == Node("A").state
+
+
+def test_a_key_may_be_empty_but_must_be_a_string() -> None:
+    """The empty key is a key like any other; a number is none.
+
+    Spec: MOD-1.
+    """
+    node = Node("A").put("", "nameless")
+
+    assert node.value("") == "nameless"
+    assert node.do(Put(7, "seven")).refusals()[0].path == "key"  # type: ignore[arg-type]
+    assert len(node.state.store) == 1
+
+
+def test_sources_share_keys_and_the_entry_keeps_its_writer() -> None:
+    """Two sources that write one key compete for one entry of value, version and source.
+
+    Spec: MOD-2.
+    """
+    node = Node("A").hear(upd("B", 1), upd("C", 2))
+
+    assert node.state.store == ((("k",), Entry("C2", 2, "C")),)
+
+
+def test_source_and_version_identify_an_update() -> None:
+    """Another key or value under the same source and version is the same update again.
+
+    Spec: MOD-2.
+    """
+    node = Node("A").hear(upd("B", 1))
+    before = node.state
+
+    node.hear(upd("B", 1, key="other", value="other"))
+
+    assert node.state is before
+
+
+def test_states_that_differ_in_the_type_of_a_value_differ() -> None:
+    """1, 1.0 and true are one value for Python and three for JSON.
+
+    Spec: MOD-2.
+    """
+    stored = {Node("A").put("k", value).state for value in (1, 1.0, True, (1,), (True,))}
+
+    assert len(stored) == 5
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[1], {"a": 1}, {1}, float("nan"), (1, (float("nan"),)), ([],), Quarrelsome()],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_value_that_can_change_or_differs_from_itself_is_refused(value: object) -> None:
+    """A list that its owner changes later would change in history, store and peers at once.
+
+    Spec: MOD-3.
+    """
+    node = Node("A")
+    before = node.state
+
+    assert node.put("k", value).refusals()[0].clause == "MOD-3"
+    assert node.hear(upd("B", 1, value=value)).refusals()[0].path == "value"
+    assert node.state is before
+
+
+def test_lists_become_tuples_and_objects_records_in_their_order() -> None:
+    """What comes from JSON is made immutable, and can be turned back.
+
+    Spec: MOD-3.
+    """
+    document = {"b": [1, {"c": None}], "a": True}
+
+    value = frozen_value(document)
+
+    assert value == Record((("b", (1, Record((("c", None),)))), ("a", True)))
+    assert thawed_value(value) == document
+    assert value != frozen_value({"a": True, "b": [1, {"c": None}]})
+
+
+def test_a_record_tells_its_values_apart_as_json_does() -> None:
+    """Two stores that hold ``{"a": 1}`` and ``{"a": true}`` do not agree.
+
+    Spec: MOD-3.
+    """
+    values = [frozen_value({"a": [item]}) for item in (1, 1.0, True)]
+
+    assert len(set(values)) == 3
+    assert frozen_value({"a": [1]}) == values[0]
+
+
+def nested(depth: int) -> object:
+    value: object = "core"
+    for level in range(depth):
+        value = [value] if level % 2 else {"in": value}
+    return value
+
+
+def test_values_are_nested_no_deeper_than_can_be_compared() -> None:
+    """Comparing and hashing recurse; a value without bound would stop the node that holds it.
+
+    Spec: MOD-3.
+    """
+    node = Node("A").put("k", frozen_value(nested(NESTING_MAX)))
+    assert thawed_value(node.value("k")) == nested(NESTING_MAX)
+
+    node.put("k", frozen_value(nested(NESTING_MAX + 1)))
+    assert node.refusals()[0].clause == "MOD-3"
+    for depth in (NESTING_MAX + 1, NESTING_MAX + 2, 300):
+        document = {"source_id": "B", "key": "k", "value": nested(depth), "version": 1}
+        with pytest.raises(InvalidMessage, match="nested at most 32"):
+            message_from_json(document)
+
+
+@pytest.mark.parametrize("name", sorted(PROTOTYPE_NAMES))
+def test_names_of_every_javascript_object_are_refused_and_the_node_lives_on(name: str) -> None:
+    """As a key or a source one such name wedges the shipped library for good.
+
+    Spec: MOD-4.
+    """
+    node = Node("A")
+    before = node.state
+    events = [
+        Put(name, 1),
+        Received(PEER, upd("B", 1, key=name)),
+        Received(PEER, upd(name, 1)),
+        Received(PEER, Digest(name, 1)),
+        Received(name, upd("B", 1)),
+        Exchange(name),
+    ]
+
+    assert [node.do(event).refusals()[0].clause for event in events] == ["MOD-4"] * 6
+    assert node.state is before
+    with pytest.raises(InvalidConfig, match="MOD-4"):
+        Gossip(DOCUMENTED).start(name)
+    assert node.put("k", 1).value("k") == 1
+
+
+def test_there_are_twelve_such_names() -> None:
+    """Names that only look like them are free.
+
+    Spec: MOD-4.
+    """
+    assert len(PROTOTYPE_NAMES) == 12
+    assert Node("A").put("prototype", 1).put("__proto", 2).refusals() == []
+
+
+def test_what_nobody_has_written_reads_as_null_with_version_bottom() -> None:
+    """A resolver compares with it without asking first whether it exists.
+
+    Spec: MOD-5.
+    """
+    entry = Node("A").put("other", 1).state.at(("k",))
+
+    assert entry is ABSENT
+    assert (entry.value, entry.version, entry.source_id) == (None, NEVER, "")
