@@ -6,6 +6,8 @@ family are named A, B, C, ... in order.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,8 +56,8 @@ def from_graph(graph: nx.Graph, name: str) -> Topology:
     if len(set(names)) < len(names):
         raise UsageFault("two nodes have the same name", where=name)
     for node in names:
-        if not node or ">" in node or any(letter.isspace() for letter in node):
-            expected = "names without spaces and without '>'"
+        if not node or node[0] == "#" or any(c in ">," or c.isspace() for c in node):
+            expected = "names without spaces, commas and '>', and without '#' in front"
             raise UsageFault(f"cannot use {node!r} as a node name", where=name, expected=expected)
     links: set[tuple[str, str]] = set()
     for one, other in graph.edges():
@@ -69,50 +71,59 @@ def from_graph(graph: nx.Graph, name: str) -> Topology:
     return Topology(name, tuple(names), tuple(ordered))
 
 
-def _grid(size: str) -> nx.Graph:
-    rows, _, columns = size.partition("x")
-    return nx.grid_2d_graph(int(rows), int(columns))
+def _star(count: int) -> nx.Graph:
+    return nx.star_graph(count - 1)
 
 
-FAMILIES: dict[str, tuple[str, Callable[[str], nx.Graph]]] = {
-    "line": ("line:N", lambda size: nx.path_graph(int(size))),
-    "path": ("path:N", lambda size: nx.path_graph(int(size))),
-    "ring": ("ring:N", lambda size: nx.cycle_graph(int(size))),
-    "star": ("star:N (A is the hub)", lambda size: nx.star_graph(int(size) - 1)),
-    "complete": ("complete:N", lambda size: nx.complete_graph(int(size))),
-    "grid": ("grid:RxC", _grid),
-    "tree": ("tree:N (binary)", lambda size: nx.full_rary_tree(2, int(size))),
-    "wheel": ("wheel:N", lambda size: nx.wheel_graph(int(size))),
-    "random-regular": (
-        "random-regular:N (degree 3, fixed seed)",
-        lambda size: nx.random_regular_graph(3, int(size), seed=1),
-    ),
+def _tree(count: int) -> nx.Graph:
+    return nx.full_rary_tree(2, count)
+
+
+def _random_regular(count: int) -> nx.Graph:
+    return nx.random_regular_graph(3, count, seed=1)
+
+
+FAMILIES: dict[str, tuple[str, Callable[..., nx.Graph]]] = {
+    "line": ("line:N", nx.path_graph),
+    "path": ("path:N", nx.path_graph),
+    "ring": ("ring:N", nx.cycle_graph),
+    "star": ("star:N (A is the hub)", _star),
+    "complete": ("complete:N", nx.complete_graph),
+    "grid": ("grid:RxC", nx.grid_2d_graph),
+    "tree": ("tree:N (binary)", _tree),
+    "wheel": ("wheel:N", nx.wheel_graph),
+    "random-regular": ("random-regular:N (degree 3, fixed seed)", _random_regular),
 }
-"""Families by name, with how to write them."""
+"""Families by name, with how to write them and what builds them from their sizes."""
+
+
+def _sizes(text: str, count: int) -> list[int]:
+    """The numbers of a size, `count` of them. Raises ValueError before anything huge is built."""
+    if re.fullmatch("x".join(["[0-9]{1,99}"] * count), text) is None:
+        raise ValueError(f"{text[:40]!r} is no size")
+    sizes = [int(number) for number in text.split("x")]
+    if not 1 <= math.prod(sizes) <= NODES_MAX:
+        raise ValueError(f"it would have {math.prod(sizes)} nodes, {NODES_MAX} is the most")
+    return sizes
 
 
 def family(text: str) -> Topology:
     """The topology called ``FAMILY:N``. Raises UsageFault."""
     name, colon, size = text.partition(":")
     known = ", ".join(usage for usage, _ in FAMILIES.values())
+    where = f"--topology {text[:80]}"
     if name not in FAMILIES or not colon:
         raise UsageFault(
-            f"no topology family {name!r}" if name not in FAMILIES else "the size is missing",
-            where=f"--topology {text}",
+            f"no topology family {name[:40]!r}" if name not in FAMILIES else "the size is missing",
+            where=where,
             expected=known,
             hint="a file name ending in .graphml, .edgelist or .adjlist works too",
         )
+    usage, build = FAMILIES[name]
     try:
-        graph = FAMILIES[name][1](size)
-        count = graph.number_of_nodes()
+        graph = build(*_sizes(size, 2 if usage.endswith("RxC") else 1))
     except (ValueError, nx.NetworkXException) as fault:
-        raise UsageFault(
-            f"cannot be built: {fault}", where=f"--topology {text}", expected=FAMILIES[name][0]
-        ) from None
-    if not 1 <= count <= NODES_MAX:
-        raise UsageFault(
-            f"has {count:,} nodes", where=f"--topology {text}", expected=f"1 to {NODES_MAX} nodes"
-        )
+        raise UsageFault(f"cannot be built: {fault}", where=where, expected=usage) from None
     labels = {node: node_name(at) for at, node in enumerate(sorted(graph.nodes))}
     named = nx.Graph()
     named.add_nodes_from(labels[node] for node in sorted(graph.nodes))
@@ -151,6 +162,13 @@ def from_file(path: Path) -> Topology:
 def topology(text: str) -> Topology:
     """The topology that `text` names: a graph file if it looks like one, else a family."""
     path = Path(text)
-    if path.suffix.lower() in READERS or path.exists():
+    if path.suffix.lower() in READERS or _exists(path):
         return from_file(path)
     return family(text)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name longer than any file's
+        return False

@@ -16,16 +16,28 @@ from checker.scuttlebutt.script import generated_script, parse_script
 from checker.topology import topology
 
 
-@pytest.fixture(scope="session")
-def toys() -> ModuleType:
-    """The module of toy models beside this file; test folders are no packages."""
-    spec = importlib.util.spec_from_file_location("toys", Path(__file__).with_name("toys.py"))
+def beside(name: str) -> ModuleType:
+    """A module of helpers beside this file; test folders are no packages."""
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"checker_{name}_for_tests", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["toys"] = module
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def toys() -> ModuleType:
+    """The toy models."""
+    return beside("toys")
+
+
+@pytest.fixture(scope="session")
+def actors() -> ModuleType:
+    """Actors that are no protocol."""
+    return beside("actors")
 
 
 @pytest.fixture(scope="session")
