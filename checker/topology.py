@@ -37,6 +37,13 @@ class Topology:
         object.__setattr__(self, "node_index", {name: at for at, name in enumerate(self.nodes)})
         object.__setattr__(self, "link_index", {link: at for at, link in enumerate(self.links)})
 
+    @property
+    def connected(self) -> bool:
+        """Whether every node can be reached from every other."""
+        graph = nx.DiGraph(self.links)
+        graph.add_nodes_from(self.nodes)
+        return bool(nx.is_strongly_connected(graph))
+
 
 def node_name(index: int) -> str:
     """The name of the `index`-th node of a family: A ... Z, AA, AB, ..."""

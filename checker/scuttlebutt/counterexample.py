@@ -156,7 +156,10 @@ def _with_fewer_commands(found: Counterexample) -> Counterexample:
 
 
 def _with_fewer_nodes(found: Counterexample) -> Counterexample:
-    """Leave out nodes, with their links and scripts, that the failure does not need."""
+    """Leave out nodes, with their links and scripts, that the failure does not need.
+
+    What is connected stays so: nodes without a path would disagree for want of it.
+    """
     for node in reversed(found.experiment.topology.nodes):
         graph = found.experiment.topology
         if len(graph.nodes) == 1:
@@ -169,7 +172,7 @@ def _with_fewer_nodes(found: Counterexample) -> Counterexample:
         )
         script = found.experiment.script[:at] + found.experiment.script[at + 1 :]
         gone = any(isinstance(c, Exchange) and c.peer == node for cs in script for c in cs)
-        if not gone:
+        if not gone and (smaller.connected or not graph.connected):
             candidate = attrs.evolve(found.experiment, topology=smaller, script=script)
             found = _if_refuted(found, candidate)
     return found

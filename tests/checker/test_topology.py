@@ -166,3 +166,18 @@ def test_the_order_of_nodes_is_that_of_the_graph() -> None:
     graph = from_graph(nx.Graph([("zoe", "abe"), ("abe", "moe")]), "mine")
     assert graph.nodes == ("zoe", "abe", "moe")
     assert graph.links[0] == ("zoe", "abe")
+
+
+@pytest.mark.parametrize(
+    ("links", "connected"),
+    [([], True), (["AB", "BA"], True), (["AB"], False), (["AB", "BC", "CA"], True)],
+)
+def test_connected_means_a_path_from_every_node_to_every_other(
+    links: list[str], connected: bool
+) -> None:
+    """Without such paths no protocol can make replicas agree."""
+    nodes = tuple(sorted({node for link in links for node in link} or {"A"}))
+    graph = Topology("mine", nodes, tuple((one, two) for one, two in links))
+    assert graph.connected == connected
+    alone = Topology("alone", (*nodes, "Z"), graph.links)
+    assert not alone.connected
