@@ -26,7 +26,10 @@ class History:
         return len(self.updates)
 
     def knows(self, update: Update) -> bool:
-        """Whether an update with the same source and version is remembered."""
+        """Whether an update with the same source and version is remembered.
+
+        Spec: HIST-6, MOD-2.
+        """
         identity = (update.source_id, update.version)
         return any((kept.source_id, kept.version) == identity for kept in self.updates)
 

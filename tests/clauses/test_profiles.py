@@ -172,10 +172,7 @@ def test_the_paper_profile_gives_every_source_its_own_keys() -> None:
 
 
 def test_states_hold_no_profile_so_two_profiles_can_be_compared() -> None:
-    """The same input gives equal states where the profiles agree.
-
-    Spec: PROF-2.
-    """
+    """The same input gives equal states where the profiles agree."""
     one, other = Node("A", DOCUMENTED).put("k", 1), Node("A", TEXTBOOK).put("k", 1)
 
     assert one.state == other.state

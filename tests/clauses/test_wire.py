@@ -143,7 +143,7 @@ def test_bottom_is_written_as_the_text_of_negative_infinity(dialect: Dialect) ->
 def test_bottom_is_no_version_of_an_update() -> None:
     """It stands in digests only.
 
-    Spec: WIRE-3.
+    Spec: VERS-1.
     """
     document = {"key": "k", "value": 1, "source_id": "A", "version": "-Infinity"}
 

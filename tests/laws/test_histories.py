@@ -104,7 +104,7 @@ def test_the_orders_of_the_paper_permute_and_ascend_within_each_source(
 ) -> None:
     """So a cut of either leaves of each source its lowest versions.
 
-    Spec: PAPER-5, PAPER-6, PAPER-9.
+    Spec: PAPER-5, PAPER-6.
     """
     for order in (scuttle_depth, scuttle_breadth):
         ordered = order(tuple(updates))

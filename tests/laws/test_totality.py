@@ -78,10 +78,7 @@ def test_a_resolver_decides_or_is_reported(event: object, verdict: object) -> No
 def test_the_same_input_gives_the_same_output(
     profile: Profile, config: Config, node: str, happened: list[object]
 ) -> None:
-    """No clock, no chance, no memory outside the state.
-
-    Spec: ERR-1.
-    """
+    """No clock, no chance, no memory outside the state."""
     gossip, again = Gossip(profile, config), Gossip(profile, config)
     state = gossip.start(node)
     for event in happened:
@@ -113,10 +110,7 @@ for profile in PROFILES.values():
 
 
 def test_a_run_does_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
-    """Sets and dicts of strings are enumerated differently in each process of Python.
-
-    Spec: ERR-1.
-    """
+    """Sets and dicts of strings are enumerated differently in each process of Python."""
     story = tmp_path / "story.py"
     story.write_text(STORY)
 

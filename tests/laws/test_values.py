@@ -76,7 +76,7 @@ def test_what_holds_a_value_is_equal_and_hashed_accordingly(
 def test_values_are_totally_ordered(one: object, two: object, three: object) -> None:
     """Antisymmetric, transitive, and equal only to what is the same.
 
-    Spec: RES-1, RES-5.
+    Spec: RES-1.
     """
     assert by_value(one, two) == -by_value(two, one)
     assert by_value(one, one) == 0
