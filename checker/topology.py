@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import networkx as nx
@@ -57,25 +57,33 @@ def from_graph(graph: nx.Graph, name: str) -> Topology:
 
     Raises UsageFault for an empty graph, a self-loop or two nodes with one name.
     """
-    names = [str(node) for node in graph.nodes]
-    if not names:
+    links = {(str(one), str(other)) for one, other in graph.edges()}
+    if not graph.is_directed():
+        links |= {(other, one) for one, other in links}
+    return from_links([str(node) for node in graph.nodes], sorted(links), name)
+
+
+def from_links(nodes: Sequence[str], links: Iterable[tuple[str, str]], name: str) -> Topology:
+    """The topology of these nodes, in this order, and links. Raises UsageFault."""
+    if not nodes:
         raise UsageFault("the graph has no nodes", where=name, expected="at least one node")
-    if len(set(names)) < len(names):
+    order = {node: at for at, node in enumerate(nodes)}
+    if len(order) < len(nodes):
         raise UsageFault("two nodes have the same name", where=name)
-    for node in names:
+    for node in nodes:
         if not node or node[0] == "#" or any(c in ">," or c.isspace() for c in node):
             expected = "names without spaces, commas and '>', and without '#' in front"
             raise UsageFault(f"cannot use {node!r} as a node name", where=name, expected=expected)
-    links: set[tuple[str, str]] = set()
-    for one, other in graph.edges():
+    ordered: dict[tuple[str, str], None] = {}
+    for one, other in links:
         if one == other:
             raise UsageFault(f"node {one} has a link to itself", where=name)
-        links.add((str(one), str(other)))
-        if not graph.is_directed():
-            links.add((str(other), str(one)))
-    order = {node: at for at, node in enumerate(names)}
-    ordered = sorted(links, key=lambda link: (order[link[0]], order[link[1]]))
-    return Topology(name, tuple(names), tuple(ordered))
+        if (one, other) in ordered or not {one, other} <= order.keys():
+            problem = f"the link {one}>{other} is there twice, or leads to no node"
+            raise UsageFault(problem, where=name)
+        ordered[one, other] = None
+    in_order = sorted(ordered, key=lambda link: (order[link[0]], order[link[1]]))
+    return Topology(name, tuple(nodes), tuple(in_order))
 
 
 def _star(count: int) -> nx.Graph:

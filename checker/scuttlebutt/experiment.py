@@ -21,7 +21,7 @@ from checker.properties import Property
 from checker.scuttlebutt.actor import GossipActor
 from checker.scuttlebutt.properties import properties_of
 from checker.scuttlebutt.script import NodeCommand, command_text, parse_script
-from checker.topology import Topology
+from checker.topology import Topology, from_links
 from scuttle_ref.config import Config
 from scuttle_ref.errors import InvalidConfig
 from scuttle_ref.names import PROTOTYPE_NAMES, UNBOUNDED
@@ -73,6 +73,9 @@ class Experiment:
         return Setup(system, gossip, properties_of(system, gossip))
 
     def _config(self) -> Config:
+        if self.delta_order not in DELTA_ORDERS:
+            expected = ", ".join(DELTA_ORDERS)
+            raise UsageFault(f"no delta order {self.delta_order!r}", expected=expected)
         try:
             return Config(
                 resolve=resolver_called(self.resolver),
@@ -150,7 +153,7 @@ def experiment_from_json(document: Mapping[str, Any], where: str) -> Experiment:
     try:
         shape = document["topology"]
         links = tuple((str(one), str(other)) for one, other in shape["links"])
-        topology = Topology(str(shape["name"]), tuple(map(str, shape["nodes"])), links)
+        topology = from_links(list(map(str, shape["nodes"])), links, str(shape["name"]))
         script = parse_script(list(document["script"]), topology, f"{where}: $.script")
         limits = {name: document.get(name) for name in ("max_history", "mtu")}
         for name, limit in limits.items():
@@ -173,7 +176,7 @@ def experiment_from_json(document: Mapping[str, Any], where: str) -> Experiment:
         raise
     except KeyError as missing:
         raise UsageFault(f"{missing.args[0]!r} is missing", where=f"{where}: $") from None
-    except (TypeError, ValueError) as fault:
+    except (AttributeError, OverflowError, TypeError, ValueError) as fault:
         raise UsageFault(
             f"does not have the shape of an experiment ({fault})", where=where
         ) from None
