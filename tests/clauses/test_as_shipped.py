@@ -238,6 +238,16 @@ def test_sources_are_enumerated_as_a_javascript_object_does() -> None:
     assert list(shipped.state.sources) == expected
 
 
+def test_a_very_long_number_is_no_array_index() -> None:
+    """Python refuses to read one, and no peer may make use of that.
+
+    Spec: DEV-13, ERR-1.
+    """
+    long = "9" * 5_000
+
+    assert node("A").hear(upd(long, 1), upd("7", 1)).state.sources == ("7", "A", long)
+
+
 def test_a_double_gossip_costs_a_writer_its_own_newer_write() -> None:
     """The second done is answered with everything, also with A's own older write.
 

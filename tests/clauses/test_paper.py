@@ -9,6 +9,7 @@ from nodes import Node, converse, upd, updates_in
 from scuttle_ref import (
     PAPER,
     UNBOUNDED,
+    Compacted,
     Config,
     Digest,
     DigestDone,
@@ -117,6 +118,19 @@ def test_history_is_the_latest_update_of_each_place() -> None:
 
     assert paper.remembers() == [("A", 2), ("B", 2), ("A", 3)]
     assert [update.key for update in paper.state.history.updates] == ["y", "x", "x"]
+
+
+def test_an_update_that_is_replaced_is_reported_as_forgotten() -> None:
+    """That one and no other; the first write of a place replaces nothing.
+
+    Spec: PAPER-7.
+    """
+    paper = node("A").put("x", 1).hear(upd("B", 1, "x")).put("y", 1)
+    assert not any(isinstance(output, Compacted) for output in paper.outputs)
+
+    paper.put("x", 2)
+
+    assert Compacted((Update("A", "x", 1, 1),)) in paper.outputs
 
 
 def test_a_digest_is_answered_as_a_whole_when_its_done_arrives() -> None:

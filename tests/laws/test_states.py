@@ -52,6 +52,8 @@ def test_every_state_is_in_normal_form(
         sessions = [session for session, _ in state.named]
         assert sessions == sorted(set(sessions))
         assert all(marks for _, marks in state.named)
+        if profile is not AS_SHIPPED:
+            assert all(list(marks) == sorted(dict(marks).items()) for _, marks in state.named)
         assert sorted(state.sources) == list(state.clock.sources)
         assert state.id == node
         assert len(state.history) <= bound(profile, config)

@@ -99,7 +99,7 @@ for profile in PROFILES.values():
         for event in (
             Received(source, Update(source, key, ("v", number), number + 1)),
             Put(key, number),
-            Received(source, Digest("XYZN"[number % 4], number // 2)),
+            *(Received(source, Digest("XYZN"[(number + i) % 4], number // 2)) for i in range(3)),
             Exchange(source, ("Z", "N")),
             Received(source, DigestDone()),
         ):
