@@ -90,5 +90,5 @@ class NodeState:
 
 
 def mark_of(marks: Marks, source: NodeId) -> Mark:
-    """The highest mark at which `source` was named, or NEVER if it was not."""
+    """The highest mark at which `source` was named, or NEVER if it was not. Spec: EXCH-4."""
     return max((mark for named, mark in marks if named == source), default=NEVER)

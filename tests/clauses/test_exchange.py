@@ -17,6 +17,7 @@ from scuttle_ref import (
     Update,
 )
 from scuttle_ref.order import by_arrival
+from scuttle_ref.state import Marks, mark_of
 
 
 def test_a_digest_holds_one_line_for_every_source_in_the_order_of_ids() -> None:
@@ -111,6 +112,16 @@ def test_a_source_that_was_named_is_not_answered_again_by_done() -> None:
     node.hear(Digest("B", 0), Digest("B", 0)).hear(upd("B", 2))
 
     assert node.hear(DigestDone()).said() == []
+
+
+def test_of_a_source_that_was_named_twice_the_higher_mark_counts() -> None:
+    """Whatever a profile remembers of a line, a peer cannot unsee what it has seen.
+
+    Spec: EXCH-4.
+    """
+    marks: Marks = (("A", 3), ("A", 1), ("B", 2))
+
+    assert [mark_of(marks, source) for source in "ABC"] == [3, 2, NEVER]
 
 
 def test_done_is_answered_with_unnamed_sources_all_together_in_replay_order() -> None:
