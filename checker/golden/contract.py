@@ -7,8 +7,9 @@ finds the first such input of a trace.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard, cast
 
 from attrs import frozen
 
@@ -32,8 +33,15 @@ class Outside:
         return f"{where}: {self.reason} [{self.clause}]"
 
 
-CONSUMERS = {"drain", "flowing"}
-SORTS = {"base", "none", "version_desc", "by_key"}
+UNDEFINED = {"$undefined": True}
+"""How the recorder writes JavaScript's undefined."""
+
+_CHOICES = (
+    ("consumer", ("drain", "flowing"), "SHIP-3"),
+    ("sort", ("base", "none", "version_desc", "by_key"), "SHIP-1"),
+    ("compaction", ("none",), "SHIP-5"),
+)
+"""What a configuration may choose where it chooses at all, and the clause that leaves out more."""
 
 _UNSUPPORTED_OPS = {
     "read": ("the consumer reads by hand, so the buffer may be full", "SHIP-3"),
@@ -45,18 +53,6 @@ _UNSUPPORTED_OPS = {
     "sort": ("calls the comparator by itself, outside a node", "SHIP-6"),
     "order": ("calls the comparator by itself, outside a node", "SHIP-6"),
     "end": ("ends the stream", "SHIP-3"),
-}
-_SUPPORTED_OPS = {
-    "set",
-    "write",
-    "gossip",
-    "get",
-    "news",
-    "clock.get",
-    "deliver",
-    "drop",
-    "restart",
-    "random",
 }
 
 
@@ -92,36 +88,58 @@ def _outside_config(config: Json) -> Outside | None:
     if refusal is not None:
         return Outside(None, f"node {refusal.path} {refusal.problem}", refusal.clause)
     for name in ("mtu", "max_history"):
-        limit = config.get(name)
+        limit = setting(config, name)
         if type(limit) is not int or limit < 1:
-            return Outside(None, f"{name} is {_shown(limit)}, no integer from 1", "SHIP-1")
-    if config.get("consumer", "drain") not in CONSUMERS:
-        return Outside(None, f"the consumer is {config['consumer']!r}", "SHIP-3")
-    if config.get("sort", "none") not in SORTS:
-        return Outside(None, f"sort is {_shown(config['sort'])}", "SHIP-1")
-    if config.get("state") is not None:
+            given = _shown(config.get(name, UNDEFINED))
+            return Outside(None, f"{name} is {given}, no integer from 1", "SHIP-1")
+    for name, known, clause in _CHOICES:
+        chosen = setting(config, name)
+        if chosen is not None and chosen not in known:
+            return Outside(None, f"{name} is {_shown(chosen)}, not {' or '.join(known)}", clause)
+    if setting(config, "state") is not None:
         return Outside(None, "starts with a store that has no history", "SHIP-2")
-    if config.get("compaction", "none") != "none":
-        return Outside(None, "a compaction listener changes history", "SHIP-5")
     return None
+
+
+def setting(config: Json, name: str) -> object:
+    """What a configuration says, or None when it says nothing or JavaScript's undefined."""
+    given = config.get(name)
+    return None if given == UNDEFINED else given
 
 
 def _outside_op(op: Json) -> tuple[str, str] | None:
-    kind = op["op"]
-    if kind not in _SUPPORTED_OPS:
-        return _UNSUPPORTED_OPS.get(kind, (f"unknown operation {kind!r}", "SHIP-6"))
-    if kind == "set":
-        return _outside_put(op)
-    if kind == "write":
-        return _outside_write(op.get("object"))
-    return None
+    match op["op"]:
+        case "set":
+            return _outside_put(op)
+        case "write":
+            return _outside_write(op["object"])
+        case "get":
+            return _outside_query("key", op["key"])
+        case "clock.get":
+            return _outside_query("id", op["id"])
+        case "gossip" | "news" | "deliver" | "drop" | "restart" | "random":
+            return None
+        case kind:
+            return _UNSUPPORTED_OPS.get(kind, (f"unknown operation {kind[:40]!r}", "SHIP-6"))
+
+
+def _outside_query(name: str, asked: object) -> tuple[str, str] | None:
+    """JavaScript turns what it is asked for into a string; the reference refuses."""
+    return None if isinstance(asked, str) else (f"{name} is {_shown(asked)}", "MOD-1")
 
 
 def _outside_put(op: Json) -> tuple[str, str] | None:
-    if isinstance(op.get("value"), Mapping):
-        return ("the value is an object of the recorder's own encoding", "MOD-3")
-    refusal = put_refusal(op.get("key"), frozen_value(op.get("value")))
+    if _is_encoded(op["value"]):
+        return ("the value is none that JSON can hold", "MOD-3")
+    refusal = put_refusal(op["key"], frozen_value(op["value"]))
     return (f"{refusal.path} {refusal.problem}", refusal.clause) if refusal else None
+
+
+def _is_encoded(value: object) -> bool:
+    """Whether the recorder wrote something in its own encoding, such as ``$undefined``."""
+    if isinstance(value, Mapping):
+        return any(name.startswith("$") or _is_encoded(item) for name, item in value.items())
+    return isinstance(value, list) and any(map(_is_encoded, value))
 
 
 def _outside_write(document: object) -> tuple[str, str] | None:
@@ -131,12 +149,14 @@ def _outside_write(document: object) -> tuple[str, str] | None:
         message = message_from_json(document, SHIPPED_DIALECT)
     except InvalidMessage as fault:
         return (f"{fault.refusal.path} {fault.refusal.problem}", fault.refusal.clause)
-    extra = set(document) - _MEMBERS[type(message).__name__]
+    known = cast("Json", document)
+    extra = set(known) - _MEMBERS[type(message).__name__]
     if extra:
         return (f"a message with more members than its kind has: {sorted(extra)}", "WIRE-1")
-    flags = [document[name] for name in ("digest", "done") if name in document]
-    if any(flag is not True for flag in flags):
+    if any(known[name] is not True for name in ("digest", "done") if name in known):
         return ("digest or done is not true", "WIRE-1")
+    if _is_encoded(known.get("value")):
+        return ("the value is none that JSON can hold", "MOD-3")
     return None
 
 
@@ -147,10 +167,10 @@ _MEMBERS = {
 }
 
 
-def is_local_write(document: object) -> bool:
+def is_local_write(document: object) -> TypeGuard[Json]:
     """Whether a written object is a local write: a key and a value and nothing else."""
     return isinstance(document, Mapping) and set(document) == {"key", "value"}
 
 
 def _shown(value: object) -> str:
-    return "absent" if value is None else repr(value)[:40]
+    return "undefined" if value == UNDEFINED else json.dumps(value)[:40]

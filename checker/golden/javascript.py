@@ -6,6 +6,8 @@ comparator, so which order comes out depends on how the engine sorts.
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -39,12 +41,19 @@ class ControlledRandom:
     """The recorder's ``Math.random``: all low, all high, or a list of bits and then low."""
 
     def __init__(self, mode: object) -> None:
+        self._high = False
+        self._bits: deque[bool] = deque()
+        self.control(mode)
+
+    def control(self, mode: object) -> None:
+        """From now on as `mode` says: a word, a list of bits, or an object that holds one."""
+        bits = mode.get("bits") if isinstance(mode, dict) else mode
         self._high = mode == "reversed"
-        self._bits = [bool(bit) for bit in mode] if isinstance(mode, list) else []
+        self._bits = deque(map(bool, bits) if isinstance(bits, list) else ())
 
     def compare(self, _one: object, _other: object) -> int:
         """The library's comparator: ``Math.random() > 0.5 ? -1 : 1``."""
-        high = self._bits.pop(0) if self._bits else self._high
+        high = self._bits.popleft() if self._bits else self._high
         return -1 if high else 1
 
     def shuffled(self, sources: tuple[str, ...]) -> tuple[str, ...]:
@@ -52,13 +61,22 @@ class ControlledRandom:
         return array_sort(sources, self.compare)
 
 
+_DECIMAL = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
+
+
 def asked_above(version: object) -> float:
-    """The mark above which ``history.news(id, version)`` answers, as ``>`` coerces it."""
-    if version is None:
-        return 0
-    if isinstance(version, str):
-        try:
-            return NEVER if version == "-Infinity" else float(version)
-        except ValueError:
+    """The mark above which ``history.news(id, version)`` answers, as ``>`` coerces it.
+
+    What JavaScript takes for no number is above everything: nothing is answered.
+    """
+    match version:
+        case None | "":
+            return 0
+        case "-Infinity":
+            return NEVER
+        case str() if _DECIMAL.fullmatch(version):
+            return float(version)
+        case int() | float():
+            return version
+        case _:
             return ANSWERED
-    return version if isinstance(version, int | float) else ANSWERED

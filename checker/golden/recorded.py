@@ -1,24 +1,23 @@
-"""The nodes of a recorded trace, run by the reference under the as-shipped profile.
+"""The nodes of a recorded trace, run by the reference under a profile.
 
 Values on both sides are compared as the JSON that the recorder wrote.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import attrs
 from attrs import define, field, frozen
 
-from checker.golden.contract import Json, is_local_write
+from checker.golden.contract import UNDEFINED, Json, is_local_write, nodes_of, setting
 from checker.golden.javascript import ControlledRandom, asked_above
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Event, Exchange, Message, Put, Received, Update
-from scuttle_ref.names import UNBOUNDED, NodeId
+from scuttle_ref.names import ANSWERED, UNBOUNDED, NodeId
 from scuttle_ref.order import Comparator, by_arrival, by_version_and_source
-from scuttle_ref.outputs import Send
-from scuttle_ref.profiles import AS_SHIPPED
+from scuttle_ref.outputs import Applied, Compacted, Recorded, Send, Step
+from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import Entry, NodeState
@@ -62,24 +61,31 @@ class Emitted:
 
 @define
 class RecordedNode:
-    """One node of the trace, between two steps."""
+    """One node of the trace, between two steps.
+
+    `process` holds the named sources of the process it runs in (DEV-9), `random` is shared by
+    all nodes of the trace, `events` are those of the last step.
+    """
 
     gossip: Gossip
     state: NodeState
     process: list[NodeId]
     random: ControlledRandom
     emitted_count: int = 0
+    events: list[dict[str, object]] = field(factory=list)
 
     @classmethod
-    def start(cls, config: Json, process: list[NodeId], random: object) -> RecordedNode:
-        """The node of one recorded configuration, in `process`."""
+    def start(
+        cls, config: Json, profile: Profile, process: list[NodeId], random: ControlledRandom
+    ) -> RecordedNode:
+        """The node of one recorded configuration under `profile`, in `process`."""
         settings = Config(
-            sort=SORTS[config.get("sort", "none")],
+            sort=SORTS[str(setting(config, "sort") or "none")],
             max_history=config["max_history"],
-            mtu=UNBOUNDED if config.get("consumer") == "flowing" else config["mtu"],
+            mtu=UNBOUNDED if setting(config, "consumer") == "flowing" else config["mtu"],
         )
-        gossip = Gossip(AS_SHIPPED, settings)
-        return cls(gossip, gossip.start(config["id"]), process, ControlledRandom(random))
+        gossip = Gossip(profile, settings)
+        return cls(gossip, gossip.start(config["id"]), process, random)
 
     def restart(self) -> None:
         """A fresh instance in the same process: the named sources stay."""
@@ -87,11 +93,12 @@ class RecordedNode:
 
     def reduce(self, event: Event) -> list[Emitted]:
         """Take one event; the named sources are those of the process (DEV-9)."""
-        marks = tuple((source, float("inf")) for source in self.process)
+        marks = tuple((source, ANSWERED) for source in self.process)
         hosted = attrs.evolve(self.state, named=self.state.with_marks(PROCESS, marks))
         step = self.gossip.step(hosted, event)
         self.state = step.state
         self.process[:] = [source for source, _ in step.state.marks(PROCESS)]
+        self.events = events_of(step)
         messages = [output.message for output in step.outputs if isinstance(output, Send)]
         return [self._emit(message) for message in messages]
 
@@ -115,7 +122,8 @@ class RecordedNode:
             case "get":
                 return entry_to_json(self.state.at((op["key"],)))
             case "news":
-                news = self.state.history.news(op["id"], asked_above(op.get("version")))
+                above = asked_above(op.get("version", UNDEFINED))
+                news = self.state.history.news(op["id"], above)
                 return [message_to_json(update) for update in news]
             case _:
                 return mark_to_json(self.state.clock.get(op["id"]))
@@ -127,8 +135,35 @@ class RecordedNode:
             "state": {place[0]: entry_to_json(entry) for place, entry in self.state.store},
             "clock": [[source, mark_to_json(clock.get(source))] for source in self.state.sources],
             "history": [message_to_json(update) for update in self.state.history.updates],
+            "history_length": len(self.state.history),
             "sofar": list(self.process),
         }
+
+
+SNAPSHOT = ("state", "clock", "history", "history_length", "sofar")
+"""What is compared of a recorded snapshot; its other members are of the stream layer."""
+
+EVENTS = ("history.update", "history.compaction", "state")
+"""The recorded events that are compared; the others are of the stream layer."""
+
+
+def events_of(step: Step) -> list[dict[str, object]]:
+    """The events of one step, as the recorder writes them."""
+    events: list[dict[str, object]] = []
+    forgotten = next((each.forgotten for each in step.outputs if isinstance(each, Compacted)), ())
+    memory = [message_to_json(each) for each in (*forgotten, *step.state.history.updates)]
+    for output in step.outputs:
+        match output:
+            case Recorded(update=update):
+                shown = message_to_json(update)
+                events.append({"type": "history.update", "update": shown, "length": len(memory)})
+            case Compacted():
+                events.append(
+                    {"type": "history.compaction", "memory": memory, "length": len(memory)}
+                )
+            case Applied():
+                events.append({"type": "state"})
+    return events
 
 
 def entry_to_json(entry: Entry) -> dict[str, object]:
@@ -138,7 +173,7 @@ def entry_to_json(entry: Entry) -> dict[str, object]:
 
 def recorded_snapshot(result: Json) -> dict[str, Any]:
     """The same view of what the trace says; the clock as a list, because its order counts."""
-    view = {name: result[name] for name in ("state", "clock", "history", "sofar") if name in result}
+    view = {name: result[name] for name in SNAPSHOT if name in result}
     if "clock" in view:
         view["clock"] = [[source, mark] for source, mark in view["clock"].items()]
     return view
@@ -149,42 +184,43 @@ class RecordedWorld:
     """All nodes of a trace, and the messages that were put out so far."""
 
     nodes: dict[NodeId, RecordedNode]
+    random: ControlledRandom
     messages: dict[str, Message] = field(factory=dict)
 
     @classmethod
-    def start(cls, trace: Mapping[str, Any]) -> RecordedWorld:
-        """The world before the first step."""
-        configs = trace["nodes"] if trace["kind"] == "multi" else [trace["config"]]
+    def start(cls, trace: Json, profile: Profile) -> RecordedWorld:
+        """The world before the first step, its nodes under `profile`."""
         shared: list[NodeId] = []
+        random = ControlledRandom(trace.get("random", "insertion"))
         nodes = {}
-        for config in configs:
+        for config in nodes_of(trace):
             process = shared if trace.get("shared_sofar") else []
-            nodes[config["id"]] = RecordedNode.start(config, process, trace["random"])
-        return cls(nodes)
+            nodes[config["id"]] = RecordedNode.start(config, profile, process, random)
+        return cls(nodes, random)
 
     def node(self, op: Json) -> RecordedNode:
-        """The node that an operation acts on: the only one of a single trace."""
-        name = op.get("node", op.get("to"))
-        return self.nodes[name] if name is not None else next(iter(self.nodes.values()))
+        """The node that an operation acts on; the only one, where the trace names none."""
+        members = ("to", "node") if op["op"] == "deliver" else ("node", "to")
+        named = [op[member] for member in members if member in op]
+        return self.nodes[named[0]] if named else next(iter(self.nodes.values()))
 
-    def deliver(self, emitted: Emitted, to: NodeId) -> list[Emitted]:
+    def deliver(self, message: Message, to: NodeId) -> list[Emitted]:
         """Write a message to a node."""
-        return self.nodes[to].reduce(Received(PEER, emitted.message))
+        return self.nodes[to].reduce(Received(PEER, message))
 
     def perform(self, op: Json) -> list[Emitted]:
         """Carry out one operation that changes a node; what it put out."""
+        node = self.node(op)
+        node.events = []
         match op["op"]:
             case "set":
-                return self.node(op).write({"key": op["key"], "value": op["value"]})
+                return node.write({"key": op["key"], "value": op["value"]})
             case "write":
-                return self.node(op).write(op["object"])
+                return node.write(op["object"])
             case "gossip":
-                return self.node(op).gossip_now()
+                return node.gossip_now()
             case "deliver":
-                return self.deliver(Emitted(op["msg"], self.messages[op["msg"]]), op["to"])
+                return self.deliver(self.messages[op["msg"]], node.state.id)
             case "restart":
-                self.node(op).restart()
-            case "random":
-                for node in self.nodes.values():
-                    node.random = ControlledRandom(op["mode"])
+                node.restart()
         return []

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from checker.golden.contract import Json
 from checker.golden.recorded import Emitted, RecordedWorld
 
 
-def repair(world: RecordedWorld, op: Json) -> int:
-    """Run the recorded number of rounds and return how many messages were delivered."""
-    exchange = _symmetric if op["mode"] == "symmetric" else _pairwise
-    return sum(exchange(world, *link) for _ in range(op["n"]) for link in op["links"])
+def repair(world: RecordedWorld, op: Json, links: Sequence[Sequence[str]]) -> int:
+    """Run the recorded number of rounds over `links`; how many messages were delivered."""
+    exchange = _symmetric if op.get("mode") == "symmetric" else _pairwise
+    return sum(exchange(world, *link) for _ in range(op["n"]) for link in links)
 
 
 def _pairwise(world: RecordedWorld, one: str, other: str) -> int:
@@ -21,7 +22,7 @@ def _pairwise(world: RecordedWorld, one: str, other: str) -> int:
     while queue:
         to, emitted = queue.popleft()
         back = one if to == other else other
-        queue.extend((back, answer) for answer in world.deliver(emitted, to))
+        queue.extend((back, answer) for answer in world.deliver(emitted.message, to))
         delivered += 1
     return delivered
 
@@ -34,6 +35,6 @@ def _symmetric(world: RecordedWorld, one: str, other: str) -> int:
     while first or second:
         for queue, to, answers in ((first, other, second), (second, one, first)):
             if queue:
-                answers.extend(world.deliver(queue.popleft(), to))
+                answers.extend(world.deliver(queue.popleft().message, to))
                 delivered += 1
     return delivered

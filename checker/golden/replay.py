@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
 from attrs import frozen
 
 from checker.golden.contract import Json, Outside, first_outside
-from checker.golden.recorded import RecordedWorld, recorded_snapshot
+from checker.golden.recorded import EVENTS, Emitted, RecordedWorld, recorded_snapshot
 from checker.golden.repair import repair
+from scuttle_ref.profile import Profile
+from scuttle_ref.profiles import AS_SHIPPED
 from scuttle_ref.wire import SHIPPED_DIALECT, message_to_json
 
 QUERIES = {"get", "news", "clock.get"}
@@ -27,7 +30,8 @@ class Agreement(Enum):
 class Difference:
     """The first field in which the reference and the recording differ.
 
-    `step` counts from 1; it is None for the end of the schedule and the repair rounds.
+    `step` counts from 1; it is 0 before the first step, and None for the end of the schedule
+    and the repair rounds.
     """
 
     step: int | None
@@ -37,46 +41,63 @@ class Difference:
 
     def __str__(self) -> str:
         where = "at the end" if self.step is None else f"at step {self.step}"
-        return (
-            f"{where} in {self.field}\n"
-            f"    recorded   {_short(self.recorded)}\n"
-            f"    reference  {_short(self.reference)}"
-        )
+        return f"{where} in {self.field}"
 
 
 @frozen
 class Comparison:
-    """The result for one trace. `steps` counts those that agreed."""
+    """The result for one trace.
+
+    `steps` counts those that were replayed and agreed, up to the first difference or the first
+    input outside the contract; `labelled` is the class of inputs that the trace claims for
+    itself, if it does.
+    """
 
     name: str
     agreement: Agreement
     steps: int
     difference: Difference | None = None
     outside: Outside | None = None
+    labelled: str | None = None
 
 
-def compare(trace: Json) -> Comparison:
-    """Replay `trace` under the as-shipped profile.
+def compare(trace: Json, profile: Profile = AS_SHIPPED) -> Comparison:
+    """Replay `trace` under a profile, up to the first input out of contract.
 
-    Compared in each step: what was emitted, in order; state, clock with its order, history and
-    named sources; what queries return. Then the end of the schedule and the repair rounds. Not
-    compared: what the stream layer of the library returns, buffers and signals (SHIP-3).
+    Compared in each step: what was emitted, in order; the events of history and store; state,
+    clock with its order, history and named sources; what queries return. Then the end of the
+    schedule and the repair rounds. A field that the recording leaves out is not compared. Nor
+    is what the stream layer of the library returns, buffers and signals (SHIP-3).
 
     Spec: PROF-4, SHIP-1.
     """
     outside = first_outside(trace)
-    if outside is not None:
-        return Comparison(trace["name"], Agreement.OUT_OF_CONTRACT, 0, outside=outside)
-    world = RecordedWorld.start(trace)
-    for number, step in enumerate(trace["steps"], start=1):
+    steps, difference = _replayed(trace, outside, profile)
+    agreement = Agreement.OUT_OF_CONTRACT if outside else Agreement.AGREE
+    if difference is not None:
+        agreement, outside = Agreement.DISAGREE, None
+    labelled = trace.get("input_class")
+    return Comparison(trace["name"], agreement, steps, difference, outside, labelled)
+
+
+def _replayed(
+    trace: Json, outside: Outside | None, profile: Profile
+) -> tuple[int, Difference | None]:
+    """How many steps agreed, and the first difference. The end counts if all is in contract."""
+    if outside is not None and outside.step is None:
+        return 0, None
+    world = RecordedWorld.start(trace, profile)
+    if trace["kind"] == "single":
+        started = world.node({"op": "start"}).snapshot()
+        difference = _first_difference(0, recorded_snapshot(trace.get("initial", {})), started)
+        if difference is not None:
+            return 0, difference
+    steps = trace["steps"] if outside is None else trace["steps"][: (outside.step or 1) - 1]
+    for number, step in enumerate(steps, start=1):
         difference = _step_difference(world, number, step["op"], step["result"])
         if difference is not None:
-            return Comparison(trace["name"], Agreement.DISAGREE, number - 1, difference)
-    steps = len(trace["steps"])
-    difference = _end_difference(world, trace)
-    if difference is not None:
-        return Comparison(trace["name"], Agreement.DISAGREE, steps, difference)
-    return Comparison(trace["name"], Agreement.AGREE, steps)
+            return number - 1, difference
+    return len(steps), None if outside else _end_difference(world, trace)
 
 
 def _step_difference(
@@ -84,56 +105,66 @@ def _step_difference(
 ) -> Difference | None:
     if op["op"] == "drop":
         return None
+    if op["op"] == "random":
+        world.random.control(op["mode"])
+        return None
+    if "threw" in result:
+        return Difference(number, "threw", result["threw"], None)
+    if op["op"] == "deliver" and op["msg"] not in world.messages:
+        return Difference(number, "op.msg", op["msg"], None)
     node = world.node(op)
-    if op["op"] in QUERIES:
-        returned = node.query(op)
-        if not _same(result["returned"], returned):
-            return Difference(number, "returned", result["returned"], returned)
-        emitted = []
-    else:
-        emitted = world.perform(op)
+    emitted = [] if op["op"] in QUERIES else world.perform(op)
     world.messages.update({each.id: each.message for each in emitted})
-    recorded = result.get("emitted", [])
-    got: list[object] = [message_to_json(each.message, SHIPPED_DIALECT) for each in emitted]
-    if recorded and "msg" in recorded[0]:
-        got = [{"msg": each.id, "object": shown} for each, shown in zip(emitted, got, strict=True)]
-    if not _same(recorded, got):
-        return Difference(number, "emitted", recorded, got)
-    return _first_difference(number, recorded_snapshot(result), node.snapshot())
+    got = {"emitted": _emitted_json(emitted, result), **node.snapshot(), "events": node.events}
+    recorded = {name: result[name] for name in ("emitted",) if name in result}
+    recorded |= recorded_snapshot(result)
+    if op["op"] in QUERIES:
+        got["returned"] = node.query(op)
+        recorded |= {name: result[name] for name in ("returned",) if name in result}
+    elif "events" in result:
+        recorded["events"] = [each for each in result["events"] if each.get("type") in EVENTS]
+    return _first_difference(number, recorded, got)
+
+
+def _emitted_json(emitted: Sequence[Emitted], result: Json) -> list[object]:
+    """What was put out as the recorder writes it: with ids, if it gave any."""
+    shown: list[object] = [message_to_json(each.message, SHIPPED_DIALECT) for each in emitted]
+    if not any("msg" in each for each in result.get("emitted", ())):
+        return shown
+    return [{"msg": each.id, "object": item} for each, item in zip(emitted, shown, strict=True)]
 
 
 def _end_difference(world: RecordedWorld, trace: Json) -> Difference | None:
+    """The first difference after the last step: end of the schedule, then repair rounds."""
     if trace["kind"] != "multi":
         return None
-    ended = _final_difference(world, trace["final"], "final")
-    ended = ended or _convergence(world, trace.get("converged_after_schedule"), "schedule")
+    ended = _final_difference(world, trace.get("final", {}), "final")
+    ended = ended or _convergence(world, trace, "converged_after_schedule")
     if ended is not None or not trace.get("repair"):
         return ended
-    delivered = repair(world, trace["repair"]["op"])
-    result = trace["repair"]["result"]
-    if delivered != result["delivered"]:
+    asked, result = trace["repair"]["op"], trace["repair"]["result"]
+    delivered = repair(world, asked, asked.get("links") or trace.get("links") or ())
+    if result.get("delivered", delivered) != delivered:
         return Difference(None, "repair.delivered", result["delivered"], delivered)
-    ended = _final_difference(world, result["final"], "repair.final")
-    return ended or _convergence(world, result.get("converged_after_repair"), "repair")
+    ended = _final_difference(world, result.get("final", {}), "repair.final")
+    return ended or _convergence(world, trace["repair"], "converged_after_repair")
 
 
 def _final_difference(world: RecordedWorld, final: Json, field: str) -> Difference | None:
-    for name, node in world.nodes.items():
-        ended = _first_difference(None, recorded_snapshot(final[name]), node.snapshot())
+    for name, recorded in final.items():
+        ended = _first_difference(None, recorded_snapshot(recorded), world.nodes[name].snapshot())
         if ended is not None:
             path = f"{field}.{name}.{ended.field}"
             return Difference(None, path, ended.recorded, ended.reference)
     return None
 
 
-def _convergence(world: RecordedWorld, recorded: bool | None, phase: str) -> Difference | None:
-    if recorded is None:
-        return None
+def _convergence(world: RecordedWorld, recorded: Json, field: str) -> Difference | None:
     states = [node.snapshot()["state"] for node in world.nodes.values()]
     converged = all(_same(states[0], state) for state in states)
-    if converged == recorded:
+    if recorded.get(field, converged) == converged:
         return None
-    return Difference(None, f"converged_after_{phase}", recorded, converged)
+    return Difference(None, field, recorded[field], converged)
 
 
 def _first_difference(number: int | None, recorded: Json, reference: Json) -> Difference | None:
@@ -143,7 +174,7 @@ def _first_difference(number: int | None, recorded: Json, reference: Json) -> Di
     return None
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: object, other: object) -> bool:
     """Equality of JSON values; unlike Python's, true is not 1."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
@@ -152,8 +183,3 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     return bool(one == other)
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 300 else f"{text[:300]}..."
