@@ -47,8 +47,6 @@ _RANK_OF_THE_REST = 5
 def _value_key(value: Value) -> tuple[int, Any, str]:
     kind = type(value)
     rank = _RANKS.get(kind, _RANK_OF_THE_REST)
-    if kind is type(None):
-        return (rank, 0, "")
     if kind is tuple:
         return (rank, tuple(_value_key(item) for item in value), "")  # type: ignore[attr-defined]
     if rank == _RANK_OF_THE_REST:

@@ -118,8 +118,7 @@ def max_value(gossip: GossipView, update: Update) -> bool:
 
     Spec: RES-5.
     """
-    stored = gossip.get(update.key)
-    order = by_value(update.value, stored.value) if stored.source_id else 1
+    order = by_value(update.value, gossip.get(update.key).value)
     if order == 0:
         return lww_total(gossip, update)
     return order > 0
