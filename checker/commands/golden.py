@@ -149,7 +149,8 @@ def is_mislabelled(found: Comparison) -> bool:
 def _summary(results: Sequence[Result]) -> list[str]:
     steps = sum(each.comparison.steps for each in results)
     counts = ", ".join(f"{_count(results, each):,} {each.value}" for each in Agreement)
-    lines = [f"{len(results):,} traces, {steps:,} steps as recorded: {counts}"]
+    traces = "1 trace" if len(results) == 1 else f"{len(results):,} traces"
+    lines = [f"{traces}, {steps:,} steps as recorded: {counts}"]
     surprising = sum(is_mislabelled(each.comparison) for each in results)
     if surprising:
         lines.append(f"{surprising:,} not in the class of inputs they are labelled with")

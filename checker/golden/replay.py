@@ -40,7 +40,7 @@ class Difference:
     reference: Any
 
     def __str__(self) -> str:
-        where = "at the end" if self.step is None else f"at step {self.step}"
+        where = {None: "at the end", 0: "before step 1"}.get(self.step, f"at step {self.step}")
         return f"{where} in {self.field}"
 
 

@@ -59,7 +59,7 @@ def test_agreement_is_counted_and_only_listed_when_asked_for() -> None:
     quiet, verbose = run(AGREEING), run(AGREEING, "--verbose")
 
     assert quiet.stdout.splitlines() == [
-        "1 traces, 15 steps as recorded: 1 agree, 0 disagree, 0 out-of-contract"
+        "1 trace, 15 steps as recorded: 1 agree, 0 disagree, 0 out-of-contract"
     ]
     assert verbose.stdout.startswith("agree            m03-joiner-gets-stale-value  15 steps\n")
 

@@ -94,9 +94,7 @@ def test_a_malformed_trace_is_refused_at_its_place(
 
 def test_in_an_array_of_traces_the_path_counts_the_trace(tmp_path: Path) -> None:
     """One of hundreds is wrong; which?"""
-    text = refusal([BY_NAME["s01-local-set"], {}], tmp_path)
-
-    assert text.startswith("m.json: $[1].format: is missing")
+    assert refusal([BY_NAME["s01-local-set"], {}], tmp_path).startswith("m.json: $[1].format: is")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +151,6 @@ def test_the_first_trace_of_the_guide_replays() -> None:
     """Somebody will copy it."""
     trace = json.loads(_blocks("json")[0])
     check_trace(trace, At("guide"))
-
     found = compare(trace)
     assert (found.agreement, found.steps) == (Agreement.AGREE, 2)
 
@@ -166,7 +163,7 @@ def test_the_guide_names_every_operation_that_is_replayed() -> None:
 
 
 def test_the_refusal_that_the_guide_shows_is_the_one_given(tmp_path: Path) -> None:
-    """An example that is out of date teaches the wrong thing."""
+    """An example that is out of date teaches nothing."""
     trace = copy.deepcopy(BY_NAME["m02-concurrent-writes-swap"])
     trace["steps"][3]["op"]["msg"] = "B.9"
     shown = next(block for block in _blocks("text") if "B.9" in block)

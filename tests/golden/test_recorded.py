@@ -217,7 +217,7 @@ def test_a_wrong_start_is_found() -> None:
     trace = copy.deepcopy(TRACES["s01-local-set"])
     trace["initial"]["clock"]["A"] = 1
 
-    assert str(compare(trace).difference) == "at step 0 in clock"
+    assert str(compare(trace).difference) == "before step 1 in clock"
 
 
 def test_an_exception_that_the_library_threw_inside_the_contract_is_found() -> None:
