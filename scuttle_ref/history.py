@@ -57,7 +57,7 @@ class History:
     def newest(self, count: float) -> tuple[History, Delta]:
         """The last `count` updates in replay order, and those forgotten for it. Unit: updates.
 
-        Spec: HIST-3.
+        Spec: HIST-3, HIST-5.
         """
         if count == UNBOUNDED or len(self.updates) <= count:
             return self, ()

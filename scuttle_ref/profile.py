@@ -63,13 +63,13 @@ class Deviation:
 
 
 def decision_points() -> tuple[str, ...]:
-    """The names of the slots, in the order of the reducer."""
+    """The names of the slots, in the order of the reducer. Spec: PROF-1."""
     names = [attribute.name for attribute in attrs.fields(Profile)]
     return tuple(name for name in names if name not in {"name", "summary"})
 
 
 def rule_of(profile: Profile, point: str) -> Callable[..., object]:
-    """The rule that `profile` has chosen at a decision point."""
+    """The rule that `profile` has chosen at a decision point. Spec: PROF-1."""
     rule: Callable[..., object] = getattr(profile, point)
     return rule
 
