@@ -13,7 +13,7 @@ from checker.actors import Perform, System, World
 from checker.properties import Always, AlwaysStep, Broken, Finding, Good, Property, Sometimes
 from checker.scuttlebutt.agreement import disagreement, settled
 from scuttle_ref.config import Config
-from scuttle_ref.messages import Put
+from scuttle_ref.messages import Put, Update
 from scuttle_ref.names import NodeId
 from scuttle_ref.order import replay_key
 from scuttle_ref.profile import Profile
@@ -79,19 +79,18 @@ def _issued(step: tuple[NodeState, NodeState]) -> Finding:
     return _kept(fresh)
 
 
-def unique_versions() -> AlwaysStep:
+def unique_versions(system: System) -> AlwaysStep:
     """A source never stamps one version twice, and stamps increasing ones. Spec: CONV-2."""
 
     def parts(before: World, action: object, after: World) -> list[Pair]:
-        return changed_nodes(before, action, after) if isinstance(action, Perform) else []
-
-    def check(step: Pair) -> Finding:
-        before, after = step
-        restarted = not after.store and not after.history.updates
-        return Good.VACUOUS if restarted else _issued((before, after))
+        if not isinstance(action, Perform):
+            return []
+        at = system.topology.node_index[action.node]
+        wrote = isinstance(system.script[at][before.scripted[at]], Put)
+        return changed_nodes(before, action, after) if wrote else []
 
     says = "a source never stamps the same version twice, and each is above the last"
-    return AlwaysStep("unique-versions", "CONV-2", says, parts, check)
+    return AlwaysStep("unique-versions", "CONV-2", says, parts, _issued)
 
 
 def clock_within_issued() -> Always:
@@ -160,9 +159,14 @@ def history_sound(profile: Profile, config: Config) -> Always:
         for one, two in pairwise(updates):
             if config.sort(two, one) < 0 and replay_key(one) != replay_key(two):
                 return Broken(f"{node.id} remembers {one} before {two}, against the sort")
-        if len({(u.source_id, u.version) for u in updates}) < len(updates):
-            twice = next(u for at, u in enumerate(updates) if u in updates[:at])
-            return Broken(f"{node.id} remembers {twice} twice")
+        known: dict[tuple[NodeId, int], Update] = {}
+        for update in updates:
+            identity = (update.source_id, update.version)
+            if identity in known:
+                same = known[identity] == update
+                what = f"{update} twice" if same else f"both {known[identity]} and {update}"
+                return Broken(f"{node.id} remembers {what}")
+            known[identity] = update
         if bound and len(updates) > bound:
             return Broken(f"{node.id} remembers {len(updates)} updates")
         return _kept(updates)
@@ -270,7 +274,7 @@ def properties_of(system: System, gossip: Gossip) -> tuple[Property, ...]:
     found: list[Property] = [
         agreement(system),
         data_moved(system),
-        unique_versions(),
+        unique_versions(system),
         clock_within_issued(),
         provenance(system),
         entries_below_clock(),

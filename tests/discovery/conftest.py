@@ -1,0 +1,100 @@
+"""What the tests of discovery share: how a hazard is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import networkx as nx
+import pytest
+
+from checker.network import Network
+from checker.properties import Always
+from checker.scuttlebutt.actor import GossipActor
+from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.properties import properties_of
+from checker.scuttlebutt.script import parse_script
+from checker.search.breadth_first import breadth_first
+from checker.topology import from_graph, topology
+from checker.verdict import Kind, Report, Verdict
+from scuttle_ref.reducer import Gossip
+
+GRAPHS = {"square": nx.Graph([("X", "B"), ("X", "C"), ("B", "A"), ("C", "A")])}
+"""Graphs that are no family."""
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[..., Setup]:
+    """Make a model of a topology, script lines and the settings of an experiment.
+
+    `gossip` or `links` put a protocol or a network of the test's own in its place.
+    """
+
+    def setup_of(
+        name: str,
+        lines: str | list[str],
+        *,
+        gossip: Gossip | None = None,
+        links: Network | None = None,
+        **settings: Any,
+    ) -> Setup:
+        graph = from_graph(GRAPHS[name], name) if name in GRAPHS else topology(name)
+        if isinstance(lines, str):
+            lines = [line.strip() for line in lines.split(";")]
+        setup = Experiment(graph, parse_script(lines, graph, "test"), **settings).build()
+        protocol = gossip or setup.gossip
+        system = attrs.evolve(
+            setup.system, actor=GossipActor(protocol), network=links or setup.system.network
+        )
+        return Setup(system, protocol, properties_of(system, protocol))
+
+    return setup_of
+
+
+@pytest.fixture(scope="session")
+def explore() -> Callable[[Setup], Report]:
+    """Explore everything, and insist that everything was seen and data moved."""
+
+    def explored(setup: Setup) -> Report:
+        report = breadth_first(setup.system, setup.properties)
+        assert report.stats.complete
+        return report
+
+    return explored
+
+
+@pytest.fixture(scope="session")
+def hunt() -> Callable[[Setup, str], tuple[Verdict, int]]:
+    """Look for one counterexample; the verdict and how many worlds it took."""
+
+    def hunted(setup: Setup, name: str) -> tuple[Verdict, int]:
+        wanted = [each for each in setup.properties if each.name == name]
+        assert wanted, name
+        report = breadth_first(setup.system, wanted, until_decided=True)
+        return report.verdict(name), report.stats.states
+
+    return hunted
+
+
+@pytest.fixture(scope="session")
+def refuted() -> Callable[[Report], set[str]]:
+    """The names of the properties that a report refutes."""
+
+    def names(report: Report) -> set[str]:
+        return {v.property.name for v in report.verdicts if v.kind is Kind.REFUTED}
+
+    return names
+
+
+@pytest.fixture(scope="session")
+def narrowed() -> Callable[..., Always]:
+    """A property that judges only the parts that `counts` lets through."""
+
+    def narrow(setup: Setup, name: str, counts: Callable[[Any], bool]) -> Always:
+        whole = next(each for each in setup.properties if each.name == name)
+        assert isinstance(whole, Always)
+        inner = whole.parts
+        return attrs.evolve(whole, parts=lambda world: filter(counts, inner(world)))
+
+    return narrow
