@@ -134,7 +134,16 @@ def test_states_that_differ_in_the_type_of_a_value_differ() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [[1], {"a": 1}, {1}, float("nan"), (1, (float("nan"),)), ([],), Quarrelsome()],
+    [
+        [1],
+        {"a": 1},
+        {1},
+        float("nan"),
+        (1, (float("nan"),)),
+        ([],),
+        frozen_value({"a": [float("nan")]}),
+        Quarrelsome(),
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_a_value_that_can_change_or_differs_from_itself_is_refused(value: object) -> None:

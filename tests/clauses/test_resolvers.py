@@ -162,6 +162,7 @@ def test_lww_vs_clock_asks_only_whether_the_update_is_news() -> None:
     assert not lww_vs_clock(view, upd("B", 3))
     assert not lww_vs_clock(view, upd("B", 4))
     assert lww_vs_clock(view, upd("D", 4))
+    assert lww_vs_clock(view, upd("C", 91))
     assert lww_vs_clock(view, upd("new", 1))
 
 
