@@ -7,6 +7,7 @@ and how much of the script and of the budgets is used.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from enum import Enum
 from typing import Any, Protocol, TypeAlias
 
 import attrs
@@ -17,6 +18,16 @@ from checker.topology import Topology
 
 Local: TypeAlias = Hashable
 """The state of one node."""
+
+
+class Scope(Enum):
+    """What a property of systems reads, so that a search can judge each distinct part once."""
+
+    EACH_NODE = "each node state"
+    ALL_NODES = "the node states together"
+    QUIESCENT_NODES = "the node states together, in quiescent worlds"
+    NODE_STEP = "a node state before and after any action"
+    OWNER_STEP = "a node state before and after a command of its owner"
 
 
 @frozen
@@ -137,6 +148,7 @@ class System:
     script: tuple[tuple[Hashable, ...], ...]
     exchanges: int = 1
     _memo: dict[tuple[Hashable, ...], Effects] = field(factory=dict, init=False, repr=False)
+    _locals: dict[Local, Local] = field(factory=dict, init=False, repr=False)
 
     def initial(self) -> Iterable[World]:
         """The one world in which nobody has done anything."""
@@ -199,13 +211,13 @@ class System:
             case Perform(node=node):
                 at = self.topology.node_index[node]
                 command = self.script[at][world.scripted[at]]
-                return self._command(world.nodes[at], command)
+                return self.commanded(world.nodes[at], command)
             case Start(source=source, target=target):
                 at = self.topology.node_index[source]
-                return self._command(world.nodes[at], self.actor.exchange(target))
+                return self.commanded(world.nodes[at], self.actor.exchange(target))
             case Deliver(source=source, target=target) | Duplicate(source=source, target=target):
                 local = world.nodes[self.topology.node_index[target]]
-                return self._receive(local, source, self.frame(world, action))
+                return self.arrived(local, source, self.frame(world, action))
             case Drop():
                 return Effects(None)
 
@@ -220,17 +232,25 @@ class System:
             done == len(script) for done, script in zip(world.scripted, self.script, strict=True)
         )
 
-    def _command(self, local: Local, command: Hashable) -> Effects:
+    def commanded(self, local: Local, command: Hashable) -> Effects:
+        """What a command does to a node state. Computed once for each pair."""
         known = self._memo.get((local, command))
         if known is None:
-            known = self._memo[local, command] = self.actor.command(local, command)
+            known = self._memo[local, command] = self._one(self.actor.command(local, command))
         return known
 
-    def _receive(self, local: Local, source: str, frame: Frame) -> Effects:
+    def arrived(self, local: Local, source: str, frame: Frame) -> Effects:
+        """What a frame does to a node state. Computed once for each triple."""
         known = self._memo.get((local, source, frame))
         if known is None:
-            known = self._memo[local, source, frame] = received(self.actor, local, source, frame)
+            effects = received(self.actor, local, source, frame)
+            known = self._memo[local, source, frame] = self._one(effects)
         return known
+
+    def _one(self, effects: Effects) -> Effects:
+        """The effects with the one object that stands for all equal node states."""
+        local = self._locals.setdefault(effects.local, effects.local)
+        return effects if local is effects.local else Effects(local, effects.sends, effects.notes)
 
     def _without(self, world: World, action: Deliver | Drop) -> tuple[Channel, ...]:
         link = self.topology.link_index[action.source, action.target]
@@ -260,13 +280,19 @@ class System:
         self, channels: tuple[Channel, ...], node: str, effects: Effects
     ) -> tuple[Channel, ...]:
         """The channels with what `node` sends; what has no link goes nowhere. Spec: NET-1."""
-        for target in dict.fromkeys(target for target, _ in effects.sends):
+        for target, frames in self.framed(effects):
             link = self.topology.link_index.get((node, target))
             if link is not None:
-                messages = tuple(message for to, message in effects.sends if to == target)
-                frames = self.network.framed(messages)
                 channels = _with(channels, link, self.network.joined(channels[link], frames))
         return channels
+
+    def framed(self, effects: Effects) -> list[tuple[str, Channel]]:
+        """What `effects` sends, as frames per target."""
+        targets = dict.fromkeys(target for target, _ in effects.sends)
+        return [
+            (target, self.network.framed(tuple(m for to, m in effects.sends if to == target)))
+            for target in targets
+        ]
 
 
 def received(actor: Actor, local: Local, source: str, frame: Frame) -> Effects:

@@ -30,15 +30,24 @@ class Broken:
 Finding: TypeAlias = Good | Broken
 
 
+def whole(state: Any) -> Iterable[Hashable]:
+    """The one part of a property that reads the whole state."""
+    return (state,)
+
+
 @frozen
 class Always:
-    """Every reachable state satisfies `check` in each of its parts."""
+    """Every reachable state satisfies `check` in each of its parts.
+
+    `scope` names what the parts are, where the model can tell (see ``checker.actors.Scope``).
+    """
 
     name: str
     clause: str
     says: str
     parts: Callable[[Any], Iterable[Hashable]]
     check: Callable[[Any], Finding]
+    scope: Hashable = None
 
 
 @frozen
@@ -50,16 +59,19 @@ class AlwaysStep:
     says: str
     parts: Callable[[Any, Any, Any], Iterable[Hashable]]
     check: Callable[[Any], Finding]
+    scope: Hashable = None
 
 
 @frozen
 class Sometimes:
-    """Some reachable state satisfies `check`: the guard against vacuous success."""
+    """Some reachable state satisfies `check` in one of its parts: the guard against vacuity."""
 
     name: str
     clause: str
     says: str
     check: Callable[[Any], bool]
+    parts: Callable[[Any], Iterable[Hashable]] = whole
+    scope: Hashable = None
 
 
 Property: TypeAlias = Always | AlwaysStep | Sometimes

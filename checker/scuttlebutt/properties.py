@@ -6,10 +6,10 @@ nothing to say, so that a run that moved no data cannot pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from checker.actors import Perform, System, World
+from checker.actors import Perform, Scope, System, World
 from checker.properties import Always, AlwaysStep, Broken, Finding, Good, Property, Sometimes
 from checker.scuttlebutt.agreement import disagreement, settled
 from scuttle_ref.config import Config
@@ -45,11 +45,19 @@ def changed_nodes(before: World, _action: object, after: World) -> list[Pair]:
     return [(one, two) for one, two in pairs if one is not two]  # type: ignore[misc]
 
 
-def agreement(system: System) -> Always:
-    """All replicas end equal, from every quiescent world. Spec: CONV-1."""
+def _when_quiescent(system: System) -> Callable[[World], Iterable[tuple[NodeState, ...]]]:
+    """The parts of a property of all nodes together once a world is quiescent."""
 
     def parts(world: World) -> Iterable[tuple[NodeState, ...]]:
         return all_nodes(world) if system.quiescent(world) else ()
+
+    return parts
+
+
+def agreement(system: System) -> Always:
+    """All replicas end equal, from every quiescent world. Spec: CONV-1."""
+
+    parts = _when_quiescent(system)
 
     def check(nodes: tuple[NodeState, ...]) -> Finding:
         outcome = settled(system, nodes)
@@ -62,7 +70,7 @@ def agreement(system: System) -> Always:
         return Broken(f"{differ} after {outcome.rounds} fair rounds, with updates still moving")
 
     says = "once writers stop and messages arrive, fair exchanges make all replicas equal"
-    return Always("agreement", "CONV-1", says, parts, check)
+    return Always("agreement", "CONV-1", says, parts, check, Scope.QUIESCENT_NODES)
 
 
 def _issued(step: tuple[NodeState, NodeState]) -> Finding:
@@ -111,7 +119,7 @@ def clock_within_issued() -> Always:
         return _kept(foreign)
 
     says = "no clock entry is above what its source has counted to"
-    return Always("clock-within-issued", "CONV-3", says, all_nodes, check)
+    return Always("clock-within-issued", "CONV-3", says, all_nodes, check, Scope.ALL_NODES)
 
 
 def provenance(system: System) -> Always:
@@ -133,7 +141,7 @@ def provenance(system: System) -> Always:
         return _kept(node.store)
 
     says = "every update and every entry was written by the owner of its source"
-    return Always("provenance", "CONV-4", says, each_node, check)
+    return Always("provenance", "CONV-4", says, each_node, check, Scope.EACH_NODE)
 
 
 def entries_below_clock() -> Always:
@@ -147,7 +155,7 @@ def entries_below_clock() -> Always:
         return _kept(node.store)
 
     says = "no entry is above the clock of its source"
-    return Always("entries-below-clock", "CONV-5", says, each_node, check)
+    return Always("entries-below-clock", "CONV-5", says, each_node, check, Scope.EACH_NODE)
 
 
 def history_sound(profile: Profile, config: Config) -> Always:
@@ -172,7 +180,7 @@ def history_sound(profile: Profile, config: Config) -> Always:
         return _kept(updates)
 
     says = "history is sorted, within max_history, and holds no update twice"
-    return Always("history-sound", "CONV-6", says, each_node, check)
+    return Always("history-sound", "CONV-6", says, each_node, check, Scope.EACH_NODE)
 
 
 def clocks_monotone() -> AlwaysStep:
@@ -185,7 +193,7 @@ def clocks_monotone() -> AlwaysStep:
         return _kept(before.clock != after.clock)
 
     says = "no clock entry ever moves back"
-    return AlwaysStep("clocks-monotone", "CONV-7", says, changed_nodes, check)
+    return AlwaysStep("clocks-monotone", "CONV-7", says, changed_nodes, check, Scope.NODE_STEP)
 
 
 def own_writes_kept() -> AlwaysStep:
@@ -202,7 +210,7 @@ def own_writes_kept() -> AlwaysStep:
         return _kept(mine)
 
     says = "an own write is never replaced by an older one of the same source"
-    return AlwaysStep("own-writes-kept", "CONV-8", says, changed_nodes, check)
+    return AlwaysStep("own-writes-kept", "CONV-8", says, changed_nodes, check, Scope.NODE_STEP)
 
 
 def no_gap() -> Always:
@@ -226,7 +234,7 @@ def no_gap() -> Always:
         return _kept(covered)
 
     says = "every update at or below a clock entry was received"
-    return Always("no-gap", "CONV-9", says, all_nodes, check)
+    return Always("no-gap", "CONV-9", says, all_nodes, check, Scope.ALL_NODES)
 
 
 def _overtaken(node: NodeState, key: str) -> bool:
@@ -253,20 +261,19 @@ def winner_or_ahead() -> Always:
         return _kept(len(nodes) > 1 and winners)
 
     says = "every replica holds the winner, or the winner is above its clock for that source"
-    return Always("winner-or-ahead", "CONV-10", says, all_nodes, check)
+    return Always("winner-or-ahead", "CONV-10", says, all_nodes, check, Scope.ALL_NODES)
 
 
 def data_moved(system: System) -> Sometimes:
     """Some run settles with a value at a node that did not write it. Spec: CONV-14."""
+    parts = _when_quiescent(system)
 
-    def check(world: World) -> bool:
-        if not system.quiescent(world):
-            return False
-        ended: tuple[NodeState, ...] = settled(system, world.nodes).nodes  # type: ignore[assignment,arg-type]
+    def check(nodes: tuple[NodeState, ...]) -> bool:
+        ended: tuple[NodeState, ...] = settled(system, nodes).nodes  # type: ignore[assignment]
         return any(entry.source_id != node.id for node in ended for _, entry in node.store)
 
     says = "some value reaches a node that did not write it (guards against empty runs)"
-    return Sometimes("data-moved", "CONV-14", says, check)
+    return Sometimes("data-moved", "CONV-14", says, check, parts, Scope.QUIESCENT_NODES)
 
 
 def properties_of(system: System, gossip: Gossip) -> tuple[Property, ...]:

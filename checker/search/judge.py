@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Sequence
 from typing import Any
 
 from checker.properties import Always, AlwaysStep, Broken, Good, Property, Sometimes
@@ -26,6 +26,11 @@ class Judge:
         self._decided: dict[str, tuple[str, tuple[Hashable, ...]]] = {}
 
     @property
+    def decided(self) -> Container[str]:
+        """The names of the properties that have their counterexample or witness."""
+        return self._decided.keys()
+
+    @property
     def undecided(self) -> bool:
         """Whether any property still lacks a counterexample or witness."""
         return len(self._decided) < len(self.properties)
@@ -39,8 +44,9 @@ class Judge:
             and (because := self._broken(each, each.parts(state))) is not None
         }
         for each in self._sometimes:
-            if each.name not in self._decided and each.check(state):
-                self._exercised[each.name] = 1
+            if each.name not in self._decided and any(
+                self.part(each, part) is not None for part in each.parts(state)
+            ):
                 news[each.name] = "reached"
         return news
 
@@ -54,18 +60,24 @@ class Judge:
         }
 
     def _broken(self, each: Always | AlwaysStep, parts: Any) -> str | None:
-        judged = self._judged[each.name]
         for part in parts:
-            if part in judged:
-                continue
-            judged.add(part)
-            finding = each.check(part)
-            if isinstance(finding, Broken):
-                self._exercised[each.name] += 1
-                return finding.because
-            if finding is Good.KEPT:
-                self._exercised[each.name] += 1
+            because = self.part(each, part)
+            if because is not None:
+                return because
         return None
+
+    def part(self, each: Property, part: Hashable) -> str | None:
+        """Judge one part, if it is new; why it decides the property, or None."""
+        judged = self._judged[each.name]
+        if part in judged:
+            return None
+        judged.add(part)
+        finding = each.check(part)
+        if isinstance(each, Sometimes):
+            self._exercised[each.name] += bool(finding)
+            return "reached" if finding else None
+        self._exercised[each.name] += finding is not Good.VACUOUS
+        return finding.because if isinstance(finding, Broken) else None
 
     def decide(self, name: str, because: str, schedule: tuple[Hashable, ...]) -> None:
         """Keep the schedule that decided a property. The first one stays."""

@@ -1,0 +1,155 @@
+"""Judging whole levels of worlds: each distinct thing that a property reads, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TypeAlias
+
+import numpy as np
+from attrs import define, field
+from numpy.typing import NDArray
+
+from checker.actors import Action, Perform, Scope
+from checker.properties import Property
+from checker.search.compiled.tables import Ids, Tables, Worlds
+from checker.search.judge import Judge
+
+Decide: TypeAlias = Callable[[str, str, int, Action | None], None]
+"""Property, reason, world and, for a step, the action from there."""
+
+VECTOR_BITS = 64
+
+
+@define
+class LevelJudge:
+    """Shows the parts of worlds to a :class:`~checker.search.judge.Judge`.
+
+    Node states are shown when their region is first interned, steps when a table is filled,
+    vectors of node states when a level contains one for the first time. A property of steps or
+    of single nodes that breaks is decided by the first world of the level that shows it.
+    """
+
+    judge: Judge
+    tables: Tables
+    decide: Decide
+    by_scope: dict[Hashable, list[Property]] = field(init=False)
+    broken: dict[str, tuple[str, set[tuple[int, int]]]] = field(factory=dict)
+    broken_steps: list[tuple[str, str, int, int, Action]] = field(factory=list)
+    locals: list[dict[Hashable, int]] = field(init=False)
+    local_of: list[NDArray[np.uint64]] = field(init=False)
+    quiet: list[NDArray[np.bool_]] = field(init=False)
+    vectors: dict[Scope, set[Hashable]] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        nodes = range(len(self.tables.interned))
+        self.by_scope = {
+            scope: [each for each in self.judge.properties if each.scope is scope]
+            for scope in Scope
+        }
+        self.locals = [{} for _ in nodes]
+        self.local_of = [np.zeros(0, np.uint64) for _ in nodes]
+        self.quiet = [np.zeros(0, np.bool_) for _ in nodes]
+        self.vectors = {Scope.ALL_NODES: set(), Scope.QUIESCENT_NODES: set()}
+
+    # --- steps ----------------------------------------------------------------------------------
+
+    def hear(self, node: int, before: int, action: Action, after: int) -> None:
+        """A distinct step of a node, by its regions: judge the properties of steps."""
+        items = self.tables.interned[node].items
+        one, two = items[before][0], items[after][0]
+        if one is two:
+            return
+        owner = self.by_scope[Scope.OWNER_STEP] if isinstance(action, Perform) else []
+        for each in (*self.by_scope[Scope.NODE_STEP], *owner):
+            if each.name not in self.judge.decided:
+                because = self.judge.part(each, (one, two))
+                if because is not None:
+                    self.broken_steps.append((each.name, because, node, before, action))
+
+    def see_steps(self, level: Worlds) -> None:
+        """Decide what :meth:`hear` found broken while `level` was expanded."""
+        for name, because, node, region, action in self.broken_steps:
+            at = np.flatnonzero(self.tables.fields.ids(level, node) == region)[0]
+            self.decide(name, because, int(level[at]), action)
+        self.broken_steps.clear()
+
+    # --- node states and vectors of them --------------------------------------------------------
+
+    def see(self, level: Worlds, regions: list[Ids]) -> None:
+        """Judge the node states, and the vectors of them, that are new in a level."""
+        for node in range(len(regions)):
+            self._see_regions(node)
+        for name, (because, bad) in self.broken.items():
+            if name not in self.judge.decided:
+                self._decide_first(name, because, bad, level, regions)
+        if self.by_scope[Scope.ALL_NODES]:
+            self._see_vectors(Scope.ALL_NODES, level, regions)
+        if self.by_scope[Scope.QUIESCENT_NODES]:
+            quiet = np.ones(len(level), np.bool_)
+            for node, ids in enumerate(regions):
+                quiet &= self.quiet[node][ids]
+            at = np.flatnonzero(quiet)
+            self._see_vectors(Scope.QUIESCENT_NODES, level[at], [ids[at] for ids in regions])
+
+    def _see_regions(self, node: int) -> None:
+        items = self.tables.interned[node].items
+        seen, known = self.locals[node], len(self.local_of[node])
+        numbers, quiet = [], []
+        for at in range(known, len(items)):
+            local = items[at][0]
+            numbers.append(seen.setdefault(local, len(seen)))
+            quiet.append(self.tables.layout.quiescent(node, items[at]))
+            for each in self.by_scope[Scope.EACH_NODE]:
+                because = self.judge.part(each, local)
+                if because is not None:
+                    self.broken.setdefault(each.name, (because, set()))[1].add((node, at))
+        self.local_of[node] = np.append(self.local_of[node], np.array(numbers, np.uint64))
+        self.quiet[node] = np.append(self.quiet[node], np.array(quiet, np.bool_))
+
+    def _decide_first(
+        self,
+        name: str,
+        because: str,
+        bad: set[tuple[int, int]],
+        level: Worlds,
+        regions: list[Ids],
+    ) -> None:
+        for node, ids in enumerate(regions):
+            wanted = [region for owner, region in bad if owner == node]
+            at = np.flatnonzero(np.isin(ids, wanted))
+            if len(at):
+                self.decide(name, because, int(level[at[0]]), None)
+                return
+
+    def _see_vectors(self, scope: Scope, level: Worlds, regions: list[Ids]) -> None:
+        if not len(level):
+            return
+        seen = self.vectors[scope]
+        rows, first = self._distinct_vectors(regions)
+        for row, at in zip(rows, first, strict=True):
+            if row in seen:
+                continue
+            seen.add(row)
+            nodes = tuple(
+                self.tables.interned[node].items[ids[at]][0] for node, ids in enumerate(regions)
+            )
+            for each in self.by_scope[scope]:
+                if each.name not in self.judge.decided:
+                    because = self.judge.part(each, nodes)
+                    if because is not None:
+                        self.decide(each.name, because, int(level[at]), None)
+
+    def _distinct_vectors(self, regions: list[Ids]) -> tuple[list[Hashable], list[int]]:
+        """The distinct vectors of node states, and where each first stands."""
+        columns = [self.local_of[node][ids] for node, ids in enumerate(regions)]
+        bits = [max(1, len(seen)).bit_length() for seen in self.locals]
+        if sum(bits) > VECTOR_BITS:
+            table = np.stack(columns, axis=1)
+            unique, first = np.unique(table, axis=0, return_index=True)
+            return [tuple(row) for row in unique.tolist()], first.tolist()
+        vector = np.zeros(len(columns[0]), np.uint64)
+        for column, width in zip(columns, bits, strict=True):
+            vector = (vector << np.uint64(width)) | column
+        _, first = np.unique(vector, return_index=True)
+        rows: list[Hashable] = [tuple(int(column[at]) for column in columns) for at in first]
+        return rows, first.tolist()

@@ -1,0 +1,56 @@
+"""The worlds seen so far: sorted runs of growing size, so that each look-up is a few searches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from attrs import define, field
+
+from checker.search.compiled.tables import Worlds
+
+
+def distinct(worlds: Worlds) -> Worlds:
+    """The distinct ones of `worlds`, sorted. Sorts `worlds` in place."""
+    worlds.sort()
+    if len(worlds) < 2:  # noqa: PLR2004 - nothing to compare
+        return worlds
+    keep = np.empty(len(worlds), np.bool_)
+    keep[0] = True
+    np.not_equal(worlds[1:], worlds[:-1], out=keep[1:])
+    return worlds[keep]
+
+
+@define
+class Visited:
+    """An exact set of worlds. Runs are sorted and disjoint; each is at least twice the next."""
+
+    runs: list[Worlds] = field(factory=list)
+
+    def new(self, worlds: Worlds) -> Worlds:
+        """Those of `worlds` (sorted, distinct) that were not seen; they are seen from now on."""
+        for run in self.runs:
+            if not len(worlds):
+                return worlds
+            at = np.searchsorted(run, worlds)
+            at[at == len(run)] = 0
+            worlds = worlds[run[at] != worlds]
+        if len(worlds):
+            self._add(worlds)
+        return worlds
+
+    def _add(self, run: Worlds) -> None:
+        self.runs.append(run)
+        while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
+            merged = np.concatenate([self.runs.pop(), self.runs.pop()])
+            merged.sort()
+            self.runs.append(merged)
+
+    def repack(self, repacked: Callable[[Worlds], Worlds]) -> None:
+        """Hold the same worlds in other words."""
+        for at, run in enumerate(self.runs):
+            self.runs[at] = repacked(run)
+            self.runs[at].sort()
+
+    def __len__(self) -> int:
+        return sum(map(len, self.runs))
