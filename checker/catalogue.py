@@ -13,8 +13,8 @@ from checker.faults import Fault, UsageFault
 from checker.resources import spec_folder
 from checker.scuttlebutt.experiment import Experiment
 from checker.scuttlebutt.script import generated_script, parse_script
-from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget
+from checker.search.exhaustive import Search, exhaustive
 from checker.topology import topology
 from checker.verdict import Kind, Report
 
@@ -130,10 +130,10 @@ def find_case(rows: tuple[Row, ...], name: str) -> Case:
     return known[name]
 
 
-def judge(case: Case, budget: Budget | None = None) -> Outcome:
+def judge(case: Case, budget: Budget | None = None, search: Search = exhaustive) -> Outcome:
     """Search the whole model of `case` and compare with what is expected."""
     setup = case.experiment.build()
-    report = breadth_first(setup.system, setup.properties, budget)
+    report = search(setup.system, setup.properties, budget)
     return Outcome(case, report, tuple(_surprises(case.expected, report)))
 
 

@@ -21,6 +21,7 @@ from checker.scuttlebutt.script import generated_script, read_script
 from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget
 from checker.search.depth_first import depth_first
+from checker.search.exhaustive import Search, exhaustive
 from checker.search.random_walk import random_walk
 from checker.topology import Topology, topology
 from checker.verdict import Kind, Report, Verdict
@@ -39,6 +40,13 @@ MODEL_FLAGS = (
     "resolver",
     "script",
 )
+
+
+SEARCHES: dict[str, Search] = {
+    "compiled": exhaustive,
+    "plain": breadth_first,
+    "depth-first": depth_first,
+}
 
 
 class Limit(click.ParamType[int | str]):
@@ -83,10 +91,10 @@ class Limit(click.ParamType[int | str]):
 )
 @click.option(
     "--search",
-    type=click.Choice(["breadth-first", "depth-first", "random"]),
-    default="breadth-first",
+    type=click.Choice([*SEARCHES, "random"]),
+    default="compiled",
     show_default=True,
-    help="Breadth-first gives shortest counterexamples; random proves nothing.",
+    help="Compiled and plain agree in everything; random proves nothing.",
 )
 @click.option("--walks", type=click.IntRange(1), default=1000, help="Random walks. Default: 1000.")
 @click.option("--seed", type=int, default=0, help="Seed of the random walks. Default: 0.")
@@ -109,7 +117,7 @@ def command(**flags: Any) -> None:
         raise UsageFault("choose a case or describe a model, not both", where="--case")
     if flags["case_name"] is None and not given:
         _refuse_for_catalogue(flags)
-        sys.exit(_catalogue(flags["size"], budget, _style(flags)))
+        sys.exit(_catalogue(flags, budget))
     if flags["case_name"] is not None:
         case = catalogue.find_case(catalogue.load_catalogue(), flags["case_name"])
         experiment = case.experiment
@@ -122,7 +130,7 @@ def _refuse_for_catalogue(flags: dict[str, Any]) -> None:
     for name, flag in (("wanted", "--property"), ("save", "--save")):
         if flags[name]:
             raise UsageFault("needs one model", where=flag, hint="add --case or --topology")
-    if flags["search"] != "breadth-first":
+    if flags["search"] not in {"compiled", "plain"}:
         raise UsageFault("needs one model", where="--search", hint="add --case or --topology")
 
 
@@ -171,7 +179,7 @@ def _writers(text: str, graph: Topology) -> tuple[str, ...]:
 def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
     setup = _narrowed(experiment.build(), flags["wanted"])
     report = _search(setup, flags, budget)
-    if flags["search"] != "breadth-first":
+    if flags["search"] in {"depth-first", "random"}:
         report = _shortened(experiment, report)
     if flags["save"] is not None:
         _save(experiment, report, flags["save"])
@@ -198,8 +206,7 @@ def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
         return random_walk(
             setup.system, setup.properties, budget, walks=flags["walks"], seed=flags["seed"]
         )
-    search = depth_first if flags["search"] == "depth-first" else breadth_first
-    return search(setup.system, setup.properties, budget)
+    return SEARCHES[flags["search"]](setup.system, setup.properties, budget)
 
 
 def _shortened(experiment: Experiment, report: Report) -> Report:
@@ -239,13 +246,14 @@ def _style(flags: dict[str, Any]) -> str:
     return "json" if flags["as_json"] else "markdown" if flags["markdown"] else "text"
 
 
-def _catalogue(size: str, budget: Budget, style: str) -> int:
+def _catalogue(flags: dict[str, Any], budget: Budget) -> int:
+    style = _style(flags)
     rows = catalogue.load_catalogue()
-    sizes = catalogue.SIZES if size == "large" else catalogue.SIZES[:2]
+    sizes = catalogue.SIZES if flags["size"] == "large" else catalogue.SIZES[:2]
     outcomes = []
     for case in catalogue.cases_of(rows, sizes):
         fresh = Budget(budget.states_max, budget.seconds_max, budget.tell)
-        outcomes.append(catalogue.judge(case, fresh))
+        outcomes.append(catalogue.judge(case, fresh, SEARCHES[flags["search"]]))
         if outcomes[-1].report.stats.stop == "interrupted":
             break
     if style == "json":

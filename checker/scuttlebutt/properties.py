@@ -56,7 +56,6 @@ def _when_quiescent(system: System) -> Callable[[World], Iterable[tuple[NodeStat
 
 def agreement(system: System) -> Always:
     """All replicas end equal, from every quiescent world. Spec: CONV-1."""
-
     parts = _when_quiescent(system)
 
     def check(nodes: tuple[NodeState, ...]) -> Finding:

@@ -66,7 +66,8 @@ class Layout:
     def world(self, regions: list[Region], lost: int, duplicated: int) -> World:
         """The world of these regions."""
         count = len(self.system.topology.links)
-        exchanged, channels = [0] * count, [()] * count
+        exchanged = [0] * count
+        channels: list[Channel] = [()] * count
         for at, (_, _, started, arriving) in enumerate(regions):
             for link, value in zip(self.out_links[at], started, strict=True):
                 exchanged[link] = value

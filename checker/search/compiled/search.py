@@ -8,7 +8,6 @@ import numpy as np
 from attrs import define, field
 
 from checker.actors import Action, Drop, Duplicate, System
-from checker.model import Model
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
 from checker.search.compiled.judging import LevelJudge
@@ -67,8 +66,11 @@ class _Search:
 
     def __attrs_post_init__(self) -> None:
         layout = Layout(self.system)
-        self.tables = Tables(layout, lambda *step: self.judging.hear(*step))
+        self.tables = Tables(layout, self._hear)
         self.judging = LevelJudge(self.judge, self.tables, self._decide)
+
+    def _hear(self, node: int, before: int, action: Action, after: int) -> None:
+        self.judging.hear(node, before, action, after)
 
     def run(self) -> None:
         world = next(iter(self.system.initial()))
@@ -189,13 +191,9 @@ class _Search:
     def _tell(self, frontier: int) -> None:
         if self.budget.tell:
             seen, depth = len(self.visited), len(self.levels) - 1
-            self.budget.tell(
-                Progress(seen, self.transitions, frontier, depth, self.budget.seconds)
-            )
+            self.budget.tell(Progress(seen, self.transitions, frontier, depth, self.budget.seconds))
 
     def report(self) -> Report:
         seen, depth = len(self.visited), max(0, len(self.levels) - 1)
-        stats = Stats(
-            seen, self.transitions, self.terminal, depth, self.budget.seconds, self.stop
-        )
+        stats = Stats(seen, self.transitions, self.terminal, depth, self.budget.seconds, self.stop)
         return Report(self.judge.verdicts(stats), stats)

@@ -88,7 +88,7 @@ class ActionTable:
     action: Action
     status: NDArray[np.uint8] = field(factory=lambda: np.zeros(64, np.uint8))
     change: Worlds = field(factory=lambda: np.zeros(64, np.uint64))
-    sends: dict[int, NDArray[np.int32]] = field(factory=dict)
+    sends: dict[int, Ids] = field(factory=dict)
 
     def grow(self, size: int) -> None:
         """Make room for regions up to `size`."""
@@ -225,7 +225,7 @@ class Tables:
             table.change[before] = _difference(before, after, shift, self._counted(table.action))
             for link, frames in outcome.sent:
                 if link not in table.sends:
-                    table.sends[link] = np.zeros(len(table.status), np.int32)
+                    table.sends[link] = np.zeros(len(table.status), np.intp)
                 table.sends[link][before] = self.appends[link].id(frames)
             self.told(table.node, before, table.action, after)
 

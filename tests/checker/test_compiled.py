@@ -1,0 +1,163 @@
+"""The compiled search agrees with the plain one in everything that is reported."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checker.scuttlebutt.experiment import Experiment
+from checker.scuttlebutt.script import parse_script
+from checker.search.breadth_first import breadth_first
+from checker.search.budget import Budget
+from checker.search.compiled import tables
+from checker.search.compiled.search import compiled
+from checker.search.exhaustive import exhaustive
+from checker.search.replay import replay
+from checker.topology import topology
+from checker.verdict import Kind, Report
+
+PROFILES = ("documented", "as-shipped", "textbook", "paper")
+NETWORKS = ("fifo", "unordered", "lossy", "duplicating")
+
+
+def summary(report: Report) -> object:
+    """What two searches must agree in."""
+    stats = report.stats
+    counts = (stats.states, stats.transitions, stats.terminal, stats.depth, stats.complete)
+    return counts, [
+        (v.property.name, v.kind, None if v.schedule is None else len(v.schedule))
+        for v in report.verdicts
+    ]
+
+
+def both(experiment: Experiment) -> tuple[Report, Report]:
+    """The reports of the plain and of the compiled search."""
+    plain, fast = experiment.build(), experiment.build()
+    return (
+        breadth_first(plain.system, plain.properties),
+        compiled(fast.system, fast.properties),
+    )
+
+
+@pytest.mark.parametrize(
+    ("profile", "network", "max_history"),
+    list(itertools.product(PROFILES, NETWORKS, (None, 1))),
+)
+def test_both_searches_report_the_same(profile: str, network: str, max_history: int | None) -> None:
+    """Every profile on every network, with and without room in history. Spec: CHK-4."""
+    graph = topology("line:2")
+    script = parse_script(["A set k=1", "A set j=2", "B set k=3"], graph, "script")
+    if (profile, network, max_history) == ("as-shipped", "unordered", None):
+        script = parse_script(["A set k=1", "B set k=3"], graph, "script")
+
+    plain, fast = both(Experiment(graph, script, profile, network, max_history=max_history))
+
+    assert summary(fast) == summary(plain)
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
+    """Small experiments of every kind."""
+    graph = topology(draw(st.sampled_from(["line:2", "line:3", "ring:3", "star:4"])))
+    writes = st.builds(
+        lambda node, key, value: f"{node} set {key}={value}",
+        st.sampled_from(graph.nodes),
+        st.sampled_from("kj"),
+        st.integers(0, 9),
+    )
+    restarts = st.builds(lambda node: f"{node} restart", st.sampled_from(graph.nodes))
+    gossips = st.builds(lambda link: f"{link[0]} gossip {link[1]}", st.sampled_from(graph.links))
+    lines = draw(st.lists(st.one_of(writes, writes, gossips, restarts), min_size=1, max_size=4))
+    return Experiment(
+        topology=graph,
+        script=parse_script(lines, graph, "script"),
+        profile=draw(st.sampled_from(PROFILES)),
+        network=draw(st.sampled_from(NETWORKS)),
+        exchanges=draw(st.integers(0, 1)) if len(graph.nodes) == 2 else 0,
+        max_history=draw(st.sampled_from([None, 1, 2])),
+        mtu=draw(st.sampled_from([None, 1, 2])),
+        resolver=draw(st.sampled_from(["lww_total", "lww_vs_clock", "max_value"])),
+    )
+
+
+@given(experiments())
+@settings(max_examples=150)
+def test_both_searches_agree_on_generated_models(experiment: Experiment) -> None:
+    """Nobody chose these models so that they agree. Spec: CHK-4."""
+    setup = experiment.build()
+    plain = breadth_first(setup.system, setup.properties, Budget(states_max=3_000))
+    if not plain.stats.complete:
+        return
+    fast = compiled(setup.system, setup.properties)
+
+    assert summary(fast) == summary(plain)
+
+
+@given(experiments())
+@settings(max_examples=60)
+def test_a_schedule_of_the_compiled_search_replays(experiment: Experiment) -> None:
+    """Schedules are rebuilt from levels; each must run and refute on the plain model. Spec: CHK-3."""
+    setup = experiment.build()
+    report = compiled(setup.system, setup.properties, Budget(states_max=3_000))
+
+    for verdict in report.verdicts:
+        if verdict.kind is Kind.REFUTED and verdict.schedule is not None:
+            run = replay(setup.system, verdict.schedule, setup.properties)
+            assert run.misfit is None
+            assert verdict.property.name in run.decided
+
+
+@pytest.mark.parametrize("bits", [24, 30, 40])
+def test_fields_widen_when_regions_outgrow_them(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a narrow word the fields overflow early, and the worlds are packed anew. Spec: CHK-4."""
+    graph = topology("line:2")
+    script = parse_script(["A set k=1", "A set k=2", "B set k=3"], graph, "script")
+    experiment = Experiment(graph, script, "as-shipped", "duplicating")
+    plain = experiment.build()
+    expected = summary(breadth_first(plain.system, plain.properties))
+    monkeypatch.setattr(tables, "WORD", bits)
+
+    fast = experiment.build()
+
+    assert summary(compiled(fast.system, fast.properties)) == expected
+
+
+def test_a_model_too_wide_for_a_word_is_searched_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No verdict rests on a hash: what does not fit is not squeezed. Spec: CHK-4."""
+    monkeypatch.setattr(tables, "WORD", 4)
+    experiment = Experiment(
+        topology("line:2"), parse_script(["A set k=1"], topology("line:2"), "script")
+    )
+    setup = experiment.build()
+
+    with pytest.raises(tables.TooWide):
+        compiled(setup.system, setup.properties)
+    report = exhaustive(setup.system, setup.properties)
+
+    assert summary(report) == summary(breadth_first(setup.system, setup.properties))
+
+
+def test_the_compiled_search_counts_what_other_checkers_count() -> None:
+    """The triangle is too large for the plain search in a test. Spec: CHK-4."""
+    graph = topology("complete:3")
+    script = parse_script(["A set k=1", "B set k=2", "C set k=3"], graph, "script")
+    setup = Experiment(graph, script, "textbook").build()
+
+    stats = compiled(setup.system, setup.properties).stats
+
+    assert (stats.states, stats.transitions, stats.terminal) == (584_394, 2_260_966, 64)
+
+
+def test_a_stopped_compiled_search_holds_nothing() -> None:
+    """An unfinished search must not say holds. Spec: CONV-14."""
+    graph = topology("line:3")
+    script = parse_script(["A set k=1", "B set k=2", "C set k=3"], graph, "script")
+    setup = Experiment(graph, script, "textbook").build()
+
+    report = compiled(setup.system, setup.properties, Budget(states_max=100))
+
+    assert not report.stats.complete
+    assert all(verdict.kind is not Kind.HOLDS for verdict in report.verdicts)
