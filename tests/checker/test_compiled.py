@@ -99,7 +99,7 @@ def test_both_searches_agree_on_generated_models(experiment: Experiment) -> None
 @given(experiments())
 @settings(max_examples=60)
 def test_a_schedule_of_the_compiled_search_replays(experiment: Experiment) -> None:
-    """Schedules are rebuilt from levels; each must run and refute on the plain model. Spec: CHK-3."""
+    """Schedules are rebuilt from levels; each must run on the plain model. Spec: CHK-3."""
     setup = experiment.build()
     report = compiled(setup.system, setup.properties, Budget(states_max=3_000))
 
