@@ -27,7 +27,7 @@ class Scope(Enum):
     ALL_NODES = "the node states together"
     QUIESCENT_NODES = "the node states together, in quiescent worlds"
     NODE_STEP = "a node state before and after any action"
-    OWNER_STEP = "a node state before and after a command of its owner"
+    OWNER_STEP = "a node state before and after a command of its owner, and the command"
 
 
 @frozen

@@ -6,7 +6,7 @@ nothing to say, so that a run that moved no data cannot pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from itertools import pairwise
 
 from checker.actors import Perform, Scope, System, World
@@ -23,6 +23,7 @@ from scuttle_ref.rules import prefer_resolver, retain_current
 from scuttle_ref.state import Entry, NodeState
 
 Pair = tuple[NodeState, NodeState]
+OwnerStep = tuple[NodeState, NodeState, Hashable]
 
 
 def _kept(said_something: object) -> Good:
@@ -89,15 +90,19 @@ def _issued(step: tuple[NodeState, NodeState]) -> Finding:
 def unique_versions(system: System) -> AlwaysStep:
     """A source never stamps one version twice, and stamps increasing ones. Spec: CONV-2."""
 
-    def parts(before: World, action: object, after: World) -> list[Pair]:
+    def parts(before: World, action: object, after: World) -> list[OwnerStep]:
         if not isinstance(action, Perform):
             return []
         at = system.topology.node_index[action.node]
-        wrote = isinstance(system.script[at][before.scripted[at]], Put)
-        return changed_nodes(before, action, after) if wrote else []
+        command = system.script[at][before.scripted[at]]
+        return [(one, two, command) for one, two in changed_nodes(before, action, after)]
+
+    def check(step: OwnerStep) -> Finding:
+        before, after, command = step
+        return _issued((before, after)) if isinstance(command, Put) else Good.VACUOUS
 
     says = "a source never stamps the same version twice, and each is above the last"
-    return AlwaysStep("unique-versions", "CONV-2", says, parts, _issued)
+    return AlwaysStep("unique-versions", "CONV-2", says, parts, check, Scope.OWNER_STEP)
 
 
 def clock_within_issued() -> Always:

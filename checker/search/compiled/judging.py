@@ -59,10 +59,15 @@ class LevelJudge:
         one, two = items[before][0], items[after][0]
         if one is two:
             return
-        owner = self.by_scope[Scope.OWNER_STEP] if isinstance(action, Perform) else []
-        for each in (*self.by_scope[Scope.NODE_STEP], *owner):
+        shown: list[tuple[Property, Hashable]] = [
+            (each, (one, two)) for each in self.by_scope[Scope.NODE_STEP]
+        ]
+        if isinstance(action, Perform):
+            command = self.tables.layout.system.script[node][items[before][1]]
+            shown.extend((each, (one, two, command)) for each in self.by_scope[Scope.OWNER_STEP])
+        for each, part in shown:
             if each.name not in self.judge.decided:
-                because = self.judge.part(each, (one, two))
+                because = self.judge.part(each, part)
                 if because is not None:
                     self.broken_steps.append((each.name, because, node, before, action))
 
