@@ -122,6 +122,8 @@ def test_the_shipped_library_says_id_and_does_not_understand_the_readme() -> Non
         message_from_json(message_to_json(Digest("A", 1)), SHIPPED_DIALECT)
     with pytest.raises(InvalidMessage, match=r"\$\.id: is empty"):
         message_from_json({"digest": True, "id": "", "version": 1}, SHIPPED_DIALECT)
+    with pytest.raises(InvalidMessage, match=r"\$\.source_id: is empty"):
+        message_from_json({**message_to_json(upd("A", 1)), "source_id": ""}, SHIPPED_DIALECT)
 
 
 @pytest.mark.parametrize("dialect", BOTH, ids=lambda dialect: dialect.name)
