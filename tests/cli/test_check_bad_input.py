@@ -1,0 +1,180 @@
+"""Bad input to ``scuttle check``: one clear error, the right exit code, never a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--topology", "circle:4"], ["no topology family 'circle'", "ring:N"]),
+        (["--topology", "ring"], ["the size is missing"]),
+        (["--topology", "ring:0"], ["cannot be built", "ring:N"]),
+        (["--topology", "ring:-3"], ["cannot be built", "'-3' is no size"]),
+        (["--topology", "ring:many"], ["cannot be built", "'many' is no size"]),
+        (["--topology", "line:999999999999"], ["cannot be built", "702 is the most"]),
+        (["--topology", "gone.graphml"], ["gone.graphml", "No such file"]),
+        (["--profile", "papper"], ["'--profile'", "papper"]),
+        (["--network", "pigeons"], ["'--network'", "pigeons"]),
+        (["--writers", "A,X"], ["--writers", "no node 'X'", "A, B"]),
+        (["--writes", "-1"], ["'--writes'"]),
+        (["--writes", "two"], ["'--writes'"]),
+        (["--keys", "0"], ["'--keys'"]),
+        (["--gossips", "-1"], ["'--gossips'"]),
+        (["--mtu", "0"], ["'--mtu'", "neither an integer from 1 nor 'none'"]),
+        (["--mtu", "1.5"], ["'--mtu'"]),
+        (["--max-history", "0"], ["'--max-history'"]),
+        (["--max-history", "lots"], ["'--max-history'"]),
+        (["--resolver", "coin_toss"], ["no resolver 'coin_toss'", "lww_total"]),
+        (["--topology", "line:2", "--property", "agrement"], ["--property", "agreement, "]),
+        (["--topology", "line:2", "--search", "deepest"], ["'--search'"]),
+        (["--topology", "line:2", "--max-states", "0"], ["'--max-states'"]),
+        (["--topology", "line:2", "--max-seconds", "-1"], ["'--max-seconds'"]),
+        (["--topology", "line:2", "--walks", "0"], ["'--walks'"]),
+        (["--nonsense"], ["--nonsense"]),
+        (["surplus"], ["surplus"]),
+    ],
+)
+def test_a_wrong_flag_is_answered_with_what_is_right(
+    refused: Callable[..., str], folder: Path, flags: list[str], said: list[str]
+) -> None:
+    """Exit code 2, and the message names the flag and what it takes."""
+    assert folder.exists()
+    error = refused("check", *flags)
+    assert all(words in error for words in said), error
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("A sets k=1", ["line 1", "cannot read 'A sets k=1'", "NODE set KEY=VALUE"]),
+        ("A set k=1\n\n# fine\nB set", ["line 4", "cannot read 'B set'"]),
+        ("A set k", ["line 1"]),
+        ("A set toString=1", ["line 1", "MOD-4"]),
+        ("C set k=1", ["line 1", "no node 'C'", "A, B"]),
+        ("A gossip C", ["line 1", "no node 'C'"]),
+        ("A gossip A", ["line 1", "no link to A"]),
+        ("A gossip", ["line 1"]),
+        ("A restart now", ["line 1"]),
+        ("A", ["line 1"]),
+    ],
+)
+def test_a_bad_line_of_a_script_is_named_by_its_number(
+    refused: Callable[..., str], folder: Path, script: str, said: list[str]
+) -> None:
+    """Who wrote forty lines needs to know which one."""
+    (folder / "story.txt").write_text(script, encoding="utf-8")
+    error = refused("check", "--script", "story.txt")
+    assert error.startswith("error: story.txt, line ")
+    assert all(words in error for words in said), error
+
+
+def test_a_script_that_cannot_be_read_is_named(refused: Callable[..., str], folder: Path) -> None:
+    """Missing, a folder, or no text."""
+    (folder / "bytes.txt").write_bytes(b"\xff\xfe\x00")
+    for name in ("gone.txt", ".", "bytes.txt"):
+        assert "cannot be read" in refused("check", "--script", name)
+
+
+@pytest.mark.parametrize("flag", ["writers", "writes", "keys"])
+def test_a_script_excludes_generated_writes(
+    refused: Callable[..., str], folder: Path, flag: str
+) -> None:
+    """Two sources for who writes what would contradict each other."""
+    (folder / "story.txt").write_text("A set k=1\n", encoding="utf-8")
+    value = "A" if flag == "writers" else "1"
+    assert f"--{flag}" in refused("check", "--script", "story.txt", f"--{flag}", value)
+
+
+RESOLVERS = """
+import scuttle_ref
+
+value = 7
+
+def one(gossip, update):
+    return 1
+
+def nothing(gossip, update):
+    pass
+
+def raising(gossip, update):
+    raise RuntimeError("out of coins")
+
+def lazy(gossip, update):
+    return gossip.get(update.key).version < update.version or 0
+
+def wrong_arguments(update):
+    return True
+
+def misspelt(gossip, update):
+    return gossip.fetch(update.key) is None
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("resolvers_gone:f", ["cannot be imported", "ModuleNotFoundError", "try: run from"]),
+        ("resolvers_bad:f", ["cannot be imported", "SyntaxError"]),
+        ("resolvers_exit:f", ["cannot be imported", "ZeroDivisionError"]),
+        ("resolvers:gone", ["cannot be imported", "AttributeError"]),
+        ("resolvers:value", ["is a int", "expected: a function"]),
+        ("resolvers:", ["cannot be imported"]),
+        (":one", ["cannot be imported"]),
+        ("resolvers:one", ["returned a int", "a bool", "MERGE-4"]),
+        ("resolvers:nothing", ["returned a NoneType", "MERGE-4"]),
+        ("resolvers:raising", ["raised a RuntimeError: out of coins", "MERGE-4"]),
+        ("resolvers:lazy", ["returned a int"]),
+        ("resolvers:wrong_arguments", ["raised a TypeError"]),
+        ("resolvers:misspelt", ["raised a AttributeError"]),
+    ],
+)
+def test_a_resolver_that_cannot_be_used_is_exit_code_three(
+    refused: Callable[..., str], folder: Path, name: str, said: list[str]
+) -> None:
+    """It is the thing under test that fails, not the way the command was called. Spec: CONV-11."""
+    (folder / "resolvers.py").write_text(RESOLVERS, encoding="utf-8")
+    (folder / "resolvers_bad.py").write_text("def f(:\n", encoding="utf-8")
+    (folder / "resolvers_exit.py").write_text("f = 1 / 0\n", encoding="utf-8")
+    error = refused("check", "--resolver", name, "--topology", "line:2", code=3)
+    assert all(words in error for words in said), error
+
+
+def test_the_fault_of_a_resolver_says_when_it_happened(
+    refused: Callable[..., str], folder: Path
+) -> None:
+    """A resolver that fails on the second write only needs the store it looked at."""
+    code = (
+        "def picky(gossip, update):\n"
+        "    return True if gossip.get(update.key).value is None else 'maybe'\n"
+    )
+    (folder / "picky_resolver.py").write_text(code, encoding="utf-8")
+    error = refused("check", "--resolver", "picky_resolver:picky", code=3)
+    assert "returned a str" in error
+    assert "node " in error
+    assert "k1=" in error
+
+
+def test_a_file_with_another_ending_is_no_graph(refused: Callable[..., str], folder: Path) -> None:
+    """A picture of a network is not the network."""
+    (folder / "net.png").write_bytes(b"\x89PNG")
+    assert "not a graph file" in refused("check", "--topology", "net.png")
+    (folder / "net.graphml").write_bytes(b"\x89PNG")
+    assert "is no graph" in refused("check", "--topology", "net.graphml")
+
+
+def test_a_node_cannot_be_called_like_a_javascript_method(
+    refused: Callable[..., str], folder: Path
+) -> None:
+    """Its peers could not keep it in their clocks. Spec: MOD-4."""
+    (folder / "net.edgelist").write_text("toString B\n", encoding="utf-8")
+    assert "MOD-4" in refused("check", "--topology", "net.edgelist")
+
+
+def test_an_unknown_command_is_refused(refused: Callable[..., str]) -> None:
+    """Exit code 2, as for any mistyped word."""
+    assert "chekc" in refused("chekc")

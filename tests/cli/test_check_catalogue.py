@@ -1,0 +1,115 @@
+"""``scuttle check`` without a model: the catalogue and the convergence matrix."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from checker.catalogue import load_catalogue
+from scuttle_ref.profiles import PROFILES
+
+
+@pytest.fixture(scope="module")
+def matrix(installed: str) -> str:
+    """What ``scuttle check`` prints, as a process of its own, within half a minute."""
+    ran = subprocess.run(
+        [installed, "check"], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert ran.stderr == ""
+    return ran.stdout
+
+
+def test_the_matrix_has_every_row(matrix: str) -> None:
+    """The first thing a visitor runs: it ends well, and no assumption is missing. Spec: CHK-2."""
+    for row in load_catalogue():
+        if row.matrix:
+            assert row.dropped in matrix
+    header = next(line for line in matrix.splitlines() if line.startswith("assumption"))
+    assert [name for name in PROFILES if name in header] == list(PROFILES)
+    assert "every verdict and every count is as expected" in matrix
+    assert max(map(len, matrix.splitlines())) <= 100
+
+
+def test_the_matrix_shows_what_is_refuted_and_in_how_many_steps(matrix: str) -> None:
+    """One line per assumption; a refuted cell says how long the story is."""
+    lines = matrix.splitlines()
+    swap = next(line for line in lines if line.startswith("two writers on one key "))
+    assert swap.split()[-5:] == ["holds", "refuted", "2", "holds", "holds"]
+    baseline = next(line for line in lines if line.startswith("nothing is dropped"))
+    assert baseline.split()[-4:] == ["holds"] * 4
+
+
+def test_the_catalogue_as_json_compares_every_case(scuttle: Callable[..., Any]) -> None:
+    """A program can see each expectation and each surprise. Spec: CHK-2."""
+    ran = scuttle("check", "--json")
+    document = ran.document
+    assert (ran.code, document["format"]) == (0, "scuttle-catalogue/1")
+    assert document["as_expected"] is True
+    known = {case.id for row in load_catalogue() for case in row.cases.values()}
+    small = {case.id for row in load_catalogue() for case in row.cases.values()
+             if case.size != "large"}  # fmt: skip
+    assert {case["id"] for case in document["cases"]} == small < known
+    for case in document["cases"]:
+        agreement = next(each for each in case["properties"] if each["name"] == "agreement")
+        assert agreement["verdict"] == case["expected"]
+        assert case["surprises"] == []
+        assert case["complete"] is True
+        assert {"states", "transitions", "terminal", "depth", "seconds"} <= case.keys()
+    assert document["states"] == sum(case["states"] for case in document["cases"])
+
+
+def test_a_budget_that_is_too_small_leaves_the_catalogue_open(
+    scuttle: Callable[..., Any],
+) -> None:
+    """Unknown is not as expected, but no wrong answer either: exit code 4. Spec: CONV-14."""
+    ran = scuttle("check", "--max-states", 1)
+    assert ran.code == 4
+    assert "NOT as expected" in ran.out
+    assert "unknown!" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("flags", "where"),
+    [
+        (["--property", "agreement"], "--property"),
+        (["--save", "x.json"], "--save"),
+        (["--search", "random"], "--search"),
+        (["--search", "depth-first"], "--search"),
+    ],
+)
+def test_flags_for_one_model_are_refused_for_the_catalogue(
+    refused: Callable[..., str], flags: list[str], where: str
+) -> None:
+    """A flag that would be ignored is a misunderstanding; better say so at once."""
+    error = refused("check", *flags)
+    assert error.startswith(f"error: {where}: needs one model")
+
+
+@pytest.mark.parametrize("case", ["baseline:textbook", "writers:as-shipped", "mtu:as-shipped"])
+def test_a_case_can_be_run_alone(scuttle: Callable[..., Any], case: str) -> None:
+    """The matrix says where to look; ``--case`` looks. Its exit code is that of a model."""
+    found = {each.id: each for row in load_catalogue() for each in row.cases.values()}[case]
+    ran = scuttle("check", "--case", case, "--json")
+    assert ran.verdicts["agreement"] == found.expected.agreement
+    assert ran.document["states"] == found.expected.states
+    assert ran.code == (1 if found.expected.refuted else 0)
+
+
+def test_an_unknown_case_is_answered_with_the_known_ones(refused: Callable[..., str]) -> None:
+    """Names of cases are not guessable."""
+    error = refused("check", "--case", "writers")
+    assert "no case 'writers'" in error
+    assert "writers:as-shipped" in error
+
+
+@pytest.mark.parametrize(
+    "flags", [["--profile", "paper"], ["--writes", 0], ["--mtu", "none"], ["--script", "x.txt"]]
+)
+def test_a_case_cannot_be_changed_by_other_flags(
+    refused: Callable[..., str], flags: list[object]
+) -> None:
+    """The catalogue says what a case is; half a case would be another one."""
+    assert "not both" in refused("check", "--case", "writers:as-shipped", *flags)

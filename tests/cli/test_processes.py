@@ -1,0 +1,86 @@
+"""The installed command, as the operating system sees it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MODELS = [
+    ["--topology", "line:2", "--profile", "as-shipped"],
+    ["--topology", "ring:3", "--writers", "A,B", "--gossips", "0"],
+    ["--topology", "line:2", "--network", "unordered", "--writes", "2"],
+    ["--topology", "star:4", "--profile", "paper", "--search", "depth-first", "--gossips", "0"],
+    ["--topology", "line:2", "--profile", "as-shipped", "--search", "random", "--seed", "4"],
+    ["--topology", "line:3", "--writers", "A", "--search", "plain", "--max-states", "500"],
+]
+
+
+Process = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def run(installed: str) -> Callable[..., Process]:
+    """Run the installed command in a folder, under a seed of Python's hashes."""
+
+    def started(*arguments: str, folder: Path | None = None, seed: str = "0") -> Process:
+        return subprocess.run(
+            [installed, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            cwd=folder,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        )
+
+    return started
+
+
+@pytest.mark.parametrize("flags", MODELS, ids=" ".join)
+def test_every_byte_is_the_same_under_another_hash_seed(
+    run: Callable[..., Process], flags: list[str]
+) -> None:
+    """Verdicts, schedules and counts must not depend on how Python orders its sets."""
+    documents: list[dict[str, Any]] = []
+    for seed in ("1", "2024"):
+        ran = run("check", *flags, "--json", seed=seed)
+        assert ran.returncode in {0, 1, 4}
+        documents.append(json.loads(ran.stdout) | {"seconds": 0})
+    assert json.dumps(documents[0]) == json.dumps(documents[1])
+
+
+def test_exit_codes_reach_the_shell(run: Callable[..., Process], tmp_path: Path) -> None:
+    """0 as expected, 1 refuted, 2 usage, 3 could not run, 4 inconclusive."""
+    (tmp_path / "bad.py").write_text("def f(gossip, update):\n    return 1\n", encoding="utf-8")
+    for code, flags in [
+        (0, ["--topology", "line:2"]),
+        (1, ["--profile", "as-shipped"]),
+        (2, ["--topology", "circle:2"]),
+        (3, ["--resolver", "bad:f"]),
+        (4, ["--topology", "line:2", "--max-states", "5"]),
+    ]:
+        ran = run("check", *flags, folder=tmp_path)
+        assert ran.returncode == code, ran
+        assert "Traceback" not in ran.stdout + ran.stderr
+        assert bool(ran.stderr) == (code in {2, 3})
+
+
+def test_a_reader_that_stops_early_is_no_error(installed: str) -> None:
+    """``scuttle check | head -1`` is what people do; it must not end in a traceback."""
+    with subprocess.Popen(
+        [installed, "check", "--profile", "as-shipped"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told = process.stderr.read()
+    assert told == ""
