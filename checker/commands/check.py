@@ -12,35 +12,17 @@ import click
 
 from checker import catalogue
 from checker.commands import shown
+from checker.commands.options import describes_model, experiment_from, model_options
 from checker.commands.progress import Teller
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
-from checker.network import NETWORKS
 from checker.scuttlebutt.counterexample import Counterexample, shrink
 from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.script import generated_script, read_script
 from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget
 from checker.search.depth_first import depth_first
 from checker.search.exhaustive import Search, exhaustive
 from checker.search.random_walk import random_walk
-from checker.topology import Topology, topology
 from checker.verdict import Kind, Report, Verdict
-from scuttle_ref.profiles import PROFILES
-
-MODEL_FLAGS = (
-    "profile",
-    "topology_name",
-    "writers",
-    "writes",
-    "keys",
-    "gossips",
-    "network",
-    "max_history",
-    "mtu",
-    "resolver",
-    "script",
-)
-
 
 SEARCHES: dict[str, Search] = {
     "compiled": exhaustive,
@@ -49,43 +31,8 @@ SEARCHES: dict[str, Search] = {
 }
 
 
-class Limit(click.ParamType[int | str]):
-    """A number from 1, or ``none`` for no limit."""
-
-    name = "N|none"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        """The number, or the word ``none``."""
-        if value == "none":
-            return "none"
-        text = str(value)
-        if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) >= 1):  # noqa: PLR2004
-            self.fail(f"{value!r} is neither an integer from 1 nor 'none'", param, ctx)
-        return int(text)
-
-
 @click.command()
-@click.option("--profile", type=click.Choice(list(PROFILES)), help="Default: documented.")
-@click.option("--topology", "topology_name", metavar="FAMILY:N|FILE", help="Default: line:2.")
-@click.option("--writers", metavar="all|A,C", help="Who sets values. Default: all.")
-@click.option("--writes", type=click.IntRange(0), metavar="N", help="Sets per writer. Default: 1.")
-@click.option(
-    "--keys", type=click.IntRange(1), metavar="K", help="Keys cycled through. Default: 1."
-)
-@click.option(
-    "--gossips",
-    type=click.IntRange(0),
-    metavar="G",
-    help="Exchanges per directed link. Default: 1.",
-)
-@click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: fifo.")
-@click.option("--max-history", type=Limit(), help="Updates remembered. Default: none.")
-@click.option("--mtu", type=Limit(), help="Updates per answer. Default: none.")
-@click.option("--resolver", metavar="NAME|pkg.mod:fn", help="Default: lww_total.")
-@click.option("--script", type=click.Path(path_type=Path), help="A script file instead of writers.")
-@click.option("--case", "case_name", metavar="ROW:PROFILE", help="One model of the catalogue.")
+@model_options
 @click.option(
     "--size", type=click.Choice(["small", "large"]), default="small", help="How much of it."
 )
@@ -112,17 +59,10 @@ def command(**flags: Any) -> None:
     and all orders of all messages are tried.
     """
     budget = Budget(flags["max_states"], flags["max_seconds"], Teller())
-    given = [name for name in MODEL_FLAGS if flags[name] is not None]
-    if flags["case_name"] is not None and given:
-        raise UsageFault("choose a case or describe a model, not both", where="--case")
-    if flags["case_name"] is None and not given:
+    if not describes_model(flags):
         _refuse_for_catalogue(flags)
         sys.exit(_catalogue(flags, budget))
-    if flags["case_name"] is not None:
-        case = catalogue.find_case(catalogue.load_catalogue(), flags["case_name"])
-        experiment = case.experiment
-    else:
-        experiment = _experiment(flags)
+    experiment = experiment_from(flags)
     sys.exit(_one(experiment, flags, budget))
 
 
@@ -132,48 +72,6 @@ def _refuse_for_catalogue(flags: dict[str, Any]) -> None:
             raise UsageFault("needs one model", where=flag, hint="add --case or --topology")
     if flags["search"] not in {"compiled", "plain"}:
         raise UsageFault("needs one model", where="--search", hint="add --case or --topology")
-
-
-def _experiment(flags: dict[str, Any]) -> Experiment:
-    graph = topology(flags["topology_name"] or "line:2")
-    script_file = flags["script"]
-    if script_file is not None:
-        for name in ("writers", "writes", "keys"):
-            if flags[name] is not None:
-                raise UsageFault("the script says who writes what", where=f"--{name}")
-        script = read_script(script_file, graph)
-    else:
-        chosen = _writers(flags["writers"] or "all", graph)
-        writes = 1 if flags["writes"] is None else flags["writes"]
-        script = generated_script(graph, chosen, writes, flags["keys"] or 1)
-    profile = flags["profile"] or "documented"
-    if flags["resolver"] is not None and profile != "documented":
-        click.echo(f"note: the profile {profile} never asks a resolver", err=True)
-    return Experiment(
-        topology=graph,
-        script=script,
-        profile=profile,
-        network=flags["network"] or "fifo",
-        exchanges=1 if flags["gossips"] is None else flags["gossips"],
-        max_history=_limit(flags["max_history"]),
-        mtu=_limit(flags["mtu"]),
-        resolver=flags["resolver"] or "lww_total",
-    )
-
-
-def _limit(value: int | str | None) -> int | None:
-    return value if isinstance(value, int) else None
-
-
-def _writers(text: str, graph: Topology) -> tuple[str, ...]:
-    if text == "all":
-        return graph.nodes
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    for name in names:
-        if name not in graph.node_index:
-            known = ", ".join(graph.nodes)
-            raise UsageFault(f"no node {name!r}", where="--writers", expected=f"all, or of {known}")
-    return names
 
 
 def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:

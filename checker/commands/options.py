@@ -1,0 +1,143 @@
+"""The flags that describe one model, shared by the commands that explore models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+
+from checker import catalogue
+from checker.faults import UsageFault
+from checker.network import NETWORKS
+from checker.scuttlebutt.experiment import Experiment
+from checker.scuttlebutt.script import generated_script, read_script
+from checker.topology import Topology, topology
+from scuttle_ref.profiles import PROFILES
+
+Command: TypeAlias = Callable[..., Any]
+
+
+class Limit(click.ParamType[int | str]):
+    """A number from 1, or ``none`` for no limit."""
+
+    name = "N|none"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """The number, or the word ``none``."""
+        if value == "none":
+            return "none"
+        text = str(value)
+        if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) >= 1):  # noqa: PLR2004
+            self.fail(f"{value!r} is neither an integer from 1 nor 'none'", param, ctx)
+        return int(text)
+
+
+MODEL_OPTIONS: tuple[Callable[[Command], Command], ...] = (
+    click.option("--profile", type=click.Choice(list(PROFILES)), help="Default: documented."),
+    click.option("--topology", "topology_name", metavar="FAMILY:N|FILE", help="Default: line:2."),
+    click.option("--writers", metavar="all|A,C", help="Who sets values. Default: all."),
+    click.option(
+        "--writes", type=click.IntRange(0), metavar="N", help="Sets per writer. Default: 1."
+    ),
+    click.option(
+        "--keys", type=click.IntRange(1), metavar="K", help="Keys cycled through. Default: 1."
+    ),
+    click.option(
+        "--gossips",
+        type=click.IntRange(0),
+        metavar="G",
+        help="Exchanges per directed link. Default: 1.",
+    ),
+    click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: fifo."),
+    click.option("--max-history", type=Limit(), help="Updates remembered. Default: none."),
+    click.option("--mtu", type=Limit(), help="Updates per answer. Default: none."),
+    click.option("--resolver", metavar="NAME|pkg.mod:fn", help="Default: lww_total."),
+    click.option(
+        "--script", type=click.Path(path_type=Path), help="A script file instead of writers."
+    ),
+    click.option("--case", "case_name", metavar="ROW:PROFILE", help="One model of the catalogue."),
+)
+"""Every flag that says what to explore.
+
+Defaults are None, or () for flags that may be repeated, so that a command sees what was given.
+
+A new flag is added here and in :func:`experiment_from`, and every command has it.
+"""
+
+
+def model_options(command: Command) -> Command:
+    """Give a command the flags that describe a model. :func:`experiment_from` reads them."""
+    for option in reversed(MODEL_OPTIONS):
+        command = option(command)
+    return command
+
+
+def model_flags() -> tuple[str, ...]:
+    """The parameter names of the flags that describe a model, without ``case_name``."""
+    probe = click.command()(model_options(lambda: None))
+    names = [parameter.name or "" for parameter in probe.params]
+    return tuple(name for name in names if name != "case_name")
+
+
+def describes_model(flags: Mapping[str, Any]) -> bool:
+    """Whether any flag says what to explore."""
+    return _any_given(flags, (*model_flags(), "case_name"))
+
+
+def _any_given(flags: Mapping[str, Any], names: tuple[str, ...]) -> bool:
+    return any(flags[name] not in {None, ()} for name in names)
+
+
+def experiment_from(flags: Mapping[str, Any]) -> Experiment:
+    """The experiment that the flags describe, or the case they name. Raises UsageFault."""
+    if flags["case_name"] is None:
+        return _described(flags)
+    if _any_given(flags, model_flags()):
+        raise UsageFault("choose a case or describe a model, not both", where="--case")
+    return catalogue.find_case(catalogue.load_catalogue(), flags["case_name"]).experiment
+
+
+def _described(flags: Mapping[str, Any]) -> Experiment:
+    graph = topology(flags["topology_name"] or "line:2")
+    script_file = flags["script"]
+    if script_file is not None:
+        for name in ("writers", "writes", "keys"):
+            if flags[name] is not None:
+                raise UsageFault("the script says who writes what", where=f"--{name}")
+        script = read_script(script_file, graph)
+    else:
+        chosen = _writers(flags["writers"] or "all", graph)
+        writes = 1 if flags["writes"] is None else flags["writes"]
+        script = generated_script(graph, chosen, writes, flags["keys"] or 1)
+    profile = flags["profile"] or "documented"
+    if flags["resolver"] is not None and profile != "documented":
+        click.echo(f"note: the profile {profile} never asks a resolver", err=True)
+    return Experiment(
+        topology=graph,
+        script=script,
+        profile=profile,
+        network=flags["network"] or "fifo",
+        exchanges=1 if flags["gossips"] is None else flags["gossips"],
+        max_history=_limit(flags["max_history"]),
+        mtu=_limit(flags["mtu"]),
+        resolver=flags["resolver"] or "lww_total",
+    )
+
+
+def _limit(value: int | str | None) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _writers(text: str, graph: Topology) -> tuple[str, ...]:
+    if text == "all":
+        return graph.nodes
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in graph.node_index:
+            known = ", ".join(graph.nodes)
+            raise UsageFault(f"no node {name!r}", where="--writers", expected=f"all, or of {known}")
+    return names
