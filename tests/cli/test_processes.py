@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,3 +86,21 @@ def test_a_reader_that_stops_early_is_no_error(installed: str) -> None:
         process.stdout.close()
         told = process.stderr.read()
     assert told == ""
+
+
+@pytest.mark.parametrize("search", ["plain", "compiled"])
+def test_ctrl_c_ends_a_long_search_with_what_is_known(installed: str, search: str) -> None:
+    """Exit code 130 and a report, so that an hour of searching is not lost. Spec: CONV-14."""
+    long = ["--topology", "ring:4", "--profile", "textbook", "--search", search, "--json"]
+    with subprocess.Popen(
+        [installed, "check", *long], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    if out:  # else it was interrupted before the search began
+        document = json.loads(out)
+        assert (document["stop"], document["complete"]) == ("interrupted", False)
+        assert "holds" not in {each["verdict"] for each in document["properties"]}

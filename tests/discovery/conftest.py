@@ -16,6 +16,7 @@ from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.properties import properties_of
 from checker.scuttlebutt.script import parse_script
 from checker.search.breadth_first import breadth_first
+from checker.search.exhaustive import exhaustive
 from checker.topology import from_graph, topology
 from checker.verdict import Kind, Report, Verdict
 from scuttle_ref.reducer import Gossip
@@ -54,14 +55,25 @@ def build() -> Callable[..., Setup]:
 
 @pytest.fixture(scope="session")
 def explore() -> Callable[[Setup], Report]:
-    """Explore everything, and insist that everything was seen and data moved."""
+    """Explore everything, by the plain and by the compiled search, which must agree."""
 
     def explored(setup: Setup) -> Report:
         report = breadth_first(setup.system, setup.properties)
         assert report.stats.complete
+        assert told(exhaustive(setup.system, setup.properties)) == told(report)
         return report
 
     return explored
+
+
+def told(report: Report) -> list[object]:
+    """What two exhaustive searches must agree in."""
+    stats = report.stats
+    verdicts = [
+        (verdict.property.name, verdict.kind, len(verdict.schedule or ()))
+        for verdict in report.verdicts
+    ]
+    return [verdicts, stats.states, stats.transitions, stats.terminal, stats.depth]
 
 
 @pytest.fixture(scope="session")
