@@ -53,11 +53,11 @@ def test_h2_a_fresh_joiner_ends_with_the_overwritten_value(
     resolver: str,
     kind: Kind,
 ) -> None:
-    """No two writes are concurrent here, and still C keeps the old one for ever. Spec: CONV-1.
+    """No two writes are concurrent here, and still C keeps the old one for ever.
 
     Only worlds in which B wrote after hearing of A's write are judged. The verdicts with a
     resolver are those measured on the real library with the call put back; the documented
-    profile needs none of it, because it answers in sort order.
+    profile needs none of it, because it answers in sort order. Spec: CONV-1.
     """
     config = Config(resolve=RESOLVERS[resolver], max_history=UNBOUNDED, mtu=UNBOUNDED)
     setup = build("line:3", JOINER, exchanges=0, gossip=Gossip(profile, config))
@@ -80,9 +80,9 @@ def newest_first(one: Update, other: Update) -> int:
 def test_h12_a_sort_that_is_not_by_version_leaves_holes(
     build: Callable[..., Setup], explore: Callable[[Setup], Report], profile: Profile, kind: str
 ) -> None:
-    """Cut to one update, newest first, the clock jumps over the rest. Spec: CONV-1.
+    """Cut to one update, newest first, the clock jumps over the rest.
 
-    The documented pace takes the lowest versions of each source whatever the sort.
+    The documented pace takes the lowest versions of each source whatever the sort. Spec: CONV-1.
     """
     config = Config(sort=newest_first, mtu=1, max_history=UNBOUNDED)
     lines = "A set i=1; A set j=2; A set k=3"
