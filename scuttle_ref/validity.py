@@ -125,7 +125,8 @@ _NAME_OF_TYPE = type.__dict__["__name__"].__get__
 
 def kind_of(value: object) -> str:
     """The name of the type of any object, with its article, for an error text."""
-    return f"a {_NAME_OF_TYPE(type(value))}"
+    name = _NAME_OF_TYPE(type(value))
+    return f"an {name}" if name[:1] in tuple("AEIOUaeiou") else f"a {name}"
 
 
 def _shown(value: object) -> str:

@@ -16,7 +16,7 @@ from attrs import frozen
 from scuttle_ref.errors import InvalidMessage, Refusal
 from scuttle_ref.messages import Digest, DigestDone, Message, Update
 from scuttle_ref.names import NESTING_MAX, NEVER, Mark, Record, Value
-from scuttle_ref.validity import message_refusal
+from scuttle_ref.validity import kind_of, message_refusal
 
 
 @frozen
@@ -83,7 +83,7 @@ def message_from_json(document: object, dialect: Dialect = DOCUMENTED_DIALECT) -
     Spec: WIRE-1, WIRE-2, ERR-2.
     """
     if not isinstance(document, Mapping):
-        raise InvalidMessage(Refusal("$", f"is a {type(document).__name__}", "an object", "ERR-2"))
+        raise InvalidMessage(Refusal("$", f"is {kind_of(document)}", "an object", "ERR-2"))
     message = _shaped(document, dialect)
     refusal = message_refusal(message)
     if refusal is not None:

@@ -15,6 +15,7 @@ from checker.commands import shown
 from checker.commands.options import describes_model, experiment_from, model_options
 from checker.commands.progress import Teller
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
+from checker.properties import Always, AlwaysStep, Sometimes
 from checker.scuttlebutt.counterexample import Counterexample, shrink
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.search.breadth_first import breadth_first
@@ -63,6 +64,12 @@ def command(**flags: Any) -> None:
         _refuse_for_catalogue(flags)
         sys.exit(_catalogue(flags, budget))
     experiment = experiment_from(flags)
+    if flags["save"] is not None and flags["save"].exists():
+        raise UsageFault(
+            "exists already",
+            where=str(flags["save"]),
+            hint="nothing was overwritten; choose another name",
+        )
     sys.exit(_one(experiment, flags, budget))
 
 
@@ -173,12 +180,23 @@ def _catalogue(flags: dict[str, Any], budget: Budget) -> int:
     return AS_EXPECTED
 
 
+def _witnessed(report: Report) -> bool:
+    """Whether everything that must be reachable was reached: else the run says nothing."""
+    guards = [verdict for verdict in report.verdicts if isinstance(verdict.property, Sometimes)]
+    return all(verdict.kind is Kind.WITNESSED for verdict in guards)
+
+
 def exit_code(report: Report) -> int:
     """0 all hold, 1 something is refuted, 4 the answer is open, 130 interrupted."""
     if report.stats.stop == "interrupted":
         return INTERRUPTED
-    if any(verdict.kind is Kind.REFUTED for verdict in report.verdicts):
+    claims = [
+        verdict for verdict in report.verdicts if isinstance(verdict.property, Always | AlwaysStep)
+    ]
+    if any(verdict.kind is Kind.REFUTED for verdict in claims):
         return REFUTED
+    if len(claims) < len(report.verdicts) and not _witnessed(report):
+        return INCONCLUSIVE
     judged = [v for v in report.verdicts if v.property.name == catalogue.AGREEMENT]
     open_ones = [v for v in judged or report.verdicts if v.kind is Kind.UNKNOWN]
     return INCONCLUSIVE if open_ones or not report.stats.complete else AS_EXPECTED

@@ -102,6 +102,10 @@ def experiment_from(flags: Mapping[str, Any]) -> Experiment:
 
 
 def _described(flags: Mapping[str, Any]) -> Experiment:
+    for name in ("topology_name", "writers", "resolver"):
+        if flags[name] == "":
+            flag = f"--{name.removesuffix('_name')}"
+            raise UsageFault("is empty", where=flag, hint="leave the flag out for its default")
     graph = topology(flags["topology_name"] or "line:2")
     script_file = flags["script"]
     if script_file is not None:

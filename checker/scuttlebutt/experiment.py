@@ -30,6 +30,7 @@ from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import PAPER, PROFILES
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import RESOLVERS, Resolver
+from scuttle_ref.validity import kind_of
 
 DELTA_ORDERS: dict[str, DeltaOrder] = {"depth": scuttle_depth, "breadth": scuttle_breadth}
 
@@ -143,7 +144,7 @@ def resolver_called(name: str) -> Resolver:
             hint="run from the folder that holds the module, or install it",
         ) from None
     if not callable(resolver):
-        raise UnrunnableFault(f"is a {type(resolver).__name__}", where=where, expected="a function")
+        raise UnrunnableFault(f"is {kind_of(resolver)}", where=where, expected="a function")
     found: Resolver = resolver
     return found
 

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from checker.faults import Fault, UsageFault
 from checker.scuttlebutt.experiment import DELTA_ORDERS, profile_called, resolver_called
-from checker.scuttlebutt.script import parse_command
+from checker.scuttlebutt.script import parse_command, without_comment
 from checker.scuttlebutt.stage import Stage
 from scuttle_ref.messages import Exchange
 from scuttle_ref.names import UNBOUNDED
@@ -85,10 +85,11 @@ def _performed(stage: Stage, line: str, here: str) -> list[str]:
 
 def perform(stage: Stage, line: str, where: str) -> list[str]:
     """One command on the stage; its output. Raises UsageFault."""
-    words = line.partition(" #")[0].split()
+    line = without_comment(line)
+    words = line.split()
     if words and words[0] in _VERBS:
         return _VERBS[words[0]](stage, words[1:], where)
-    node, command = parse_command(" ".join(words), where)
+    node, command = parse_command(line, where)
     _known(stage, [node], where)
     if isinstance(command, Exchange):
         _known(stage, [command.peer], where)

@@ -43,6 +43,18 @@ def parse_command(line: str, where: str) -> tuple[str, NodeCommand]:
     raise UsageFault(f"cannot read {line!r}", where=where, expected=USAGE)
 
 
+def without_comment(line: str) -> str:
+    """The line up to a `` #`` that stands outside of quotes, without the spaces around it."""
+    quoted = escaped = False
+    for at, letter in enumerate(line):
+        if letter == '"' and not escaped:
+            quoted = not quoted
+        if letter == "#" and not quoted and (at == 0 or line[at - 1].isspace()):
+            return line[:at].strip()
+        escaped = letter == "\\" and not escaped
+    return line.strip()
+
+
 def parse_value(text: str) -> object:
     """A JSON value, made immutable; anything that is no JSON is a plain string."""
     try:
@@ -64,7 +76,8 @@ def command_text(command: NodeCommand) -> str:
 
 def value_text(value: object) -> str:
     """A value as a script shows it: a plain word if that reads back, else JSON."""
-    if isinstance(value, str) and value.strip() == value and parse_value(value) == value:
+    plain = isinstance(value, str) and value.strip() == value and not set(value) & set('#"')
+    if isinstance(value, str) and plain and parse_value(value) == value:
         return value
     return json.dumps(thawed_value(value), ensure_ascii=False, default=str)
 
@@ -75,7 +88,7 @@ def parse_script(
     """The commands of each node, in topology order. Raises UsageFault with the line number."""
     scripts: dict[str, list[NodeCommand]] = {node: [] for node in topology.nodes}
     for number, line in enumerate(lines, start=1):
-        text = line.partition(" #")[0].strip()
+        text = without_comment(line)
         if not text or text.startswith("#"):
             continue
         here = f"{where}, line {number}"

@@ -203,7 +203,7 @@ def test_a_refusal_shows_a_value_in_few_characters(version: object, shown: str) 
         ('{"source_id":"A","key":"k","value":1}', "$.version: is missing"),
         ('{"digest":true}', "$.source_id: is missing"),
         ('{"digest":true,"source_id":"A"}', "$.version: is missing"),
-        ('{"digest":true,"source_id":7,"version":1}', "$.source_id: is a int"),
+        ('{"digest":true,"source_id":7,"version":1}', "$.source_id: is an int"),
         ('{"digest":true,"source_id":"A","version":-1}', "$.version: is -1"),
         ('{"source_id":"A","key":"k","value":1,"version":"1"}', "$.version: is '1'"),
         ('{"source_id":"A","key":"toString","value":1,"version":1}', "$.key: is 'toString'"),
