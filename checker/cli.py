@@ -17,6 +17,7 @@ COMMANDS = {
     "clauses": "tie the clauses of the specification to code and tests",
     "golden": "replay recordings of the real library",
     "profiles": "list the profiles, or show where two differ",
+    "promela": "print a model of the textbook profile for SPIN",
     "replay": "run a saved counterexample again",
     "scenario": "run a dialogue and compare its output",
 }
