@@ -24,7 +24,8 @@ class Stats:
     """What a search looked at. `seconds` is wall time; `stop` says why it ended early.
 
     `states` are distinct states, `transitions` distinct (state, action) pairs, `terminal`
-    states without any action, `depth` the most steps from a start to any state seen.
+    states without any action, `depth` the most steps from a start to any state seen. Where
+    `walks` is given, that many random walks were made and `transitions` counts their steps.
     """
 
     states: int
@@ -33,6 +34,7 @@ class Stats:
     depth: int
     seconds: float
     stop: str | None = None
+    walks: int | None = None
 
     @property
     def complete(self) -> bool:

@@ -22,7 +22,7 @@ from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget
 from checker.search.depth_first import depth_first
 from checker.search.exhaustive import Search, exhaustive
-from checker.search.random_walk import random_walk
+from checker.search.swarm import random_search
 from checker.verdict import Kind, Report, Verdict
 
 SEARCHES: dict[str, Search] = {
@@ -108,7 +108,7 @@ def _narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
 
 def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
     if flags["search"] == "random":
-        return random_walk(
+        return random_search(
             setup.system, setup.properties, budget, walks=flags["walks"], seed=flags["seed"]
         )
     return SEARCHES[flags["search"]](setup.system, setup.properties, budget)

@@ -55,6 +55,7 @@ def _stats_json(stats: Stats) -> dict[str, Any]:
         "seconds": round(stats.seconds, 6),
         "complete": stats.complete,
         "stop": stats.stop,
+        **({} if stats.walks is None else {"walks": stats.walks}),
     }
 
 
@@ -97,6 +98,12 @@ def stats_line(stats: Stats) -> str:
     """What a search looked at, in one line."""
     rate = stats.states / max(stats.seconds, 1e-9)
     end = "all of them" if stats.complete else f"incomplete: {stats.stop}"
+    if stats.walks is not None:
+        return (
+            f"{stats.walks:,} walks, {stats.transitions:,} steps, {stats.states:,} worlds, "
+            f"longest {stats.depth} steps, {stats.seconds:.2f} s "
+            f"({stats.transitions / max(stats.seconds, 1e-9):,.0f} steps/s), {end}"
+        )
     return (
         f"{stats.states:,} worlds, {stats.transitions:,} transitions, {stats.terminal:,} terminal, "
         f"depth {stats.depth}, {stats.seconds:.2f} s ({rate:,.0f} worlds/s), {end}"
