@@ -62,7 +62,7 @@ def swarm(  # noqa: PLR0913 - all but the first three by name
     however often walks pass them; `transitions` counts the steps, with repeats. The search is never
     complete, so nothing is said to hold. With `until_refuted` the first refutation ends it.
 
-    Spec: CHK-6.
+    Spec: CHK-5.
     """
     search = _Swarm(system, Judge(properties), budget or Budget(), until_refuted)
     try:
@@ -89,7 +89,7 @@ def random_search(
     walks: int = 1_000,
     seed: int = 0,
 ) -> Report:
-    """Random walks by the fastest means that fits the model. Spec: CHK-6."""
+    """Random walks by the fastest means that fits the model. Spec: CHK-5."""
     if swarm_applies(model, properties):
         return swarm(model, properties, budget, walks=walks, seed=seed)  # type: ignore[arg-type]
     return random_walk(model, properties, budget, walks=walks, seed=seed)

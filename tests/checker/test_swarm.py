@@ -32,7 +32,7 @@ def told(report: Report) -> list[object]:
 
 
 def test_the_same_seed_gives_the_same_swarm(experiment: Callable[..., Experiment]) -> None:
-    """What chance found must be found again by its seed. Spec: CHK-6."""
+    """What chance found must be found again by its seed. Spec: CHK-5."""
     reports = []
     for seed in (7, 7, 8):
         setup = experiment("line:3", HUB, profile="as-shipped").build()
@@ -50,7 +50,7 @@ def test_enough_walks_see_every_world_and_every_refutation(
 ) -> None:
     """On a model of some hundred worlds the walks see what the search sees, and no more.
 
-    Spec: CHK-6.
+    Spec: CHK-5.
     """
     script = PAIR[: 1 + (network in {"fifo", "lossy"})]
     small = experiment("line:2", script, profile=profile, network=network, max_history=max_history)
