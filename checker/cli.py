@@ -13,6 +13,7 @@ import click
 from checker.faults import INTERRUPTED, Fault
 
 COMMANDS = {
+    "bench": "measure the checker, beside SPIN where it is installed",
     "check": "explore every interleaving and judge the properties",
     "clauses": "tie the clauses of the specification to code and tests",
     "golden": "replay recordings of the real library",
