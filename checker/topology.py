@@ -1,7 +1,8 @@
 """Topologies: which nodes there are and which ordered pairs may talk.
 
 Any networkx graph will do, by the name of a family (``ring:5``) or from a file. Nodes of a
-family are named A, B, C, ... in order.
+family are named A, B, C, ... in order. The families that are a line of code are built without
+networkx, which is slow to load.
 """
 
 from __future__ import annotations
@@ -9,12 +10,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations, pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-import networkx as nx
 from attrs import field, frozen
 
 from checker.faults import UsageFault
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+Edges: TypeAlias = Iterable[tuple[int, int]]
+"""Undirected edges between nodes that are numbered from 0."""
 
 NODES_MAX = 702
 """As many nodes as there are names of one or two letters."""
@@ -40,9 +48,22 @@ class Topology:
     @property
     def connected(self) -> bool:
         """Whether every node can be reached from every other."""
-        graph = nx.DiGraph(self.links)
-        graph.add_nodes_from(self.nodes)
-        return bool(nx.is_strongly_connected(graph))
+        forth: dict[str, list[str]] = {node: [] for node in self.nodes}
+        back: dict[str, list[str]] = {node: [] for node in self.nodes}
+        for source, target in self.links:
+            forth[source].append(target)
+            back[target].append(source)
+        return all(len(_reached(self.nodes[0], ways)) == len(self.nodes) for ways in (forth, back))
+
+
+def _reached(start: str, ways: dict[str, list[str]]) -> set[str]:
+    """The nodes to which `ways` lead from `start`, and `start`."""
+    reached, waiting = {start}, [start]
+    while waiting:
+        new = set(ways[waiting.pop()]) - reached
+        reached |= new
+        waiting.extend(new)
+    return reached
 
 
 def node_name(index: int) -> str:
@@ -86,27 +107,59 @@ def from_links(nodes: Sequence[str], links: Iterable[tuple[str, str]], name: str
     return Topology(name, tuple(nodes), tuple(in_order))
 
 
-def _star(count: int) -> nx.Graph:
-    return nx.star_graph(count - 1)
+def _line(count: int) -> Edges:
+    return pairwise(range(count))
 
 
-def _tree(count: int) -> nx.Graph:
-    return nx.full_rary_tree(2, count)
+def _ring(count: int) -> Edges:
+    return ((node, (node + 1) % count) for node in range(count))
 
 
-def _random_regular(count: int) -> nx.Graph:
-    return nx.random_regular_graph(3, count, seed=1)
+def _star(count: int) -> Edges:
+    return ((0, leaf) for leaf in range(1, count))
 
 
-FAMILIES: dict[str, tuple[str, Callable[..., nx.Graph]]] = {
-    "line": ("line:N", nx.path_graph),
-    "path": ("path:N", nx.path_graph),
-    "ring": ("ring:N", nx.cycle_graph),
+def _complete(count: int) -> Edges:
+    return combinations(range(count), 2)
+
+
+def _grid(rows: int, columns: int) -> Edges:
+    for row in range(rows):
+        for at in range(row * columns, (row + 1) * columns):
+            if at % columns:
+                yield at - 1, at
+            if row:
+                yield at - columns, at
+
+
+def _tree(count: int) -> Edges:
+    return (((node - 1) // 2, node) for node in range(1, count))
+
+
+def _wheel(count: int) -> Edges:
+    yield from _star(count)
+    if count > 2:  # noqa: PLR2004 - a rim
+        yield from ((node, node % (count - 1) + 1) for node in range(1, count))
+
+
+def _random_regular(count: int) -> Edges:
+    import networkx as nx  # noqa: PLC0415 - slow to load
+
+    try:
+        return list(nx.random_regular_graph(3, count, seed=1).edges())
+    except nx.NetworkXException as fault:
+        raise ValueError(str(fault)) from None
+
+
+FAMILIES: dict[str, tuple[str, Callable[..., Edges]]] = {
+    "line": ("line:N", _line),
+    "path": ("path:N", _line),
+    "ring": ("ring:N", _ring),
     "star": ("star:N (A is the hub)", _star),
-    "complete": ("complete:N", nx.complete_graph),
-    "grid": ("grid:RxC", nx.grid_2d_graph),
+    "complete": ("complete:N", _complete),
+    "grid": ("grid:RxC", _grid),
     "tree": ("tree:N (binary)", _tree),
-    "wheel": ("wheel:N", nx.wheel_graph),
+    "wheel": ("wheel:N", _wheel),
     "random-regular": ("random-regular:N (degree 3, fixed seed)", _random_regular),
 }
 """Families by name, with how to write them and what builds them from their sizes."""
@@ -136,23 +189,22 @@ def family(text: str) -> Topology:
         )
     usage, build = FAMILIES[name]
     try:
-        graph = build(*_sizes(size, 2 if usage.endswith("RxC") else 1))
-    except (ValueError, nx.NetworkXException) as fault:
+        sizes = _sizes(size, 2 if usage.endswith("RxC") else 1)
+        edges = {(node_name(one), node_name(other)) for one, other in build(*sizes)}
+    except ValueError as fault:
         raise UsageFault(f"cannot be built: {fault}", where=where, expected=usage) from None
-    labels = {node: node_name(at) for at, node in enumerate(sorted(graph.nodes))}
-    named = nx.Graph()
-    named.add_nodes_from(labels[node] for node in sorted(graph.nodes))
-    named.add_edges_from((labels[one], labels[other]) for one, other in graph.edges())
-    return from_graph(named, text)
+    nodes = [node_name(at) for at in range(math.prod(sizes))]
+    return from_links(nodes, sorted(edges | {(other, one) for one, other in edges}), text)
 
 
-READERS: dict[str, Callable[[str], nx.Graph]] = {
-    ".graphml": nx.read_graphml,
-    ".edgelist": nx.read_edgelist,
-    ".edges": nx.read_edgelist,
-    ".adjlist": nx.read_adjlist,
-    ".gml": nx.read_gml,
+READERS = {
+    ".graphml": "read_graphml",
+    ".edgelist": "read_edgelist",
+    ".edges": "read_edgelist",
+    ".adjlist": "read_adjlist",
+    ".gml": "read_gml",
 }
+"""What networkx reads a graph file with, by the ending of its name."""
 
 
 def from_file(path: Path) -> Topology:
@@ -161,8 +213,10 @@ def from_file(path: Path) -> Topology:
     if reader is None:
         known = ", ".join(sorted(READERS))
         raise UsageFault("not a graph file that is known", where=str(path), expected=known)
+    import networkx as nx  # noqa: PLC0415 - slow to load
+
     try:
-        graph = reader(str(path))
+        graph = getattr(nx, reader)(str(path))
     except OSError as fault:
         raise UsageFault(str(fault.strerror or fault), where=str(path)) from None
     except Exception as fault:  # noqa: BLE001 - readers raise whatever their parser raises

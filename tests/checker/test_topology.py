@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import networkx as nx
 import pytest
 
 from checker.faults import UsageFault
-from checker.topology import FAMILIES, NODES_MAX, Topology, family, from_graph, node_name, topology
+from checker.topology import (
+    FAMILIES,
+    NODES_MAX,
+    Topology,
+    family,
+    from_graph,
+    from_links,
+    node_name,
+    topology,
+)
 
 
 def undirected(graph: Topology) -> set[tuple[str, str]]:
@@ -44,6 +56,67 @@ def test_every_family_of_eight_is_connected(name: str) -> None:
     graph = family(f"{name}:2x4" if name == "grid" else f"{name}:8")
     assert len(graph.nodes) == 8
     assert nx.is_connected(nx.Graph(graph.links))
+
+
+NETWORKX = {
+    "line": nx.path_graph,
+    "ring": nx.cycle_graph,
+    "star": lambda count: nx.star_graph(count - 1),
+    "complete": nx.complete_graph,
+    "tree": lambda count: nx.full_rary_tree(2, count),
+    "wheel": nx.wheel_graph,
+}
+
+
+@pytest.mark.parametrize("name", NETWORKX)
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8, 30])
+def test_a_family_is_the_graph_that_networkx_builds(name: str, count: int) -> None:
+    """The families are built without networkx, which is slow to load, and mean the same."""
+    if (name, count) == ("ring", 1):
+        pytest.skip("networkx makes a loop of it, which is refused")
+    theirs = nx.relabel_nodes(NETWORKX[name](count), node_name)
+    ours = family(f"{name}:{count}")
+    assert set(ours.nodes) == set(theirs.nodes)
+    assert set(ours.links) == set(theirs.to_directed().edges)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 4), (4, 1), (2, 3), (5, 4)])
+def test_a_grid_is_the_graph_that_networkx_builds(rows: int, columns: int) -> None:
+    """Its nodes are named row by row."""
+    theirs = nx.grid_2d_graph(rows, columns)
+    named = {(row, column): node_name(row * columns + column) for row, column in theirs.nodes}
+    ours = family(f"grid:{rows}x{columns}")
+    assert set(ours.links) == set(nx.relabel_nodes(theirs, named).to_directed().edges)
+
+
+@pytest.mark.parametrize(
+    ("links", "connected"),
+    [
+        ("AB BC CA", True),
+        ("AB BC", False),
+        ("AB BA", False),
+        ("AB BA BC CB", True),
+        ("BA CA AB", False),
+    ],
+)
+def test_connected_means_that_every_node_can_hear_of_every_other(
+    links: str, connected: bool
+) -> None:
+    """What is one-way only can never agree; networkx calls it strongly connected."""
+    graph = from_links("ABC", [(link[0], link[1]) for link in links.split()], "drawn")
+    assert graph.connected is connected
+    directed = nx.DiGraph(graph.links)
+    directed.add_nodes_from(graph.nodes)
+    assert nx.is_strongly_connected(directed) is connected
+
+
+def test_a_family_does_not_load_networkx() -> None:
+    """Every command would start a tenth of a second later."""
+    lines = "import sys; from checker.topology import family; family('ring:4')"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{lines}; sys.exit('networkx' in sys.modules)"], check=False
+    )
+    assert ran.returncode == 0
 
 
 def test_the_random_regular_graph_is_always_the_same() -> None:
