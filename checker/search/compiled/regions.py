@@ -7,7 +7,8 @@ region of the node that acts, and appends frames to the regions of the nodes it 
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Hashable
+from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
 
@@ -34,7 +35,7 @@ class Outcome:
     """What an action does from a region: the region after it, and frames per link index."""
 
     region: Region
-    sent: tuple[tuple[int, Channel], ...] = ()
+    sent: tuple[tuple[int, Hashable], ...] = ()
 
 
 @define
@@ -82,7 +83,7 @@ class Layout:
             duplicated,
         )
 
-    def appended(self, region: Region, node: int, link: int, frames: Channel) -> Region:
+    def appended(self, region: Region, node: int, link: int, frames: Any) -> Region:
         """The region of `node` with `frames` sent into its in-link `link`."""
         at = self.in_links[node].index(link)
         local, scripted, exchanged, channels = region

@@ -11,6 +11,8 @@ from checker.actors import Action, Drop, Duplicate, System
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
 from checker.search.compiled.judging import LevelJudge
+from checker.facets import Facets
+from checker.search.compiled.quotient import QuotientLayout
 from checker.search.compiled.regions import Layout
 from checker.search.compiled.tables import (
     ENABLED,
@@ -35,12 +37,13 @@ def compiled(
     budget: Budget | None = None,
     *,
     until_decided: bool = False,
+    facets: Facets | None = None,
 ) -> Report:
     """As :func:`~checker.search.breadth_first.breadth_first`, for a system, and much faster.
 
     Every property must have a scope. Raises TooWide when a world does not fit in 64 bits.
     """
-    search = _Search(system, Judge(properties), budget or Budget(), until_decided)
+    search = _Search(system, Judge(properties), budget or Budget(), until_decided, facets)
     try:
         search.run()
     except KeyboardInterrupt:
@@ -56,6 +59,7 @@ class _Search:
     judge: Judge
     budget: Budget
     until_decided: bool
+    facets: Facets | None
     tables: Tables = field(init=False)
     judging: LevelJudge = field(init=False)
     visited: Visited = field(factory=Visited)
@@ -65,7 +69,8 @@ class _Search:
     stop: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        layout = Layout(self.system)
+        facets = self.facets
+        layout = QuotientLayout(self.system, facets) if facets else Layout(self.system)
         self.tables = Tables(layout, self._hear)
         self.judging = LevelJudge(self.judge, self.tables, self._decide)
 

@@ -7,14 +7,13 @@ for the region of the node that acts, and one for each region that it sends to.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
 from checker.actors import Action, Drop, Duplicate
-from checker.network import Channel
 from checker.search.compiled.regions import Layout, Region
 
 Worlds = NDArray[np.uint64]
@@ -102,12 +101,12 @@ class AppendTable:
     """What sending frames on one link does, by the region of the target and the frames."""
 
     target: int
-    frames: list[Channel] = field(factory=lambda: [()])
-    frame_ids: dict[Channel, int] = field(factory=lambda: {(): 0})
+    frames: list[Hashable] = field(factory=lambda: [()])
+    frame_ids: dict[Hashable, int] = field(factory=lambda: {(): 0})
     known: NDArray[np.bool_] = field(factory=lambda: np.zeros((64, 8), np.bool_))
     change: Worlds = field(factory=lambda: np.zeros((64, 8), np.uint64))
 
-    def id(self, frames: Channel) -> int:
+    def id(self, frames: Hashable) -> int:
         """The number of a sequence of frames."""
         known = self.frame_ids.setdefault(frames, len(self.frames))
         if known == len(self.frames):
