@@ -87,7 +87,9 @@ class GossipFacets:
     def knowledge(self, local: NodeState) -> frozenset[NodeId]:
         """The sources of which a node has seen the last version they will stamp. Spec: RED-5."""
         return frozenset(
-            source for source, final in self.finals.items() if max(0, local.clock.get(source)) >= final
+            source
+            for source, final in self.finals.items()
+            if max(0, local.clock.get(source)) >= final
         )
 
     def pointless(self, knowledge: frozenset[NodeId], message: Hashable) -> bool:

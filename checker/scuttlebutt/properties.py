@@ -211,7 +211,7 @@ def own_writes_kept() -> AlwaysStep:
             if after.store and now.source_id == held.source_id and now.version < held.version:
                 was = f"{held.value}@{held.version}"
                 return Broken(f"{after.id} wrote {was} and is back at {now.value}@{now.version}")
-        return _kept(mine)
+        return _kept(mine and before.store != after.store)
 
     says = "an own write is never replaced by an older one of the same source"
     return AlwaysStep("own-writes-kept", "CONV-8", says, changed_nodes, check, Scope.NODE_STEP)

@@ -22,6 +22,14 @@ class FalseClaim:
     says: str
 
 
+class FalseClaims(Exception):
+    """The facets of a protocol claim what is not so; a verdict that rests on them is worthless."""
+
+    def __init__(self, claims: list[FalseClaim]) -> None:
+        super().__init__("; ".join(f"{claim.claim}: {claim.says}" for claim in claims))
+        self.claims = claims
+
+
 @define
 class Certifier:
     """Checks claims on the vectors of node states that a search has met.
@@ -31,22 +39,22 @@ class Certifier:
 
     layout: QuotientLayout
     vectors: Iterable[tuple[Local, ...]]
-    later: dict[Local, set[Local]]
+    later: dict[Local, dict[Local, None]]
     checked: int = 0
     _following: dict[Local, list[Local]] = field(factory=dict, init=False)
 
     def false_claims(self) -> Iterator[FalseClaim]:
         """Every claim that was used and is not true."""
         topology = self.layout.system.topology
-        pairs = {
+        pairs = dict.fromkeys(
             (link, vector[topology.node_index[source]], vector[topology.node_index[target]])
             for vector in self.vectors
             for link, (source, target) in enumerate(topology.links)
-        }
-        ordered = sorted(pairs, key=repr)
-        for link, asker, other in ordered:
-            source = topology.links[link][0]
-            messages = sorted(self.layout.seen.get(link, ()), key=repr)
+        )
+        for link, asker, other in pairs:
+            source, target = topology.links[link]
+            yield from self._asking(source, target, asker, other)
+            messages = list(self.layout.seen.get(link, ()))
             for message in messages:
                 yield from self._message(source, asker, other, message)
             yield from self._queue(source, other, messages)
@@ -74,6 +82,16 @@ class Certifier:
                 yield FalseClaim("pointless", f"{message} is answered to {asker}")
         yield from self._forgetting(source, asker, other, message)
 
+    def _asking(self, source: str, target: str, asker: Local, other: Local) -> Iterator[FalseClaim]:
+        """A saturated node that asks all the same learns nothing."""
+        facets, actor = self.layout.facets, self.layout.system.actor
+        if not facets.saturated(facets.knowledge(asker)):
+            return
+        for _, message in actor.command(asker, actor.exchange(target)).sends:
+            other, answers = self._answer(other, source, message, asker)
+            if answers:
+                yield FalseClaim("saturated", f"{asker} asks {message} and is told {answers[0]}")
+
     def _forgetting(
         self, source: str, asker: Local, other: Local, message: Hashable
     ) -> Iterator[FalseClaim]:
@@ -86,9 +104,7 @@ class Certifier:
         if one != two:
             yield FalseClaim("forgetting", f"{other} answers {message} otherwise when it forgets")
 
-    def _queue(
-        self, source: str, other: Local, messages: list[Hashable]
-    ) -> Iterator[FalseClaim]:
+    def _queue(self, source: str, other: Local, messages: list[Hashable]) -> Iterator[FalseClaim]:
         facets = self.layout.facets
         for earlier in messages:
             for later in messages:
@@ -123,11 +139,11 @@ class Certifier:
     def _from(self, state: Local) -> list[Local]:
         """`state` and every state that was met after it."""
         if state not in self._following:
-            found, queue = {state}, [state]
+            found, queue = {state: None}, [state]
             while queue:
                 for after in self.later.get(queue.pop(), ()):
                     if after not in found:
-                        found.add(after)
+                        found[after] = None
                         queue.append(after)
-            self._following[state] = sorted(found, key=repr)
+            self._following[state] = list(found)
         return self._following[state]

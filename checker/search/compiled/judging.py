@@ -9,7 +9,7 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from checker.actors import Action, Perform, Scope
+from checker.actors import Action, Local, Perform, Scope
 from checker.properties import Property
 from checker.search.compiled.tables import Ids, Tables, Worlds
 from checker.search.judge import Judge
@@ -24,6 +24,9 @@ VECTOR_BITS = 64
 class LevelJudge:
     """Shows the parts of worlds to a :class:`~checker.search.judge.Judge`.
 
+    With `keep` it remembers the vectors of node states that were `met`, and which node states
+    came `later` than which, for a certificate.
+
     Node states are shown when their region is first interned, steps when a table is filled,
     vectors of node states when a level contains one for the first time. A property of steps or
     of single nodes that breaks is decided by the first world of the level that shows it.
@@ -32,6 +35,9 @@ class LevelJudge:
     judge: Judge
     tables: Tables
     decide: Decide
+    keep: bool = False
+    met: list[tuple[Local, ...]] = field(factory=list)
+    later: dict[Local, dict[Local, None]] = field(factory=dict)
     by_scope: dict[Hashable, list[Property]] = field(init=False)
     broken: dict[str, tuple[str, set[tuple[int, int]]]] = field(factory=dict)
     broken_steps: list[tuple[str, str, int, int, Action]] = field(factory=list)
@@ -59,6 +65,8 @@ class LevelJudge:
         one, two = items[before][0], items[after][0]
         if one is two:
             return
+        if self.keep:
+            self.later.setdefault(one, {})[two] = None
         shown: list[tuple[Property, Hashable]] = [
             (each, (one, two)) for each in self.by_scope[Scope.NODE_STEP]
         ]
@@ -87,7 +95,7 @@ class LevelJudge:
         for name, (because, bad) in self.broken.items():
             if name not in self.judge.decided:
                 self._decide_first(name, because, bad, level, regions)
-        if self.by_scope[Scope.ALL_NODES]:
+        if self.by_scope[Scope.ALL_NODES] or self.keep:
             self._see_vectors(Scope.ALL_NODES, level, regions)
         if self.by_scope[Scope.QUIESCENT_NODES]:
             quiet = np.ones(len(level), np.bool_)
@@ -138,6 +146,8 @@ class LevelJudge:
             nodes = tuple(
                 self.tables.interned[node].items[ids[at]][0] for node, ids in enumerate(regions)
             )
+            if self.keep and scope is Scope.ALL_NODES:
+                self.met.append(nodes)
             for each in self.by_scope[scope]:
                 if each.name not in self.judge.decided:
                     because = self.judge.part(each, nodes)

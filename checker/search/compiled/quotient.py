@@ -8,10 +8,11 @@ what nodes remember of pointless questions.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 from attrs import define, field
 
-from checker.actors import Action, Deliver, System, World
+from checker.actors import Action, Deliver, Drop, Duplicate, Perform, Start, World
 from checker.facets import Facets
 from checker.network import Channel
 from checker.search.compiled.regions import Layout, Outcome, Region
@@ -30,10 +31,13 @@ class Sending:
 
 @define
 class QuotientLayout(Layout):
-    """As :class:`Layout`, but every region is canonical. Spec: RED-2, RED-3, RED-4, RED-5, RED-6."""
+    """As :class:`Layout`, but every region is canonical.
+
+    Spec: RED-2, RED-3, RED-4, RED-5, RED-6.
+    """
 
     facets: Facets
-    seen: dict[int, set[Hashable]] = field(factory=dict, init=False)
+    seen: dict[int, dict[Hashable, None]] = field(factory=dict, init=False)
     """Every message that was sent on each link, before it was made canonical."""
 
     def regions(self, world: World) -> list[Region]:
@@ -48,17 +52,18 @@ class QuotientLayout(Layout):
         before = self.facets.knowledge(region[0])
         after = self.facets.knowledge(plain.region[0])
         news = None if after == before else after
-        frames = dict(plain.sent)
+        frames: dict[int, Channel] = dict(plain.sent)  # type: ignore[arg-type]
         sent = []
         for link in self.out_links[node]:
-            self.seen.setdefault(link, set()).update(m for (m,) in frames.get(link, ()))
+            self.seen.setdefault(link, {}).update((m, None) for (m,) in frames.get(link, ()))
             kept = self._worth_asking(after, frames.get(link, ()))
             if kept or news is not None:
                 sent.append((link, Sending(kept, news)))
         return Outcome(self._canonical(node, plain.region), tuple(sent))
 
-    def appended(self, region: Region, node: int, link: int, sending: Sending) -> Region:
+    def appended(self, region: Region, node: int, link: int, frames: Any) -> Region:
         """The region of `node` after what a neighbour sent, and after what it has learned."""
+        sending: Sending = frames
         at = self.in_links[node].index(link)
         local, scripted, exchanged, channels = region
         channel = channels[at]
@@ -71,9 +76,7 @@ class QuotientLayout(Layout):
         return self._canonical(node, (local, scripted, exchanged, changed))
 
     def _worth_asking(self, knowledge: Hashable, channel: Channel) -> Channel:
-        return tuple(
-            frame for frame in channel if not self.facets.pointless(knowledge, frame[0])
-        )
+        return tuple(frame for frame in channel if not self.facets.pointless(knowledge, frame[0]))
 
     def _canonical(self, node: int, region: Region) -> Region:
         local, scripted, exchanged, channels = region
@@ -98,35 +101,112 @@ class QuotientLayout(Layout):
         return frames if network.ordered else network.joined((), frames)
 
 
+@define
+class Concretion:
+    """Walks the quotient and the plain model side by side, to make a schedule concrete."""
+
+    layout: QuotientLayout
+    world: World
+    regions: list[Region]
+    actions: list[Action] = field(factory=list)
+
+    @classmethod
+    def start(cls, layout: QuotientLayout) -> Concretion:
+        """Both at the start."""
+        world = next(iter(layout.system.initial()))
+        return cls(layout, world, layout.regions(world))
+
+    def follow(self, action: Action) -> None:
+        """Take an action of the quotient, and in the plain model what amounts to it.
+
+        Where the quotient moves a message, everything ahead of it on that link that does
+        nothing is delivered first.
+        """
+        if not isinstance(action, Perform | Start):
+            wanted = self._frame(action)
+            while (index := self._index(action, wanted)) is None:
+                self._take(Deliver(action.source, action.target, self._idle_index(action)))
+            self._take(type(action)(action.source, action.target, index))
+        else:
+            self._take(action)
+        self._step(action)
+
+    def finish(self) -> None:
+        """Deliver everything that is left and does nothing."""
+        while idle := [each for each in self._arrivals() if self._idle(each)]:
+            self._take(idle[0])
+
+    def _take(self, action: Action) -> None:
+        self.world = self.layout.system.next(self.world, action)
+        self.actions.append(action)
+
+    def _step(self, action: Action) -> None:
+        nodes = self.layout.system.topology.node_index
+        by = action.target if isinstance(action, Deliver | Drop | Duplicate) else None
+        node = nodes[by or (action.node if isinstance(action, Perform) else action.source)]
+        outcome = self.layout.outcome(node, self.regions[node], action)
+        if outcome is None:
+            raise AssertionError(f"{action} is not enabled in the quotient")
+        self.regions[node] = outcome.region
+        for link, sending in outcome.sent:
+            target = nodes[self.layout.system.topology.links[link][1]]
+            self.regions[target] = self.layout.appended(self.regions[target], target, link, sending)
+
+    def _frame(self, action: Deliver | Drop | Duplicate) -> Hashable:
+        """The message that the quotient moves."""
+        topology = self.layout.system.topology
+        node = topology.node_index[action.target]
+        link = topology.link_index[action.source, action.target]
+        channels = self.regions[node][3]
+        return channels[self.layout.in_links[node].index(link)][action.index][0]
+
+    def _index(self, action: Deliver | Drop | Duplicate, wanted: Hashable) -> int | None:
+        """Where on the plain link a message stands that amounts to `wanted` and can arrive."""
+        for each in self._arrivals():
+            same_link = (each.source, each.target) == (action.source, action.target)
+            if same_link and not self._idle(each) and self._canonical(each) == wanted:
+                return each.index
+        return None
+
+    def _idle_index(self, action: Deliver | Drop | Duplicate) -> int:
+        for each in self._arrivals():
+            same_link = (each.source, each.target) == (action.source, action.target)
+            if same_link and self._idle(each):
+                return each.index
+        raise AssertionError(f"{action} has nothing ahead of it, and cannot happen")
+
+    def _arrivals(self) -> list[Deliver]:
+        actions = self.layout.system.actions(self.world)
+        return [action for action in actions if isinstance(action, Deliver)]
+
+    def _canonical(self, arrival: Deliver) -> Hashable | None:
+        system = self.layout.system
+        (message,) = system.frame(self.world, arrival)
+        target = self.world.nodes[system.topology.node_index[arrival.target]]
+        return self.layout.facets.canonical(target, arrival.source, message)
+
+    def _idle(self, arrival: Deliver) -> bool:
+        """Whether a frame that can arrive does nothing that matters."""
+        system, facets = self.layout.system, self.layout.facets
+        (message,) = system.frame(self.world, arrival)
+        sender = self.world.nodes[system.topology.node_index[arrival.source]]
+        return facets.pointless(facets.knowledge(sender), message) or (
+            self._canonical(arrival) is None
+        )
+
+
 def concrete(
-    system: System, facets: Facets, schedule: Sequence[Action]
+    layout: QuotientLayout, schedule: Sequence[Action], *, to_the_end: bool
 ) -> tuple[Action, ...]:
     """A schedule of the plain model for one of the quotient.
 
-    Where the quotient delivers a message, everything ahead of it on that link that does nothing
-    is delivered first; at the end everything that is left is delivered.
+    With `to_the_end` everything that does nothing is delivered after the last step.
+
+    Spec: RED-7.
     """
-    world = next(iter(system.initial()))
-    actions: list[Action] = []
-
-    def take(action: Action) -> None:
-        nonlocal world
-        world = system.next(world, action)
-        actions.append(action)
-
+    walk = Concretion.start(layout)
     for action in schedule:
-        if isinstance(action, Deliver):
-            while _idle(system, facets, world, action):
-                take(action)
-        take(action)
-    return tuple(actions)
-
-
-def _idle(system: System, facets: Facets, world: World, action: Deliver) -> bool:
-    """Whether the frame that would arrive does nothing that matters."""
-    (message,) = system.frame(world, action)
-    index = system.topology.node_index
-    sender, target = world.nodes[index[action.source]], world.nodes[index[action.target]]
-    if facets.pointless(facets.knowledge(sender), message):
-        return True
-    return facets.canonical(target, action.source, message) is None
+        walk.follow(action)
+    if to_the_end:
+        walk.finish()
+    return tuple(walk.actions)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from attrs import define, field
 
 from checker.actors import Action, Drop, Duplicate, System
+from checker.facets import Facets
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
+from checker.search.compiled.certificate import Certifier, FalseClaims
 from checker.search.compiled.judging import LevelJudge
-from checker.facets import Facets
-from checker.search.compiled.quotient import QuotientLayout
+from checker.search.compiled.quotient import QuotientLayout, concrete
 from checker.search.compiled.regions import Layout
 from checker.search.compiled.tables import (
     ENABLED,
@@ -31,23 +33,32 @@ CHUNK = 1 << 18
 """Worlds expanded at once, so that the arrays in use stay small. Unit: worlds."""
 
 
-def compiled(
+def compiled(  # noqa: PLR0913 - each keyword is a choice of its own
     system: System,
     properties: Sequence[Property],
     budget: Budget | None = None,
     *,
     until_decided: bool = False,
     facets: Facets | None = None,
+    certify: bool = False,
 ) -> Report:
     """As :func:`~checker.search.breadth_first.breadth_first`, for a system, and much faster.
 
-    Every property must have a scope. Raises TooWide when a world does not fit in 64 bits.
+    Every property must have a scope. With `facets` it explores the quotient; schedules are made
+    concrete, so that they run on the system itself. With `certify` every claim of the facets that
+    was used is executed again afterwards.
+
+    Raises TooWide when a world does not fit in 64 bits, and FalseClaims.
+
+    Spec: RED-7, RED-8.
     """
-    search = _Search(system, Judge(properties), budget or Budget(), until_decided, facets)
+    search = _Search(system, Judge(properties), budget or Budget(), until_decided, facets, certify)
     try:
         search.run()
     except KeyboardInterrupt:
         search.stop = "interrupted"
+    if certify:
+        search.certify()
     return search.report()
 
 
@@ -60,6 +71,7 @@ class _Search:
     budget: Budget
     until_decided: bool
     facets: Facets | None
+    certified: bool
     tables: Tables = field(init=False)
     judging: LevelJudge = field(init=False)
     visited: Visited = field(factory=Visited)
@@ -72,7 +84,7 @@ class _Search:
         facets = self.facets
         layout = QuotientLayout(self.system, facets) if facets else Layout(self.system)
         self.tables = Tables(layout, self._hear)
-        self.judging = LevelJudge(self.judge, self.tables, self._decide)
+        self.judging = LevelJudge(self.judge, self.tables, self._decide, self.certified)
 
     def _hear(self, node: int, before: int, action: Action, after: int) -> None:
         self.judging.hear(node, before, action, after)
@@ -164,8 +176,11 @@ class _Search:
 
     def _decide(self, name: str, because: str, world: int, action: Action | None) -> None:
         """Give a property the shortest schedule to `world`, and the step from there."""
-        last = () if action is None else (action,)
-        self.judge.decide(name, because, (*self._schedule(world), *last))
+        schedule = (*self._schedule(world), *(() if action is None else (action,)))
+        layout = self.tables.layout
+        if isinstance(layout, QuotientLayout):
+            schedule = concrete(layout, schedule, to_the_end=action is None)
+        self.judge.decide(name, because, schedule)
 
     def _schedule(self, world: int) -> tuple[Action, ...]:
         """A shortest schedule to a world of the newest level: levels are expanded again."""
@@ -187,6 +202,15 @@ class _Search:
                 if len(hit):
                     return int(worlds[acting[hit[0]]]), table.action
         raise AssertionError(f"no way to world {world}")
+
+    def certify(self) -> None:
+        """Execute the claims again that the quotient rests on. Raises FalseClaims."""
+        layout = self.tables.layout
+        if isinstance(layout, QuotientLayout):
+            certifier = Certifier(layout, self.judging.met, self.judging.later)
+            claims = list(islice(certifier.false_claims(), 5))
+            if claims:
+                raise FalseClaims(claims)
 
     def _limit(self) -> str | None:
         if self.until_decided and not self.judge.undecided:

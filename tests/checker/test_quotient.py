@@ -1,0 +1,289 @@
+"""The quotient gives the answers of the unreduced search, and false claims are found out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checker.actors import Scope, System
+from checker.properties import Always, Good
+from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.facets import GossipFacets
+from checker.scuttlebutt.script import generated_script, parse_script
+from checker.search.budget import Budget
+from checker.search.compiled.certificate import FalseClaims
+from checker.search.compiled.search import compiled
+from checker.search.replay import replay
+from checker.topology import topology
+from checker.verdict import Kind, Report
+from scuttle_ref import rules
+from scuttle_ref.messages import Digest, DigestDone, Update
+from scuttle_ref.state import NodeState
+
+
+def facets_of(setup: Setup) -> GossipFacets:
+    """The declared claims, which must be admissible."""
+    facets = GossipFacets(setup.gossip, setup.system)
+    assert facets.refusal() is None
+    return facets
+
+
+def collector(scope: Scope) -> tuple[Always, set[Hashable]]:
+    """A property that holds, and collects the vectors it is shown, without what was named."""
+    vectors: set[Hashable] = set()
+
+    def check(nodes: tuple[NodeState, ...]) -> Good:
+        vectors.add(tuple((node.clock, node.history, node.store) for node in nodes))
+        return Good.KEPT
+
+    return Always(scope.name, "RED-2", "collects", lambda _world: (), check, scope), vectors
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
+    """Small textbook models on every network, truncating ones among them."""
+    graph = topology(draw(st.sampled_from(["line:2", "line:2", "line:3", "ring:3", "star:4"])))
+    writes = st.builds(
+        lambda node, key, value: f"{node} set {key}={value}",
+        st.sampled_from(graph.nodes),
+        st.sampled_from("kj"),
+        st.integers(0, 9),
+    )
+    gossips = st.builds(lambda link: f"{link[0]} gossip {link[1]}", st.sampled_from(graph.links))
+    lines = draw(st.lists(st.one_of(writes, gossips), min_size=1, max_size=5))
+    few = len(graph.nodes) == 2
+    return Experiment(
+        topology=graph,
+        script=parse_script(lines, graph, "script"),
+        profile="textbook",
+        network=draw(st.sampled_from(["fifo", "unordered", "lossy", "duplicating"])),
+        exchanges=draw(st.integers(0, 2)) if few else 0,
+        max_history=draw(st.sampled_from([None, 1, 2])),
+    )
+
+
+@given(experiments())
+@settings(max_examples=500)
+def test_the_quotient_keeps_every_vector_and_every_verdict(experiment: Experiment) -> None:
+    """Vectors of node states, all and quiescent, and every verdict, are those of the full search.
+
+    Spec: RED-2, RED-3, RED-4, RED-5, RED-6.
+    """
+    full, small = experiment.build(), experiment.build()
+    (all_full, met_full), (quiet_full, ended_full) = map(
+        collector, (Scope.ALL_NODES, Scope.QUIESCENT_NODES)
+    )
+    (all_small, met_small), (quiet_small, ended_small) = map(
+        collector, (Scope.ALL_NODES, Scope.QUIESCENT_NODES)
+    )
+    plain = compiled(
+        full.system, (*full.properties, all_full, quiet_full), Budget(states_max=1_500)
+    )
+    if not plain.stats.complete:
+        return
+    reduced = compiled(
+        small.system,
+        (*small.properties, all_small, quiet_small),
+        facets=facets_of(small),
+        certify=True,
+    )
+
+    assert met_small == met_full
+    assert ended_small == ended_full
+    assert [v.kind for v in reduced.verdicts] == [v.kind for v in plain.verdicts]
+    assert reduced.stats.states <= plain.stats.states
+    assert_schedules_run(experiment.build(), reduced)
+
+
+def assert_schedules_run(setup: Setup, report: Report) -> None:
+    """Every counterexample of a report runs on the plain model and refutes there. Spec: RED-7."""
+    for verdict in report.verdicts:
+        if verdict.kind is Kind.REFUTED and verdict.schedule is not None:
+            run = replay(setup.system, verdict.schedule, setup.properties)
+            assert run.misfit is None
+            assert verdict.property.name in run.decided
+
+
+@pytest.mark.parametrize(
+    ("name", "writers", "writes", "states", "transitions"),
+    [
+        ("line:2", "AB", 1, 68, 130),
+        ("line:3", "ABC", 1, 3_051, 9_487),
+        ("line:3", "ABC", 2, 69_938, 253_491),
+        ("complete:3", "ABC", 1, 72_410, 290_793),
+        ("ring:4", "AC", 1, 156_605, 799_460),
+    ],
+)
+def test_the_quotient_has_the_size_that_was_measured_elsewhere(
+    name: str, writers: str, writes: int, states: int, transitions: int
+) -> None:
+    """An independent implementation of the same rules counted these. Spec: RED-2."""
+    graph = topology(name)
+    setup = Experiment(graph, generated_script(graph, writers, writes, 1), "textbook").build()
+
+    stats = compiled(setup.system, setup.properties, facets=facets_of(setup)).stats
+
+    assert (stats.states, stats.transitions) == (states, transitions)
+
+
+class DropsTooMuch(GossipFacets):
+    def canonical(self, local: NodeState, sender: str, message: Any) -> Any:
+        if isinstance(message, Update):
+            return None if message.version <= local.clock.get(message.source_id) + 1 else message
+        return super().canonical(local, sender, message)
+
+
+class DropsDigests(GossipFacets):
+    def canonical(self, local: NodeState, sender: str, message: Any) -> Any:
+        return None if isinstance(message, Digest) else super().canonical(local, sender, message)
+
+
+class DropsDone(GossipFacets):
+    def canonical(self, local: NodeState, sender: str, message: Any) -> Any:
+        return (
+            None if isinstance(message, DigestDone) else super().canonical(local, sender, message)
+        )
+
+
+class AsksForTooLittle(GossipFacets):
+    def canonical(self, local: NodeState, sender: str, message: Any) -> Any:
+        if isinstance(message, Digest):
+            return Digest(message.source_id, 2**53)
+        return super().canonical(local, sender, message)
+
+
+class MixesSources(GossipFacets):
+    def outdated(self, earlier: Any, later: Any) -> bool:
+        both = isinstance(earlier, Update) and isinstance(later, Update)
+        return both and later.version <= earlier.version
+
+
+class DropsTheNewer(GossipFacets):
+    def outdated(self, earlier: Any, later: Any) -> bool:
+        both = isinstance(earlier, Update) and isinstance(later, Update)
+        return both and earlier.source_id == later.source_id
+
+
+class KnowsTooEarly(GossipFacets):
+    def knowledge(self, local: NodeState) -> frozenset[str]:
+        return frozenset(s for s, n in self.finals.items() if max(0, local.clock.get(s)) >= n - 1)
+
+
+class NeverAsks(GossipFacets):
+    def pointless(self, knowledge: frozenset[str], message: Any) -> bool:
+        return isinstance(message, Digest) or super().pointless(knowledge, message)
+
+
+class ContentWithLittle(GossipFacets):
+    def saturated(self, knowledge: frozenset[str]) -> bool:
+        return len(knowledge) >= len(self.finals) - 1
+
+
+class EndsTooEarly(GossipFacets):
+    def pointless(self, knowledge: Any, message: Any) -> bool:
+        return bool(knowledge) and isinstance(message, DigestDone | Digest)
+
+
+class ForgetsAll(GossipFacets):
+    def forgetting(self, local: NodeState, sender: str, knowledge: Any) -> NodeState:
+        return super().forgetting(local, sender, knowledge | frozenset(self.finals))
+
+
+ASKING_TWICE = ("line:2", 2)
+THREE_WRITERS = ("line:3", 1)
+MUTANTS = [
+    (DropsTooMuch, THREE_WRITERS),
+    (DropsDigests, THREE_WRITERS),
+    (DropsDone, THREE_WRITERS),
+    (AsksForTooLittle, ASKING_TWICE),
+    (MixesSources, THREE_WRITERS),
+    (DropsTheNewer, THREE_WRITERS),
+    (KnowsTooEarly, THREE_WRITERS),
+    (NeverAsks, ASKING_TWICE),
+    (ContentWithLittle, THREE_WRITERS),
+    (EndsTooEarly, ASKING_TWICE),
+    (ForgetsAll, ASKING_TWICE),
+]
+"""Each false claim with the model that witnesses it: topology and exchanges per link."""
+
+
+def two_writes_each(name: str, exchanges: int) -> Setup:
+    """Everybody writes twice."""
+    graph = topology(name)
+    script = generated_script(graph, graph.nodes, 2, 1)
+    return Experiment(graph, script, "textbook", exchanges=exchanges).build()
+
+
+@pytest.mark.parametrize(("mutant", "witness"), MUTANTS)
+def test_a_false_claim_fails_its_certificate(
+    mutant: type[GossipFacets], witness: tuple[str, int]
+) -> None:
+    """A wrong rule of reduction must not go unnoticed. Spec: RED-8."""
+    setup = two_writes_each(*witness)
+
+    with pytest.raises(FalseClaims):
+        compiled(
+            setup.system, setup.properties, facets=mutant(setup.gossip, setup.system), certify=True
+        )
+
+
+@pytest.mark.parametrize("witness", [ASKING_TWICE, THREE_WRITERS])
+def test_true_claims_pass_the_certificate_that_mutants_fail(witness: tuple[str, int]) -> None:
+    """Else the test above would prove nothing. Spec: RED-8."""
+    setup = two_writes_each(*witness)
+
+    report = compiled(setup.system, setup.properties, facets=facets_of(setup), certify=True)
+
+    assert report.stats.complete
+
+
+@pytest.mark.parametrize("profile", ["as-shipped", "documented", "paper"])
+def test_the_claims_are_refused_for_profiles_they_are_not_about(profile: str) -> None:
+    """An unsound combination is refused with its reason. Spec: RED-1."""
+    graph = topology("line:2")
+    setup = Experiment(graph, generated_script(graph, "AB", 1, 1), profile).build()
+
+    refusal = GossipFacets(setup.gossip, setup.system).refusal()
+
+    assert refusal is not None
+    assert profile in refusal
+
+
+def test_the_claims_are_refused_where_a_clock_can_move_back() -> None:
+    """A restart with amnesia breaks what everything else rests on. Spec: RED-1."""
+    graph = topology("line:2")
+    script = parse_script(["A set k=1", "A restart"], graph, "script")
+    setup = Experiment(graph, script, "textbook").build()
+
+    assert "restart" in (GossipFacets(setup.gossip, setup.system).refusal() or "")
+
+
+def test_the_certificate_sees_that_shipped_nodes_ignore_nothing() -> None:
+    """Even where the refusal is overruled the engine does not believe the claims. Spec: RED-8."""
+    graph = topology("line:2")
+    setup = Experiment(graph, generated_script(graph, "AB", 2, 1), "as-shipped").build()
+    assert setup.gossip.profile.admit is rules.admit_all
+
+    with pytest.raises(FalseClaims):
+        compiled(
+            setup.system,
+            setup.properties,
+            facets=GossipFacets(setup.gossip, setup.system),
+            certify=True,
+        )
+
+
+def test_the_system_is_left_as_it_was() -> None:
+    """Facets are the caller's; a search without them is not reduced. Spec: RED-2."""
+    graph = topology("line:2")
+    setup = Experiment(graph, generated_script(graph, "AB", 1, 1), "textbook").build()
+    assert isinstance(setup.system, System)
+
+    reduced = compiled(setup.system, setup.properties, facets=facets_of(setup))
+    plain = compiled(setup.system, setup.properties)
+
+    assert (reduced.stats.states, plain.stats.states) == (68, 108)
