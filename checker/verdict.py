@@ -26,6 +26,7 @@ class Stats:
     `states` are distinct states, `transitions` distinct (state, action) pairs, `terminal`
     states without any action, `depth` the most steps from a start to any state seen. Where
     `walks` is given, that many random walks were made and `transitions` counts their steps.
+    Under a `reduction` all counts are those of the reduced graph.
     """
 
     states: int
@@ -35,6 +36,7 @@ class Stats:
     seconds: float
     stop: str | None = None
     walks: int | None = None
+    reduction: str = "none"
 
     @property
     def complete(self) -> bool:

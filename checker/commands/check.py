@@ -18,6 +18,7 @@ from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, Usag
 from checker.properties import Always, AlwaysStep, Sometimes
 from checker.scuttlebutt.counterexample import Counterexample, shrink
 from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.reduce import REDUCTIONS, search_reduced
 from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget
 from checker.search.depth_first import depth_first
@@ -44,6 +45,14 @@ SEARCHES: dict[str, Search] = {
     show_default=True,
     help="Compiled and plain agree in everything; random proves nothing.",
 )
+@click.option(
+    "--reduction",
+    type=click.Choice(REDUCTIONS),
+    default="none",
+    show_default=True,
+    help="Leave out worlds that cannot matter; refused where that would be unsound.",
+)
+@click.option("--certify", is_flag=True, help="Execute again all that a reduction rests on.")
 @click.option("--walks", type=click.IntRange(1), default=1000, help="Random walks. Default: 1000.")
 @click.option("--seed", type=int, default=0, help="Seed of the random walks. Default: 0.")
 @click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")
@@ -77,11 +86,17 @@ def _refuse_for_catalogue(flags: dict[str, Any]) -> None:
     for name, flag in (("wanted", "--property"), ("save", "--save")):
         if flags[name]:
             raise UsageFault("needs one model", where=flag, hint="add --case or --topology")
+    if flags["reduction"] != "none":
+        raise UsageFault("needs one model", where="--reduction", hint="add --case or --topology")
     if flags["search"] not in {"compiled", "plain"}:
         raise UsageFault("needs one model", where="--search", hint="add --case or --topology")
 
 
 def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
+    if flags["reduction"] != "none" and flags["search"] != "compiled":
+        raise UsageFault("needs the compiled search", where="--reduction")
+    if flags["certify"] and flags["reduction"] == "none":
+        raise UsageFault("there is no reduction to certify", where="--certify")
     setup = _narrowed(experiment.build(), flags["wanted"])
     report = _search(setup, flags, budget)
     if flags["search"] in {"depth-first", "random"}:
@@ -111,6 +126,8 @@ def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
         return random_search(
             setup.system, setup.properties, budget, walks=flags["walks"], seed=flags["seed"]
         )
+    if flags["reduction"] != "none":
+        return search_reduced(setup, budget, flags["reduction"], certify=flags["certify"])
     return SEARCHES[flags["search"]](setup.system, setup.properties, budget)
 
 

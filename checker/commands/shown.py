@@ -55,6 +55,7 @@ def _stats_json(stats: Stats) -> dict[str, Any]:
         "seconds": round(stats.seconds, 6),
         "complete": stats.complete,
         "stop": stats.stop,
+        "reduction": stats.reduction,
         **({} if stats.walks is None else {"walks": stats.walks}),
     }
 
@@ -98,6 +99,8 @@ def stats_line(stats: Stats) -> str:
     """What a search looked at, in one line."""
     rate = stats.states / max(stats.seconds, 1e-9)
     end = "all of them" if stats.complete else f"incomplete: {stats.stop}"
+    if stats.reduction != "none":
+        end = f"{end}, under the reduction {stats.reduction}"
     if stats.walks is not None:
         return (
             f"{stats.walks:,} walks, {stats.transitions:,} steps, {stats.states:,} worlds, "

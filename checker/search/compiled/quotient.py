@@ -52,7 +52,7 @@ class QuotientLayout(Layout):
         before = self.facets.knowledge(region[0])
         after = self.facets.knowledge(plain.region[0])
         news = None if after == before else after
-        frames: dict[int, Channel] = dict(plain.sent)  # type: ignore[arg-type]
+        frames: dict[int, Channel] = dict(plain.sent)
         sent = []
         for link in self.out_links[node]:
             self.seen.setdefault(link, {}).update((m, None) for (m,) in frames.get(link, ()))

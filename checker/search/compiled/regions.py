@@ -7,7 +7,6 @@ region of the node that acts, and appends frames to the regions of the nodes it 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
@@ -35,7 +34,7 @@ class Outcome:
     """What an action does from a region: the region after it, and frames per link index."""
 
     region: Region
-    sent: tuple[tuple[int, Hashable], ...] = ()
+    sent: tuple[tuple[int, Any], ...] = ()
 
 
 @define

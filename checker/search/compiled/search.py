@@ -224,5 +224,13 @@ class _Search:
 
     def report(self) -> Report:
         seen, depth = len(self.visited), max(0, len(self.levels) - 1)
-        stats = Stats(seen, self.transitions, self.terminal, depth, self.budget.seconds, self.stop)
+        stats = Stats(
+            seen,
+            self.transitions,
+            self.terminal,
+            depth,
+            self.budget.seconds,
+            self.stop,
+            reduction="none" if self.facets is None else "quotient",
+        )
         return Report(self.judge.verdicts(stats), stats)

@@ -1,0 +1,46 @@
+"""``scuttle check --reduction``: smaller counts, the same verdicts, and never unsound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+def test_the_quotient_is_smaller_and_says_so(scuttle: Callable[..., Any]) -> None:
+    """A reader must not take the counts for those of the full graph. Spec: RED-1."""
+    model = ("check", "--profile", "textbook", "--topology", "line:3", "--json")
+    full = scuttle(*model).document
+    small = scuttle(*model, "--reduction", "quotient", "--certify").document
+
+    assert (full["states"], full["reduction"]) == (8_469, "none")
+    assert (small["states"], small["reduction"]) == (3_051, "quotient")
+    kinds = [each["verdict"] for each in full["properties"]]
+    assert [each["verdict"] for each in small["properties"]] == kinds
+
+
+@pytest.mark.parametrize("profile", ["documented", "as-shipped", "paper"])
+def test_an_unsound_reduction_is_refused_and_auto_goes_without(
+    refused: Callable[..., str], scuttle: Callable[..., Any], profile: str
+) -> None:
+    """An unsound combination is refused with its reason, never only warned about. Spec: RED-1."""
+    model = ("check", "--profile", profile, "--topology", "line:2", "--writers", "A")
+
+    assert "RED-1" in refused(*model, "--reduction", "quotient")
+    assert scuttle(*model, "--reduction", "auto", "--json").document["reduction"] == "none"
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--reduction", "quotient"),
+        ("--topology", "line:2", "--certify"),
+        ("--topology", "line:2", "--reduction", "auto", "--search", "plain"),
+    ],
+)
+def test_a_reduction_that_cannot_be_done_is_a_usage_error(
+    refused: Callable[..., str], flags: tuple[str, ...]
+) -> None:
+    """Each is said before any search. Spec: RED-1."""
+    refused("check", *flags)
