@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from checker.actors import Action, Local, Perform, Scope
 from checker.properties import Property
 from checker.search.compiled.tables import Ids, Tables, Worlds
+from checker.search.compiled.visited import distinct
 from checker.search.judge import Judge
 
 Decide: TypeAlias = Callable[[str, str, int, Action | None], None]
@@ -42,6 +43,7 @@ class LevelJudge:
     broken: dict[str, tuple[str, set[tuple[int, int]]]] = field(factory=dict)
     broken_steps: list[tuple[str, str, int, int, Action]] = field(factory=list)
     locals: list[dict[Hashable, int]] = field(init=False)
+    local_items: list[list[Hashable]] = field(init=False)
     local_of: list[NDArray[np.uint64]] = field(init=False)
     quiet: list[NDArray[np.bool_]] = field(init=False)
     vectors: dict[Scope, set[Hashable]] = field(init=False)
@@ -53,6 +55,7 @@ class LevelJudge:
             for scope in Scope
         }
         self.locals = [{} for _ in nodes]
+        self.local_items = [[] for _ in nodes]
         self.local_of = [np.zeros(0, np.uint64) for _ in nodes]
         self.quiet = [np.zeros(0, np.bool_) for _ in nodes]
         self.vectors = {Scope.ALL_NODES: set(), Scope.QUIESCENT_NODES: set()}
@@ -88,21 +91,34 @@ class LevelJudge:
 
     # --- node states and vectors of them --------------------------------------------------------
 
-    def see(self, level: Worlds, regions: list[Ids]) -> None:
-        """Judge the node states, and the vectors of them, that are new in a level."""
-        for node in range(len(regions)):
+    def see(self, level: Worlds, chunk: int) -> None:
+        """Judge the node states, and the vectors of them, that are new in a level.
+
+        The level is looked at in pieces of `chunk` worlds.
+        """
+        nodes = range(len(self.tables.interned))
+        for node in nodes:
             self._see_regions(node)
-        for name, (because, bad) in self.broken.items():
-            if name not in self.judge.decided:
-                self._decide_first(name, because, bad, level, regions)
-        if self.by_scope[Scope.ALL_NODES] or self.keep:
-            self._see_vectors(Scope.ALL_NODES, level, regions)
-        if self.by_scope[Scope.QUIESCENT_NODES]:
-            quiet = np.ones(len(level), np.bool_)
-            for node, ids in enumerate(regions):
-                quiet &= self.quiet[node][ids]
-            at = np.flatnonzero(quiet)
-            self._see_vectors(Scope.QUIESCENT_NODES, level[at], [ids[at] for ids in regions])
+        for start in range(0, len(level), chunk):
+            worlds = level[start : start + chunk]
+            regions = [self.tables.fields.ids(worlds, node) for node in nodes]
+            for name, (because, bad) in self.broken.items():
+                if name not in self.judge.decided:
+                    self._decide_first(name, because, bad, worlds, regions)
+            if self.by_scope[Scope.ALL_NODES]:
+                self._see_vectors(Scope.ALL_NODES, worlds, regions)
+            if self.by_scope[Scope.QUIESCENT_NODES]:
+                at = self._quiescent(regions)
+                if len(at):
+                    quiet = [ids[at] for ids in regions]
+                    self._see_vectors(Scope.QUIESCENT_NODES, worlds[at], quiet)
+
+    def _quiescent(self, regions: list[Ids]) -> Ids:
+        """Which worlds of these regions are quiescent."""
+        at = np.flatnonzero(self.quiet[0][regions[0]])
+        for quiet, ids in zip(self.quiet[1:], regions[1:], strict=True):
+            at = at[quiet[ids[at]]]
+        return at
 
     def _see_regions(self, node: int) -> None:
         items = self.tables.interned[node].items
@@ -110,8 +126,12 @@ class LevelJudge:
         numbers, quiet = [], []
         for at in range(known, len(items)):
             local = items[at][0]
-            numbers.append(seen.setdefault(local, len(seen)))
+            number = seen.setdefault(local, len(seen))
+            numbers.append(number)
             quiet.append(self.tables.layout.quiescent(node, items[at]))
+            if number < len(self.local_items[node]):
+                continue
+            self.local_items[node].append(local)
             for each in self.by_scope[Scope.EACH_NODE]:
                 because = self.judge.part(each, local)
                 if because is not None:
@@ -134,37 +154,37 @@ class LevelJudge:
                 self.decide(name, because, int(level[at[0]]), None)
                 return
 
-    def _see_vectors(self, scope: Scope, level: Worlds, regions: list[Ids]) -> None:
-        if not len(level):
-            return
+    def _see_vectors(self, scope: Scope, worlds: Worlds, regions: list[Ids]) -> None:
         seen = self.vectors[scope]
-        rows, first = self._distinct_vectors(regions)
-        for row, at in zip(rows, first, strict=True):
+        for row in self._distinct_vectors(regions):
             if row in seen:
                 continue
             seen.add(row)
-            nodes = tuple(
-                self.tables.interned[node].items[ids[at]][0] for node, ids in enumerate(regions)
-            )
-            if self.keep and scope is Scope.ALL_NODES:
-                self.met.append(nodes)
+            nodes = tuple(self.local_items[node][number] for node, number in enumerate(row))
             for each in self.by_scope[scope]:
                 if each.name not in self.judge.decided:
                     because = self.judge.part(each, nodes)
                     if because is not None:
-                        self.decide(each.name, because, int(level[at]), None)
+                        self.decide(each.name, because, self._shows(row, worlds, regions), None)
 
-    def _distinct_vectors(self, regions: list[Ids]) -> tuple[list[Hashable], list[int]]:
-        """The distinct vectors of node states, and where each first stands."""
+    def _shows(self, row: tuple[int, ...], worlds: Worlds, regions: list[Ids]) -> int:
+        """The first world whose node states are those of `row`."""
         columns = [self.local_of[node][ids] for node, ids in enumerate(regions)]
+        equal = [column == number for column, number in zip(columns, row, strict=True)]
+        return int(worlds[np.flatnonzero(np.logical_and.reduce(equal))[0]])
+
+    def _distinct_vectors(self, regions: list[Ids]) -> list[tuple[int, ...]]:
+        """The distinct vectors of node states, as numbers of node states."""
         bits = [max(1, len(seen)).bit_length() for seen in self.locals]
         if sum(bits) > VECTOR_BITS:
-            table = np.stack(columns, axis=1)
-            unique, first = np.unique(table, axis=0, return_index=True)
-            return [tuple(row) for row in unique.tolist()], first.tolist()
-        vector = np.zeros(len(columns[0]), np.uint64)
-        for column, width in zip(columns, bits, strict=True):
-            vector = (vector << np.uint64(width)) | column
-        _, first = np.unique(vector, return_index=True)
-        rows: list[Hashable] = [tuple(int(column[at]) for column in columns) for at in first]
-        return rows, first.tolist()
+            columns = [self.local_of[node][ids] for node, ids in enumerate(regions)]
+            rows: list[list[int]] = np.unique(np.stack(columns, axis=1), axis=0).tolist()
+            return [tuple(row) for row in rows]
+        shifts = [np.uint64(sum(bits[:node])) for node in range(len(bits))]
+        codes = np.zeros(len(regions[0]), np.uint64)
+        for node, ids in enumerate(regions):
+            codes |= (self.local_of[node] << shifts[node])[ids]
+        codes = distinct(codes)
+        masks = [np.uint64((1 << width) - 1) for width in bits]
+        fields = [((codes >> s) & m).tolist() for s, m in zip(shifts, masks, strict=True)]
+        return list(zip(*fields, strict=True))

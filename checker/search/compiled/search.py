@@ -98,7 +98,7 @@ class _Search:
         frontier = self.visited.new(np.array([self.tables.fields.packed(ids)], np.uint64))
         while len(frontier) and self.stop is None:
             self.levels.append(frontier)
-            self.judging.see(frontier, self._regions(frontier))
+            self.judging.see(frontier, CHUNK)
             frontier = self._next_level_in_room()
             self.judging.see_steps(self.levels[-1])
 
