@@ -94,6 +94,13 @@ def _row(entry: dict[str, Any], where: str) -> Row:
 def _case(entry: dict[str, Any], profile: str, where: str) -> Case:
     expect = dict(entry["expect"][profile])
     settings = {**entry, **expect.pop("with", {})}
+    experiment = experiment_of(settings, profile, where)
+    expect["refuted"] = tuple(expect.get("refuted", ()))
+    return Case(entry["id"], experiment, Expected(**expect), settings["size"])
+
+
+def experiment_of(settings: dict[str, Any], profile: str, where: str) -> Experiment:
+    """The experiment that a table of settings describes. Raises UsageFault, KeyError, TypeError."""
     graph = topology(settings["topology"])
     if "script" in settings:
         script = parse_script(settings["script"], graph, where)
@@ -101,7 +108,7 @@ def _case(entry: dict[str, Any], profile: str, where: str) -> Case:
         writers = settings.get("writers", "all")
         chosen = graph.nodes if writers == "all" else writers
         script = generated_script(graph, chosen, settings.get("writes", 1), settings.get("keys", 1))
-    experiment = Experiment(
+    return Experiment(
         topology=graph,
         script=script,
         profile=profile,
@@ -111,8 +118,6 @@ def _case(entry: dict[str, Any], profile: str, where: str) -> Case:
         mtu=settings.get("mtu"),
         resolver=settings.get("resolver", "lww_total"),
     )
-    expect["refuted"] = tuple(expect.get("refuted", ()))
-    return Case(entry["id"], experiment, Expected(**expect), settings["size"])
 
 
 def cases_of(rows: tuple[Row, ...], sizes: tuple[str, ...]) -> Iterator[Case]:

@@ -21,6 +21,7 @@ COMMANDS = {
     "promela": "print a model of the textbook profile for SPIN",
     "replay": "run a saved counterexample again",
     "scenario": "run a dialogue and compare its output",
+    "twin": "compare the checker with what TLC counted of the same models",
 }
 
 
