@@ -20,6 +20,18 @@ class Kind(Enum):
 
 
 @frozen
+class Growth:
+    """How much of each part of the worlds a search met before it was stopped.
+
+    `nodes` pairs a node with the number of its distinct states; `links` names a link with the
+    number of its distinct channel contents and the most frames in one.
+    """
+
+    nodes: tuple[tuple[str, int], ...]
+    links: tuple[tuple[str, int, int], ...]
+
+
+@frozen
 class Stats:
     """What a search looked at. `seconds` is wall time; `stop` says why it ended early.
 
@@ -27,6 +39,7 @@ class Stats:
     states without any action, `depth` the most steps from a start to any state seen. Where
     `walks` is given, that many random walks were made and `transitions` counts their steps.
     Under a `reduction` all counts are those of the reduced graph.
+    A search that was stopped gives the `growth` until then, if the states are worlds of a system.
     """
 
     states: int
@@ -37,6 +50,7 @@ class Stats:
     stop: str | None = None
     walks: int | None = None
     reduction: str = "none"
+    growth: Growth | None = None
 
     @property
     def complete(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,17 @@ import click
 from checker import catalogue
 from checker.commands import shown
 from checker.commands.options import describes_model, experiment_from, model_options
-from checker.commands.progress import Teller
+from checker.commands.progress import Teller, say
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.properties import Always, AlwaysStep, Sometimes
 from checker.scuttlebutt.counterexample import Counterexample, shrink
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.reduce import REDUCTIONS, search_reduced
 from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
+from checker.search.budget import Budget, Progress
 from checker.search.depth_first import depth_first
 from checker.search.exhaustive import Search, exhaustive
+from checker.search.scout import Scout
 from checker.search.swarm import random_search
 from checker.verdict import Kind, Report, Verdict
 
@@ -122,6 +124,8 @@ def _narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
 
 
 def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
+    if flags["search"] in {"compiled", "plain"}:
+        budget = attrs.evolve(budget, tell=scouting(setup, budget, flags["seed"]))
     if flags["search"] == "random":
         return random_search(
             setup.system, setup.properties, budget, walks=flags["walks"], seed=flags["seed"]
@@ -129,6 +133,18 @@ def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
     if flags["reduction"] != "none":
         return search_reduced(setup, budget, flags["reduction"], certify=flags["certify"])
     return SEARCHES[flags["search"]](setup.system, setup.properties, budget)
+
+
+def scouting(setup: Setup, budget: Budget, seed: int) -> Callable[[Progress], None]:
+    """Tell of progress, and once the search takes long, look for a bug by random walks."""
+    scout = Scout(setup.system, setup.properties, say, seed)
+
+    def tell(progress: Progress) -> None:
+        if budget.tell is not None:
+            budget.tell(progress)
+        scout(progress)
+
+    return tell
 
 
 def _shortened(experiment: Experiment, report: Report) -> Report:

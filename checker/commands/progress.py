@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 import time
+from pathlib import Path
 
 from attrs import define
 
@@ -27,9 +29,26 @@ class Teller:
             return
         self._last = now
         rate = progress.states / max(progress.seconds, 1e-9)
+        memory = memory_used()
         text = (
             f"{progress.states:,} worlds, {rate:,.0f}/s, "
             f"frontier {progress.frontier:,}, depth {progress.depth}"
+            + ("" if memory is None else f", {memory >> 20:,} MB")
         )
-        sys.stderr.write(f"\r{text:<70}" if terminal else f"{text}\n")
+        sys.stderr.write(f"\r{text:<79}" if terminal else f"{text}\n")
         sys.stderr.flush()
+
+
+def say(text: str) -> None:
+    """Write one line, over the line of progress if there is one."""
+    sys.stderr.write(f"\r{text:<79}\n" if sys.stderr.isatty() else f"{text}\n")
+    sys.stderr.flush()
+
+
+def memory_used() -> int | None:
+    """The memory that this process holds now, where the system tells. Unit: bytes."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * mmap.PAGESIZE

@@ -9,7 +9,7 @@ from checker.catalogue import AGREEMENT, Outcome, Row
 from checker.scuttlebutt.aftermath import aftermath
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.explain import diagram, story, tell_node, worlds_of
-from checker.verdict import Kind, Report, Stats, Verdict
+from checker.verdict import Growth, Kind, Report, Stats, Verdict
 from scuttle_ref.profiles import PROFILES
 
 
@@ -57,14 +57,40 @@ def _stats_json(stats: Stats) -> dict[str, Any]:
         "stop": stats.stop,
         "reduction": stats.reduction,
         **({} if stats.walks is None else {"walks": stats.walks}),
+        **({} if stats.growth is None else {"growth": _growth_json(stats.growth)}),
     }
+
+
+def _growth_json(growth: Growth) -> dict[str, Any]:
+    return {
+        "nodes": dict(growth.nodes),
+        "links": {
+            link: {"contents": contents, "longest": longest}
+            for link, contents, longest in growth.links
+        },
+    }
+
+
+def _growth_lines(growth: Growth | None) -> list[str]:
+    """How far the parts had grown when a search was stopped. Spec: CHK-6."""
+    if growth is None:
+        return []
+    nodes = ", ".join(f"{node} {count:,}" for node, count in growth.nodes)
+    links = ", ".join(
+        f"{link} {contents:,} (longest {longest})" for link, contents, longest in growth.links
+    )
+    return [
+        f"  node states met: {nodes}",
+        f"  channel contents met: {links or 'none'}",
+        "  (parts that stay as they are under a larger budget: finite; that grow: maybe infinite)",
+    ]
 
 
 def report_text(experiment: Experiment, setup: Setup, report: Report) -> str:
     """One model as text: what was explored, the verdicts, and the shortest failure told."""
     lines = [_assumptions(experiment), ""]
     lines.extend(_verdict_line(verdict) for verdict in report.verdicts)
-    lines.extend(["", stats_line(report.stats)])
+    lines.extend(["", stats_line(report.stats), *_growth_lines(report.stats.growth)])
     refuted = first_refuted(report)
     if refuted is not None:
         lines.extend(["", failure_text(setup, refuted)])

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from checker.model import Model
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
+from checker.search.growth import growth_of_worlds
 from checker.search.judge import Judge
 from checker.verdict import Report, Stats
 
@@ -52,8 +53,10 @@ def breadth_first(
                     news = judge.see_step(state, action, after)
                     _keep(judge, news, parents, state, action)
                 if len(parents) % budget.every < len(actions) and budget.tell:
-                    at = Progress(len(parents), transitions, len(following), depth, budget.seconds)
-                    budget.tell(at)
+                    seen, seconds = len(parents), budget.seconds
+                    budget.tell(
+                        Progress(seen, transitions, len(following), depth, seconds, judge.decided)
+                    )
                 stop = budget.stop(len(parents))
                 if until_decided and not judge.undecided:
                     stop = "every property is decided"
@@ -63,7 +66,8 @@ def breadth_first(
             frontier = following
     except KeyboardInterrupt:
         stop = "interrupted"
-    stats = Stats(len(parents), transitions, terminal, depth, budget.seconds, stop)
+    growth = growth_of_worlds(model, parents) if stop else None
+    stats = Stats(len(parents), transitions, terminal, depth, budget.seconds, stop, growth=growth)
     return Report(judge.verdicts(stats), stats)
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from attrs import define, field, frozen
 
 
 @frozen
 class Progress:
-    """How far a search is. Units: states, transitions, steps, seconds."""
+    """How far a search is. Units: states, transitions, steps, seconds.
+
+    `decided` holds the names of the properties that have their counterexample or witness.
+    """
 
     states: int
     transitions: int
     frontier: int
     depth: int
     seconds: float
+    decided: Container[str] = ()
 
 
 @define

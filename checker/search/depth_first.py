@@ -10,6 +10,7 @@ from attrs import define, field
 from checker.model import Model
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
+from checker.search.growth import growth_of_worlds
 from checker.search.judge import Judge
 from checker.verdict import Report, Stats
 
@@ -90,9 +91,9 @@ class _Walk:
 
     def _tell(self, frontier: int) -> None:
         if len(self.seen) % self.budget.every == 0 and self.budget.tell:
-            seconds = self.budget.seconds
+            seen, seconds, decided = len(self.seen), self.budget.seconds, self.judge.decided
             self.budget.tell(
-                Progress(len(self.seen), self.transitions, frontier, self.depth, seconds)
+                Progress(seen, self.transitions, frontier, self.depth, seconds, decided)
             )
 
     def _limit(self) -> None:
@@ -103,6 +104,12 @@ class _Walk:
     def report(self) -> Report:
         seconds = self.budget.seconds
         stats = Stats(
-            len(self.seen), self.transitions, self.terminal, self.depth, seconds, self.stop
+            len(self.seen),
+            self.transitions,
+            self.terminal,
+            self.depth,
+            seconds,
+            self.stop,
+            growth=growth_of_worlds(self.model, self.seen) if self.stop else None,
         )
         return Report(self.judge.verdicts(stats), stats)

@@ -9,6 +9,7 @@ from typing import Any
 from checker.model import Model
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
+from checker.search.growth import growth_of_worlds
 from checker.search.judge import Judge
 from checker.verdict import Report, Stats
 
@@ -64,7 +65,8 @@ def random_walk(
                 break
     except KeyboardInterrupt:
         stop = "interrupted"
-    stats = Stats(len(seen), len(steps), len(ends), depth, budget.seconds, stop)
+    growth = growth_of_worlds(model, seen)
+    stats = Stats(len(seen), len(steps), len(ends), depth, budget.seconds, stop, growth=growth)
     return Report(judge.verdicts(stats), stats)
 
 

@@ -19,6 +19,7 @@ from checker.model import Model
 from checker.properties import Property, Sometimes
 from checker.search.budget import Budget, Progress
 from checker.search.compiled.regions import Layout
+from checker.search.growth import growth_of_regions
 from checker.search.judge import Judge
 from checker.search.local_moves import (
     ABOUT,
@@ -266,5 +267,6 @@ class _Swarm:
             self.budget.seconds,
             self.stop,
             self.walks,
+            growth=growth_of_regions(self.moves.layout, self.moves.regions),
         )
         return Report(self.judge.verdicts(stats), stats)

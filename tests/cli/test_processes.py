@@ -104,3 +104,4 @@ def test_ctrl_c_ends_a_long_search_with_what_is_known(installed: str, search: st
         document = json.loads(out)
         assert (document["stop"], document["complete"]) == ("interrupted", False)
         assert "holds" not in {each["verdict"] for each in document["properties"]}
+        assert set(document["growth"]["nodes"]) == {"A", "B", "C", "D"}

@@ -26,6 +26,7 @@ from checker.search.compiled.tables import (
     Worlds,
 )
 from checker.search.compiled.visited import Visited, distinct
+from checker.search.growth import growth_of_regions
 from checker.search.judge import Judge
 from checker.verdict import Report, Stats
 
@@ -220,10 +221,12 @@ class _Search:
     def _tell(self, frontier: int) -> None:
         if self.budget.tell:
             seen, depth = len(self.visited), len(self.levels) - 1
-            self.budget.tell(Progress(seen, self.transitions, frontier, depth, self.budget.seconds))
+            seconds, decided = self.budget.seconds, self.judge.decided
+            self.budget.tell(Progress(seen, self.transitions, frontier, depth, seconds, decided))
 
     def report(self) -> Report:
         seen, depth = len(self.visited), max(0, len(self.levels) - 1)
+        regions = [interned.items for interned in self.tables.interned]
         stats = Stats(
             seen,
             self.transitions,
@@ -232,5 +235,6 @@ class _Search:
             self.budget.seconds,
             self.stop,
             reduction="none" if self.facets is None else "quotient",
+            growth=growth_of_regions(self.tables.layout, regions) if self.stop else None,
         )
         return Report(self.judge.verdicts(stats), stats)

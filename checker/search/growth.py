@@ -1,0 +1,51 @@
+"""How much a search had met of each node and link when it was stopped.
+
+Worlds are combinations of few parts. Where the parts have stopped growing, the model is finite and
+merely large; where they grow with the budget, it may be infinite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+from checker.actors import System, World
+from checker.network import Channel
+from checker.search.compiled.regions import Layout, Region
+from checker.verdict import Growth
+
+
+def growth_of_worlds(model: Any, worlds: Iterable[Any]) -> Growth | None:
+    """The growth of a system, from all worlds met; None for other models. Spec: CHK-6."""
+    if not isinstance(model, System):
+        return None
+    states: list[set[Hashable]] = [set() for _ in model.topology.nodes]
+    contents: list[set[Channel]] = [set() for _ in model.topology.links]
+    world: World
+    for world in worlds:
+        for met, local in zip(states, world.nodes, strict=True):
+            met.add(local)
+        for held, channel in zip(contents, world.channels, strict=True):
+            held.add(channel)
+    return _growth(model, states, contents)
+
+
+def growth_of_regions(layout: Layout, regions: Sequence[Iterable[Region]]) -> Growth:
+    """The growth of a system, from the regions met of each node. Spec: CHK-6."""
+    states: list[set[Hashable]] = [set() for _ in layout.system.topology.nodes]
+    contents: list[set[Channel]] = [set() for _ in layout.system.topology.links]
+    for node, met in enumerate(regions):
+        for region in met:
+            states[node].add(region[0])
+            for link, channel in zip(layout.in_links[node], region[3], strict=True):
+                contents[link].add(channel)
+    return _growth(layout.system, states, contents)
+
+
+def _growth(system: System, states: list[set[Hashable]], contents: list[set[Channel]]) -> Growth:
+    nodes = zip(system.topology.nodes, map(len, states), strict=True)
+    links = (
+        (f"{source}>{target}", len(held), max(map(len, held), default=0))
+        for (source, target), held in zip(system.topology.links, contents, strict=True)
+    )
+    return Growth(tuple(nodes), tuple(links))
