@@ -74,4 +74,23 @@ class Sometimes:
     scope: Hashable = None
 
 
-Property: TypeAlias = Always | AlwaysStep | Sometimes
+@frozen
+class Eventually:
+    """Every fair run reaches states that satisfy `check` in all their parts, and stays there.
+
+    With `lasting` false it is enough that a run reaches such a state once. Which runs are fair
+    is no part of the property; ``checker.liveness`` decides it.
+
+    Spec: LIVE-1.
+    """
+
+    name: str
+    clause: str
+    says: str
+    check: Callable[[Any], Finding]
+    parts: Callable[[Any], Iterable[Hashable]] = whole
+    scope: Hashable = None
+    lasting: bool = True
+
+
+Property: TypeAlias = Always | AlwaysStep | Sometimes | Eventually

@@ -63,7 +63,8 @@ class Verdict:
     """The answer for one property.
 
     `schedule` leads from the start to the refuting or witnessing state; `exercised` counts the
-    distinct parts in which the property had something to say.
+    distinct parts in which the property had something to say. A run without end that refutes
+    goes on with `cycle` for ever; an empty cycle says that it stops there.
     """
 
     property: Property
@@ -71,6 +72,7 @@ class Verdict:
     schedule: tuple[Hashable, ...] | None = None
     because: str = ""
     exercised: int = 0
+    cycle: tuple[Hashable, ...] | None = None
 
 
 @frozen

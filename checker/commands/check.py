@@ -13,6 +13,7 @@ import click
 
 from checker import catalogue
 from checker.commands import shown
+from checker.commands.live import check_live, live_options, refuse_without_live
 from checker.commands.options import describes_model, experiment_from, model_options
 from checker.commands.progress import Teller, say
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
@@ -57,6 +58,7 @@ SEARCHES: dict[str, Search] = {
 @click.option("--certify", is_flag=True, help="Execute again all that a reduction rests on.")
 @click.option("--walks", type=click.IntRange(1), default=1000, help="Random walks. Default: 1000.")
 @click.option("--seed", type=int, default=0, help="Seed of the random walks. Default: 0.")
+@live_options
 @click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop beyond N worlds.")
 @click.option("--max-seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
@@ -71,6 +73,9 @@ def command(**flags: Any) -> None:
     and all orders of all messages are tried.
     """
     budget = Budget(flags["max_states"], flags["max_seconds"], Teller())
+    if flags["live"]:
+        sys.exit(check_live(flags, budget))
+    refuse_without_live(flags)
     if not describes_model(flags):
         _refuse_for_catalogue(flags)
         sys.exit(_catalogue(flags, budget))

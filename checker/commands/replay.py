@@ -9,11 +9,13 @@ from typing import Any
 
 import click
 
+from checker.commands.live import refuse_misfit, replay_lasso
 from checker.commands.shown import failure_text
 from checker.faults import AS_EXPECTED, REFUTED, UsageFault
 from checker.properties import Property
 from checker.scuttlebutt.counterexample import Counterexample, load
 from checker.scuttlebutt.experiment import Setup
+from checker.scuttlebutt.lasso import is_lasso
 from checker.search.replay import Run, replay
 from checker.verdict import Kind, Verdict
 
@@ -26,6 +28,8 @@ def command(file: Path, as_json: bool) -> None:
 
     Exit code 1: the property is still refuted. Exit code 0: the schedule no longer refutes it.
     """
+    if is_lasso(file):
+        sys.exit(replay_lasso(file, as_json=as_json))
     found = load(file)
     setup = found.experiment.build()
     wanted = [each for each in setup.properties if each.name == found.property]
@@ -35,7 +39,7 @@ def command(file: Path, as_json: bool) -> None:
             f"no property {found.property!r}", where=f"{file}: $.property", expected=known
         )
     run = replay(setup.system, found.schedule, wanted)
-    _refuse_misfit(file, run)
+    refuse_misfit(f"{file}: $.schedule", run.misfit)
     because = run.decided.get(found.property)
     if as_json:
         click.echo(json.dumps(_as_json(found, run, because), ensure_ascii=False))
@@ -44,18 +48,6 @@ def command(file: Path, as_json: bool) -> None:
     else:
         click.echo(_told(setup, wanted[0], found, because))
     sys.exit(AS_EXPECTED if because is None else REFUTED)
-
-
-def _refuse_misfit(file: Path, run: Run) -> None:
-    if run.misfit is None:
-        return
-    misfit = run.misfit
-    raise UsageFault(
-        f"the schedule does not fit: '{misfit.action}' cannot happen",
-        where=f"{file}: $.schedule[{misfit.step - 1}]",
-        expected=" or ".join(map(str, misfit.enabled)) or "no action at all; the run has ended",
-        hint="the code or the script has changed since; search again with scuttle check",
-    )
 
 
 def _told(setup: Setup, each: Property, found: Counterexample, because: str) -> str:

@@ -28,12 +28,13 @@ def report_json(experiment: Experiment, report: Report) -> dict[str, Any]:
     return {
         "format": "scuttle-check/1",
         "experiment": experiment.to_json(),
-        "properties": [_verdict_json(verdict) for verdict in report.verdicts],
-        **_stats_json(report.stats),
+        "properties": [verdict_json(verdict) for verdict in report.verdicts],
+        **stats_json(report.stats),
     }
 
 
-def _verdict_json(verdict: Verdict) -> dict[str, Any]:
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """One verdict as JSON."""
     schedule = verdict.schedule
     return {
         "name": verdict.property.name,
@@ -46,7 +47,8 @@ def _verdict_json(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _stats_json(stats: Stats) -> dict[str, Any]:
+def stats_json(stats: Stats) -> dict[str, Any]:
+    """What a search looked at, as JSON."""
     return {
         "states": stats.states,
         "transitions": stats.transitions,
@@ -157,18 +159,18 @@ def failure_text(setup: Setup, verdict: Verdict) -> str:
     if verdict.property.name != AGREEMENT:
         return "\n".join(lines)
     healed, actions = aftermath(system, world)
-    after = worlds_of(healed, actions, world)[-1]
+    worlds = worlds_of(healed, actions, world)
     first = len(schedule) + 1
     lines.extend(
         [
             "",
             "Nothing is in flight and all owners are done. From here every link exchanges in turn:",
             "",
-            story(healed, profile, actions, world, first),
+            story(healed, profile, actions, worlds, first),
             "",
-            diagram(healed, actions, world, first),
+            diagram(healed, actions, worlds, first),
             "",
-            *(tell_node(node) for node in after.nodes),  # type: ignore[arg-type]
+            *(tell_node(node) for node in worlds[-1].nodes),  # type: ignore[arg-type]
         ]
     )
     return "\n".join(lines)
@@ -191,8 +193,8 @@ def catalogue_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
                 "profile": outcome.case.experiment.profile,
                 "expected": outcome.case.expected.agreement,
                 "surprises": list(outcome.surprises),
-                "properties": [_verdict_json(verdict) for verdict in outcome.report.verdicts],
-                **_stats_json(outcome.report.stats),
+                "properties": [verdict_json(verdict) for verdict in outcome.report.verdicts],
+                **stats_json(outcome.report.stats),
             }
             for outcome in outcomes
         ],

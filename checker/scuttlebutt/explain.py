@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from attrs import frozen
 
 from checker.actors import Action, Deliver, Drop, Duplicate, Perform, Start, System, World
+from checker.model import Model
 from checker.render.sequence import Row, sequence_diagram
 from checker.scuttlebutt.actor import Restart
 from checker.scuttlebutt.script import command_text
@@ -118,12 +119,12 @@ def _frame(system: System, world: World, action: Deliver | Drop | Duplicate) -> 
 
 
 def worlds_of(
-    system: System, schedule: Sequence[Action], start: World | None = None
+    model: Model[World, Action], schedule: Sequence[Action], start: World | None = None
 ) -> list[World]:
     """The worlds that a schedule passes through, `start` (or the initial one) included."""
-    worlds = [start or next(iter(system.initial()))]
+    worlds = [start or next(iter(model.initial()))]
     for action in schedule:
-        worlds.append(system.next(worlds[-1], action))
+        worlds.append(model.next(worlds[-1], action))
     return worlds
 
 
@@ -131,12 +132,15 @@ def story(
     system: System,
     profile: Profile,
     schedule: Sequence[Action],
-    start: World | None = None,
+    worlds: Sequence[World] | None = None,
     first: int = 1,
 ) -> str:
-    """The schedule as sentences, numbered from `first`."""
+    """The schedule as sentences, numbered from `first`.
+
+    `worlds` are those it passes through, if it does not begin at the start of `system`.
+    """
     lines: list[str] = []
-    worlds = worlds_of(system, schedule, start)
+    worlds = worlds or worlds_of(system, schedule)
     for number, (world, action) in enumerate(zip(worlds, schedule, strict=False), start=first):
         told = tell(system, profile, world, action)
         lines.append(f"{number:>3}. {told.headline}")
@@ -145,11 +149,17 @@ def story(
 
 
 def diagram(
-    system: System, schedule: Sequence[Action], start: World | None = None, first: int = 1
+    system: System,
+    schedule: Sequence[Action],
+    worlds: Sequence[World] | None = None,
+    first: int = 1,
 ) -> str:
-    """The schedule as a text sequence diagram; a message is drawn when it arrives."""
+    """The schedule as a text sequence diagram; a message is drawn when it arrives.
+
+    `worlds` are those it passes through, if it does not begin at the start of `system`.
+    """
     rows = []
-    worlds = worlds_of(system, schedule, start)
+    worlds = worlds or worlds_of(system, schedule)
     for number, (world, action) in enumerate(zip(worlds, schedule, strict=False), start=first):
         match action:
             case Deliver(source=source, target=target) | Duplicate(source=source, target=target):

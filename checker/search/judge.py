@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Container, Hashable, Sequence
 from typing import Any
 
-from checker.properties import Always, AlwaysStep, Broken, Good, Property, Sometimes
+from checker.properties import (
+    Always,
+    AlwaysStep,
+    Broken,
+    Eventually,
+    Good,
+    Property,
+    Sometimes,
+)
 from checker.verdict import Kind, Stats, Verdict
 
 
@@ -13,10 +21,13 @@ class Judge:
     """Keeps, for each property, the parts already judged and the first decision."""
 
     def __init__(self, properties: Sequence[Property]) -> None:
-        """Raises ValueError if two properties have one name: only the first would be judged."""
+        """Raises ValueError for what would go unjudged: a name given twice, liveness."""
         names = [each.name for each in properties]
         if len(set(names)) < len(names):
             raise ValueError(f"two properties have the same name: {', '.join(sorted(names))}")
+        lively = [each.name for each in properties if isinstance(each, Eventually)]
+        if lively:
+            raise ValueError(f"no single state decides {', '.join(lively)}: see checker.liveness")
         self.properties = tuple(properties)
         self._always = [each for each in properties if isinstance(each, Always)]
         self._steps = [each for each in properties if isinstance(each, AlwaysStep)]

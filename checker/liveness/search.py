@@ -1,0 +1,66 @@
+"""The liveness search: explore everything, then look for a fair cycle that is not good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checker.liveness.assumption import Fairness
+from checker.liveness.fair_cycles import fair_components
+from checker.liveness.graph import Exploration
+from checker.liveness.lasso import shortest
+from checker.model import Model
+from checker.properties import Eventually
+from checker.search.budget import Budget
+from checker.verdict import Kind, Report, Stats, Verdict
+
+
+def eventually(
+    model: Model[Any, Any],
+    wanted: Eventually,
+    fairness: Fairness,
+    budget: Budget | None = None,
+) -> Report:
+    """Whether every fair run of `model` satisfies `wanted`; if not, a lasso that does not.
+
+    The graph is explored without any reduction. A search that its budget stopped is unknown,
+    even where the part it saw has no such cycle.
+
+    Spec: LIVE-4, CONV-14.
+    """
+    budget = budget or Budget()
+    exploration = Exploration(model, wanted, fairness, budget)
+    graph = exploration.run()
+    lasso = None if exploration.stop else shortest(graph, fair_components(graph))
+    depth = graph.depths[-1] if graph.depths else 0
+    stats = Stats(
+        len(graph.bad),
+        len(graph.targets),
+        exploration.terminal,
+        depth,
+        budget.seconds,
+        exploration.stop,
+    )
+    exercised = exploration.exercised
+    if exploration.stop:
+        because = f"stopped: {exploration.stop}"
+        verdict = Verdict(wanted, Kind.UNKNOWN, None, because, exercised)
+    elif lasso is not None:
+        entry = _first_bad(graph, lasso.entry, lasso.cycle)
+        because = exploration.because(entry)
+        verdict = Verdict(wanted, Kind.REFUTED, lasso.prefix, because, exercised, lasso.cycle)
+    elif exercised == 0:
+        verdict = Verdict(wanted, Kind.UNKNOWN, None, "never exercised", exercised)
+    else:
+        verdict = Verdict(wanted, Kind.HOLDS, None, "", exercised)
+    return Report((verdict,), stats)
+
+
+def _first_bad(graph: Any, state: int, cycle: tuple[Any, ...]) -> int:
+    """The first state along the cycle that is bad."""
+    for action in cycle:
+        if graph.bad[state]:
+            break
+        edges = graph.edges(state)
+        edge = next(e for e in edges if graph.actions[graph.labels[e]] == action)
+        state = graph.targets[edge]
+    return state
