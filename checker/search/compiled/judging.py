@@ -105,7 +105,7 @@ class LevelJudge:
             for name, (because, bad) in self.broken.items():
                 if name not in self.judge.decided:
                     self._decide_first(name, because, bad, worlds, regions)
-            if self.by_scope[Scope.ALL_NODES]:
+            if self.by_scope[Scope.ALL_NODES] or self.keep:
                 self._see_vectors(Scope.ALL_NODES, worlds, regions)
             if self.by_scope[Scope.QUIESCENT_NODES]:
                 at = self._quiescent(regions)
@@ -161,6 +161,8 @@ class LevelJudge:
                 continue
             seen.add(row)
             nodes = tuple(self.local_items[node][number] for node, number in enumerate(row))
+            if self.keep and scope is Scope.ALL_NODES:
+                self.met.append(nodes)
             for each in self.by_scope[scope]:
                 if each.name not in self.judge.decided:
                     because = self.judge.part(each, nodes)
