@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from checker.actors import Action, Local, Perform, Scope
 from checker.properties import Property
-from checker.search.compiled.tables import Ids, Tables, Worlds
-from checker.search.compiled.visited import distinct
+from checker.search.compiled.interned import Ids
+from checker.search.compiled.tables import Tables
+from checker.search.compiled.visited import Worlds, distinct
 from checker.search.judge import Judge
 
 Decide: TypeAlias = Callable[[str, str, int, Action | None], None]

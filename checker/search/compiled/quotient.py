@@ -44,6 +44,14 @@ class QuotientLayout(Layout):
         """The canonical regions of a world."""
         return [self._canonical(at, region) for at, region in enumerate(super().regions(world))]
 
+    def touched(self, node: int, action: Action) -> None:
+        """Everything: what can never matter depends on all that is in flight."""
+        del node, action
+
+    def received(self, node: int, link: int) -> None:
+        """Everything: news of a neighbour changes what can matter."""
+        del node, link
+
     def outcome(self, node: int, region: Region, action: Action) -> Outcome | None:
         """As without the quotient; what is sent in vain is not sent."""
         plain = super().outcome(node, region, action)

@@ -7,6 +7,7 @@ region of the node that acts, and appends frames to the regions of the nodes it 
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
@@ -81,6 +82,39 @@ class Layout:
             lost,
             duplicated,
         )
+
+    # --- components: what actions touch -----------------------------------------------------------
+
+    def components(self, region: Region) -> tuple[Hashable, ...]:
+        """A region in pieces, of which an action touches few. The node state is the first."""
+        local, scripted, exchanged, channels = region
+        return (local, scripted, exchanged, *channels)
+
+    def region(self, components: Sequence[Any]) -> Region:
+        """The region of these components."""
+        local, scripted, exchanged, *channels = components
+        return local, scripted, exchanged, tuple(channels)
+
+    def touched(self, node: int, action: Action) -> list[int] | None:
+        """The components of its node that :meth:`outcome` reads or changes; None for all.
+
+        What it does must depend on these alone, and change no other.
+        """
+        match action:
+            case Perform():
+                return [0, 1]
+            case Start():
+                return [0, 2]
+            case Deliver(source=source, target=target) | Drop(source=source, target=target):
+                pass
+            case Duplicate(source=source, target=target):
+                pass
+        link = self.system.topology.link_index[source, target]
+        return [0, 3 + self.in_links[node].index(link)]
+
+    def received(self, node: int, link: int) -> list[int] | None:
+        """The components of `node` that :meth:`appended` reads or changes; None for all."""
+        return [3 + self.in_links[node].index(link)]
 
     def appended(self, region: Region, node: int, link: int, frames: Any) -> Region:
         """The region of `node` with `frames` sent into its in-link `link`."""

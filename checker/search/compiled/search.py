@@ -13,6 +13,7 @@ from checker.facets import Facets
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
 from checker.search.compiled.certificate import Certifier, FalseClaims
+from checker.search.compiled.interned import Ids
 from checker.search.compiled.judging import LevelJudge
 from checker.search.compiled.quotient import QuotientLayout, concrete
 from checker.search.compiled.regions import Layout
@@ -20,12 +21,10 @@ from checker.search.compiled.tables import (
     ENABLED,
     UNKNOWN,
     ActionTable,
-    Ids,
     Tables,
     TooWide,
-    Worlds,
 )
-from checker.search.compiled.visited import Visited, distinct
+from checker.search.compiled.visited import Visited, Worlds, distinct
 from checker.search.growth import growth_of_regions
 from checker.search.judge import Judge
 from checker.verdict import Report, Stats

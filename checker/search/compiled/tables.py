@@ -14,10 +14,9 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from checker.actors import Action, Drop, Duplicate
+from checker.search.compiled.interned import Ids, Interned, Memo
 from checker.search.compiled.regions import Layout, Region
-
-Worlds = NDArray[np.uint64]
-Ids = NDArray[np.intp]
+from checker.search.compiled.visited import Worlds, distinct
 
 WORD = 64
 UNKNOWN, DISABLED, ENABLED = 0, 1, 2
@@ -27,21 +26,6 @@ DENSE_MAX = 1 << 22
 
 class TooWide(Exception):
     """The regions of this model do not fit in one word."""
-
-
-@define
-class Interned:
-    """The regions of one node, by number."""
-
-    items: list[Region] = field(factory=list)
-    ids: dict[Region, int] = field(factory=dict)
-
-    def id(self, region: Region) -> int:
-        """The number of a region, a new one if it is new."""
-        known = self.ids.setdefault(region, len(self.items))
-        if known == len(self.items):
-            self.items.append(region)
-        return known
 
 
 @define
@@ -81,10 +65,15 @@ class Fields:
 
 @define
 class ActionTable:
-    """What one action does, by the region of the node that acts."""
+    """What one action does, by the region of the node that acts.
+
+    `posts` holds the frames sent on each link, by entry of `memo`.
+    """
 
     node: int
     action: Action
+    memo: Memo
+    posts: dict[int, list[int]] = field(factory=dict)
     status: NDArray[np.uint8] = field(factory=lambda: np.zeros(64, np.uint8))
     change: Worlds = field(factory=lambda: np.zeros(64, np.uint64))
     sends: dict[int, Ids] = field(factory=dict)
@@ -101,6 +90,7 @@ class AppendTable:
     """What sending frames on one link does, by the region of the target and the frames."""
 
     target: int
+    memo: Memo
     frames: list[Hashable] = field(factory=lambda: [()])
     frame_ids: dict[Hashable, int] = field(factory=lambda: {(): 0})
     known: NDArray[np.bool_] = field(factory=lambda: np.zeros((64, 8), np.bool_))
@@ -150,11 +140,13 @@ class Tables:
 
     def __attrs_post_init__(self) -> None:
         count = len(self.layout.system.topology.nodes)
-        self.interned = [Interned() for _ in range(count)]
+        self.interned = [Interned(self.layout) for _ in range(count)]
         self.fields = Fields([self._room // count] * count, self.layout.counted)
         nodes = self.layout.system.topology.node_index
         for at, link in enumerate(self.layout.system.topology.links):
-            self.appends[at] = AppendTable(nodes[link[1]])
+            target = nodes[link[1]]
+            memo = Memo(self.interned[target], self.layout.received(target, at))
+            self.appends[at] = AppendTable(target, memo)
         self.list_actions()
 
     @property
@@ -194,39 +186,64 @@ class Tables:
         """List the actions anew when a channel can deliver at more places than before."""
         known = {table.action: table for table in self.actions}
         self.actions = [
-            known.get(action) or ActionTable(node, action)
+            known.get(action) or ActionTable(node, action, self._memo(node, action))
             for node, action in self.layout.actions(self.most_deliverable)
         ]
 
+    def _memo(self, node: int, action: Action) -> Memo:
+        return Memo(self.interned[node], self.layout.touched(node, action))
+
     def region_id(self, node: int, region: Region) -> int:
-        """The number of a region of `node`; widens the fields when they are full."""
-        interned = self.interned[node]
-        known = len(interned.items)
-        number = interned.id(region)
-        if number == known:
-            self.most_deliverable = max(self.most_deliverable, self.layout.places(region))
-        if number > self.fields.masks[node]:
-            raise TooWide
+        """The number of a region of `node`. Raises TooWide when the field is full."""
+        number = self.interned[node].id(region)
+        self._check(node)
         return number
+
+    def _check(self, node: int) -> None:
+        """After regions were interned: whether their numbers fit. Raises TooWide."""
+        interned = self.interned[node]
+        self.most_deliverable = max(self.most_deliverable, interned.places)
+        if len(interned.items) > self.fields.masks[node] + 1:
+            raise TooWide
 
     def fill(self, table: ActionTable, ids: Ids) -> None:
         """Compute an action for regions that are not in its table yet."""
-        table.grow(len(self.interned[table.node].items))
+        interned, memo = self.interned[table.node], table.memo
+        table.grow(len(interned.items))
+        rows = interned.rows(ids)
+        keys, fresh = memo.keys(rows), []
+        for at, key in enumerate(keys):
+            if key not in memo.entries:
+                self._computed(table, key, interned.items[ids[at]])
+                fresh.append(at)
+        entries = np.array([memo.entries[key] for key in keys], np.intp)
+        after = memo.after(entries)
+        enabled = after[:, 0] >= 0
+        table.status[ids] = np.where(enabled, ENABLED, DISABLED)
+        before, entries = ids[enabled], entries[enabled]
+        if not len(before):
+            return
+        reached = memo.changed(rows[enabled], after[enabled])
         shift = self.fields.shifts[table.node]
-        for before in ids.tolist():
-            region = self.interned[table.node].items[before]
-            outcome = self.layout.outcome(table.node, region, table.action)
-            if outcome is None:
-                table.status[before] = DISABLED
-                continue
-            after = self.region_id(table.node, outcome.region)
-            table.status[before] = ENABLED
-            table.change[before] = _difference(before, after, shift, self._counted(table.action))
-            for link, frames in outcome.sent:
-                if link not in table.sends:
-                    table.sends[link] = np.zeros(len(table.status), np.intp)
-                table.sends[link][before] = self.appends[link].id(frames)
-            self.told(table.node, before, table.action, after)
+        table.change[before] = _differences(before, reached, shift, self._counted(table.action))
+        for link, numbers in table.posts.items():
+            sends = table.sends.setdefault(link, np.zeros(len(table.status), np.intp))
+            sends[before] = np.array(numbers, np.intp)[entries]
+        where = np.cumsum(enabled) - 1
+        for at in fresh:
+            if enabled[at]:
+                self.told(table.node, int(ids[at]), table.action, int(reached[where[at]]))
+        self._check(table.node)
+
+    def _computed(self, table: ActionTable, key: bytes, region: Region) -> None:
+        """What an action does to `region`, as a new entry of its memo."""
+        outcome = self.layout.outcome(table.node, region, table.action)
+        entry = table.memo.add(key, None if outcome is None else outcome.region)
+        sent = {} if outcome is None else dict(outcome.sent)
+        for link in sent.keys() - table.posts.keys():
+            table.posts[link] = [0] * entry
+        for link, numbers in table.posts.items():
+            numbers.append(self.appends[link].id(sent[link]) if link in sent else 0)
 
     def _counted(self, action: Action) -> int:
         """What an action adds to the counters."""
@@ -241,17 +258,33 @@ class Tables:
         table.grow(len(self.interned[table.target].items))
         missing = ~table.known[regions, frames]
         if missing.any():
-            pairs = np.unique(np.stack([regions[missing], frames[missing]]), axis=1)
-            for before, number in pairs.T.tolist():
-                region = self.interned[table.target].items[before]
-                joined = self.layout.appended(region, table.target, link, table.frames[number])
-                after = self.region_id(table.target, joined)
-                table.known[before, number] = True
-                shift = self.fields.shifts[table.target]
-                table.change[before, number] = _difference(before, after, shift)
+            columns = np.uint64(table.known.shape[1])
+            pairs = distinct(
+                regions[missing].astype(np.uint64) * columns + frames[missing].astype(np.uint64)
+            )
+            self._join(link, (pairs // columns).astype(np.intp), (pairs % columns).astype(np.intp))
         return table.change[regions, frames]
 
+    def _join(self, link: int, before: Ids, frames: Ids) -> None:
+        """Compute what sending frames does, for pairs that are not in the table yet."""
+        table = self.appends[link]
+        interned = self.interned[table.target]
+        rows = interned.rows(before)
+        pairs = list(zip(table.memo.keys(rows), frames.tolist(), strict=True))
+        for at, pair in enumerate(pairs):
+            if pair not in table.memo.entries:
+                region, sent = interned.items[before[at]], table.frames[pair[1]]
+                joined = self.layout.appended(region, table.target, link, sent)
+                table.memo.add(pair, joined)
+        entries = np.array([table.memo.entries[pair] for pair in pairs], np.intp)
+        reached = table.memo.changed(rows, table.memo.after(entries))
+        table.known[before, frames] = True
+        shift = self.fields.shifts[table.target]
+        table.change[before, frames] = _differences(before, reached, shift)
+        self._check(table.target)
 
-def _difference(before: int, after: int, shift: int, more: int = 0) -> np.uint64:
+
+def _differences(before: Ids, after: Ids, shift: int, more: int = 0) -> Worlds:
     """What to add, modulo 2**64, to move a field from `before` to `after`, and `more`."""
-    return np.uint64((((after - before) << shift) + more) % (1 << 64))
+    moved: Worlds = (after - before).astype(np.int64).view(np.uint64) << np.uint64(shift)
+    return moved + np.uint64(more)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from attrs import define, field
+from numpy.typing import NDArray
 
-from checker.search.compiled.tables import Worlds
+Worlds: TypeAlias = NDArray[np.uint64]
+"""One world per word."""
 
 
 def distinct(worlds: Worlds) -> Worlds:
