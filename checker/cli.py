@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "explore every interleaving and judge the properties",
     "clauses": "tie the clauses of the specification to code and tests",
     "golden": "replay recordings of the real library",
+    "graph": "write every world of a small model, to draw it",
     "profiles": "list the profiles, or show where two differ",
     "promela": "print a model of the textbook profile for SPIN",
     "replay": "run a saved counterexample again",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from enum import Enum
+from typing import Any
 
 from attrs import frozen
 
@@ -88,3 +89,18 @@ class Report:
             if verdict.property.name == name:
                 return verdict
         raise KeyError(name)
+
+
+@frozen
+class StateGraph:
+    """States in breadth-first order, and steps as (from, action, to) by the numbers of states.
+
+    `terminal` are the states without a step. `refuting` says by state which properties break
+    there, `refuting_steps` the same by the number of a step.
+    """
+
+    states: tuple[Any, ...]
+    steps: tuple[tuple[int, Hashable, int], ...]
+    terminal: frozenset[int]
+    refuting: dict[int, tuple[str, ...]]
+    refuting_steps: dict[int, tuple[str, ...]]

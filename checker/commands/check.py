@@ -13,6 +13,7 @@ import click
 
 from checker import catalogue
 from checker.commands import shown
+from checker.commands.found import show_all
 from checker.commands.live import check_live, live_options, refuse_without_live
 from checker.commands.options import describes_model, experiment_from, model_options
 from checker.commands.progress import Teller, say
@@ -60,6 +61,8 @@ SEARCHES: dict[str, Search] = {
 @click.option("--seed", type=int, default=0, help="Seed of the random walks. Default: 0.")
 @live_options
 @click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")
+@click.option("--find", metavar="NAME", help="Judge only this one, and stop once it is decided.")
+@click.option("--all", "every", is_flag=True, help="A counterexample for each cause of failure.")
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop beyond N worlds.")
 @click.option("--max-seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
 @click.option("--save", type=click.Path(path_type=Path), help="Write the counterexample there.")
@@ -90,7 +93,12 @@ def command(**flags: Any) -> None:
 
 
 def _refuse_for_catalogue(flags: dict[str, Any]) -> None:
-    for name, flag in (("wanted", "--property"), ("save", "--save")):
+    for name, flag in (
+        ("wanted", "--property"),
+        ("save", "--save"),
+        ("find", "--find"),
+        ("every", "--all"),
+    ):
         if flags[name]:
             raise UsageFault("needs one model", where=flag, hint="add --case or --topology")
     if flags["reduction"] != "none":
@@ -104,7 +112,13 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
         raise UsageFault("needs the compiled search", where="--reduction")
     if flags["certify"] and flags["reduction"] == "none":
         raise UsageFault("there is no reduction to certify", where="--certify")
-    setup = _narrowed(experiment.build(), flags["wanted"])
+    wanted = flags["wanted"]
+    if flags["find"] is not None or flags["every"]:
+        _refuse_for_shortest(flags)
+        wanted = wanted if flags["find"] is None else (flags["find"],)
+    setup = _narrowed(experiment.build(), wanted)
+    if flags["every"]:
+        return exit_code(show_all(experiment, setup, SEARCHES[flags["search"]], budget, flags))
     report = _search(setup, flags, budget)
     if flags["search"] in {"depth-first", "random"}:
         report = _shortened(experiment, report)
@@ -117,12 +131,25 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
     return exit_code(report)
 
 
+def _refuse_for_shortest(flags: dict[str, Any]) -> None:
+    """Refuse what does not go with looking for shortest counterexamples. Spec: CHK-8, CHK-9."""
+    flag = "--all" if flags["every"] else "--find"
+    if flags["find"] is not None and (flags["every"] or flags["wanted"]):
+        raise UsageFault("stands alone", where="--find", hint="leave out --all and --property")
+    if flags["search"] not in {"compiled", "plain"} or flags["reduction"] != "none":
+        raise UsageFault(
+            "looks breadth-first at the whole model",
+            where=flag,
+            expected="--search compiled or plain, and no reduction",
+        )
+
+
 def _narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
     known = {each.name: each for each in setup.properties}
     for name in wanted:
         if name not in known:
             expected = ", ".join(known)
-            raise UsageFault(f"no property {name!r}", where="--property", expected=expected)
+            raise UsageFault(f"no property {name!r}", where="--property, --find", expected=expected)
     if not wanted:
         return setup
     return attrs.evolve(setup, properties=tuple(p for n, p in known.items() if n in wanted))
@@ -137,7 +164,8 @@ def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
         )
     if flags["reduction"] != "none":
         return search_reduced(setup, budget, flags["reduction"], certify=flags["certify"])
-    return SEARCHES[flags["search"]](setup.system, setup.properties, budget)
+    search, decided = SEARCHES[flags["search"]], flags["find"] is not None
+    return search(setup.system, setup.properties, budget, until_decided=decided)
 
 
 def scouting(setup: Setup, budget: Budget, seed: int) -> Callable[[Progress], None]:
@@ -237,4 +265,5 @@ def exit_code(report: Report) -> int:
         return INCONCLUSIVE
     judged = [v for v in report.verdicts if v.property.name == catalogue.AGREEMENT]
     open_ones = [v for v in judged or report.verdicts if v.kind is Kind.UNKNOWN]
-    return INCONCLUSIVE if open_ones or not report.stats.complete else AS_EXPECTED
+    decided = report.stats.complete or all(v.kind is not Kind.UNKNOWN for v in report.verdicts)
+    return INCONCLUSIVE if open_ones or not decided else AS_EXPECTED

@@ -90,12 +90,18 @@ def _growth_lines(growth: Growth | None) -> list[str]:
 
 def report_text(experiment: Experiment, setup: Setup, report: Report) -> str:
     """One model as text: what was explored, the verdicts, and the shortest failure told."""
-    lines = [_assumptions(experiment), ""]
-    lines.extend(_verdict_line(verdict) for verdict in report.verdicts)
-    lines.extend(["", stats_line(report.stats), *_growth_lines(report.stats.growth)])
+    lines = [verdicts_text(experiment, report)]
     refuted = first_refuted(report)
     if refuted is not None:
         lines.extend(["", failure_text(setup, refuted)])
+    return "\n".join(lines)
+
+
+def verdicts_text(experiment: Experiment, report: Report) -> str:
+    """One model as text, without the failure: what was explored, and the verdicts."""
+    lines = [_assumptions(experiment), ""]
+    lines.extend(_verdict_line(verdict) for verdict in report.verdicts)
+    lines.extend(["", stats_line(report.stats), *_growth_lines(report.stats.growth)])
     return "\n".join(lines)
 
 

@@ -66,7 +66,7 @@ def breadth_first(
             frontier = following
     except KeyboardInterrupt:
         stop = "interrupted"
-    growth = growth_of_worlds(model, parents) if stop else None
+    growth = growth_of_worlds(model, parents) if stop and judge.undecided else None
     stats = Stats(len(parents), transitions, terminal, depth, budget.seconds, stop, growth=growth)
     return Report(judge.verdicts(stats), stats)
 

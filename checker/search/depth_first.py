@@ -110,6 +110,8 @@ class _Walk:
             self.depth,
             seconds,
             self.stop,
-            growth=growth_of_worlds(self.model, self.seen) if self.stop else None,
+            growth=growth_of_worlds(self.model, self.seen)
+            if self.stop and self.judge.undecided
+            else None,
         )
         return Report(self.judge.verdicts(stats), stats)

@@ -21,6 +21,8 @@ class Search(Protocol):
         model: Model[Any, Any],
         properties: Sequence[Property],
         budget: Budget | None = None,
+        *,
+        until_decided: bool = False,
     ) -> Report:
         """Explore every reachable state and judge the properties."""
         ...

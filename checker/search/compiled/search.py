@@ -234,6 +234,8 @@ class _Search:
             self.budget.seconds,
             self.stop,
             reduction="none" if self.facets is None else "quotient",
-            growth=growth_of_regions(self.tables.layout, regions) if self.stop else None,
+            growth=growth_of_regions(self.tables.layout, regions)
+            if self.stop and self.judge.undecided
+            else None,
         )
         return Report(self.judge.verdicts(stats), stats)

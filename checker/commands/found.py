@@ -1,0 +1,93 @@
+"""``scuttle check --all``: every cause for which a property fails, as text, JSON and files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from checker.commands import shown
+from checker.faults import UsageFault
+from checker.scuttlebutt.cause import cause_in
+from checker.scuttlebutt.counterexample import Counterexample
+from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.explain import story
+from checker.search.budget import Budget
+from checker.search.causes import Found, all_causes
+from checker.search.exhaustive import Search
+from checker.verdict import Report
+
+
+def show_all(
+    experiment: Experiment, setup: Setup, search: Search, budget: Budget, flags: dict[str, Any]
+) -> Report:
+    """Find every cause, save and print them; the report of the first search."""
+    report, found = all_causes(setup.system, setup.properties, cause_in(experiment), search, budget)
+    names = _names(found)
+    if flags["save"] is not None:
+        _save(experiment, dict(zip(names, found, strict=True)), flags["save"])
+    if flags["as_json"]:
+        document = shown.report_json(experiment, report)
+        document["counterexamples"] = [
+            _as_json(name, one) for name, one in zip(names, found, strict=True)
+        ]
+        click.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        click.echo(shown.verdicts_text(experiment, report))
+        click.echo(_text(setup, names, found))
+    return report
+
+
+def _names(found: Sequence[Found]) -> list[str]:
+    """A name for each counterexample: its property, and a number among those of it."""
+    counts = dict.fromkeys((one.property.name for one in found), 0)
+    names = []
+    for one in found:
+        counts[one.property.name] += 1
+        names.append(f"{one.property.name}-{counts[one.property.name]}")
+    return names
+
+
+def _save(experiment: Experiment, found: dict[str, Found], folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except OSError as fault:
+        raise UsageFault(f"cannot be made ({fault.strerror})", where=str(folder)) from None
+    for name, one in found.items():
+        schedule: Any = one.schedule
+        saved = Counterexample(
+            experiment, one.property.name, one.property.clause, one.because, schedule
+        )
+        saved.save(folder / f"{name}.json")
+    click.echo(f"saved: {len(found)} counterexamples in {folder}", err=True)
+
+
+def _as_json(name: str, one: Found) -> dict[str, Any]:
+    return {
+        "name": name,
+        "property": one.property.name,
+        "clause": one.property.clause,
+        "cause": one.cause,
+        "because": one.because,
+        "steps": len(one.schedule),
+        "schedule": [str(action) for action in one.schedule],
+    }
+
+
+def _text(setup: Setup, names: Sequence[str], found: Sequence[Found]) -> str:
+    """The counterexamples, one after the other, with their stories."""
+    lines = ["", f"{len(found)} causes (N a node, K a key, V a value, # a number)"]
+    for name, one in zip(names, found, strict=True):
+        schedule: Any = one.schedule
+        lines.extend(
+            [
+                "",
+                f"{name} [{one.property.clause}] in {len(one.schedule)} steps: {one.cause}",
+                f"  here: {one.because}",
+                story(setup.system, setup.gossip.profile, schedule),
+            ]
+        )
+    return "\n".join(lines)

@@ -1,0 +1,67 @@
+"""``scuttle graph``: the graph of all worlds of a small model, for drawing and for other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from checker.actors import World
+from checker.commands.options import experiment_from, model_options
+from checker.faults import UsageFault
+from checker.render.state_graph import dot, graphml
+from checker.scuttlebutt.experiment import Setup
+from checker.scuttlebutt.explain import tell_node
+from checker.search.state_graph import state_graph
+
+FORMATS = {"dot": dot, "graphml": graphml}
+
+
+@click.command()
+@model_options
+@click.option(
+    "--format", "shape", type=click.Choice(list(FORMATS)), default="dot", show_default=True
+)
+@click.option(
+    "--max-states",
+    type=click.IntRange(1),
+    default=2_000,
+    show_default=True,
+    metavar="N",
+    help="Refuse to write more than N worlds.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Write this file, not the output.")
+def command(**flags: Any) -> None:
+    """Write every world of a small model and every step between them.
+
+    Terminal worlds and those that refute a property are marked. For DOT: scuttle graph | dot -Tsvg
+    """
+    setup = experiment_from(flags).build()
+    graph = state_graph(setup.system, setup.properties, flags["max_states"])
+    text = FORMATS[flags["shape"]](graph, lambda world: told(setup, world))
+    if flags["out"] is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with flags["out"].open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as fault:
+        raise UsageFault(
+            f"cannot be written ({fault.strerror})",
+            where=str(flags["out"]),
+            hint="nothing was overwritten; choose another name",
+        ) from None
+    click.echo(
+        f"{len(graph.states):,} worlds, {len(graph.steps):,} steps: {flags['out']}", err=True
+    )
+
+
+def told(setup: Setup, world: World) -> str:
+    """A world in lines: what each node knows, and what is in flight."""
+    lines = [tell_node(node) for node in world.nodes]  # type: ignore[arg-type]
+    for (source, target), channel in zip(setup.system.topology.links, world.channels, strict=True):
+        if channel:
+            frames = " | ".join(" + ".join(map(str, frame)) for frame in channel)
+            lines.append(f"{source}>{target}: {frames}")
+    return "\n".join(lines)

@@ -1,0 +1,46 @@
+"""A cause is what is left of a reason when the names are taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from checker.scuttlebutt.cause import cause_in
+from checker.scuttlebutt.experiment import Experiment
+
+SAME = [
+    ("A has v@1 and B has w@2 for k", "C has w@3 and A has v@10 for j"),
+    (
+        "B lacks k=v@A2 and will not ask for it again",
+        "C lacks j=w@B1 and will not ask for it again",
+    ),
+    ("the clock of A fell from A:2 B:1 to A:1", "the clock of C fell from C:2 to A:1 B:2 C:1"),
+]
+OTHER = [
+    ("A has v@1 and B has w@2 for k", "A has nothing and B has w@2 for k"),
+    ("A remembers k=v@A2 twice", "A remembers both k=v@A2 and k=w@A2"),
+]
+
+
+@pytest.fixture
+def cause(experiment: Callable[..., Experiment]) -> Callable[[str], str]:
+    """The causes of an experiment with keys k and j, values v and w."""
+    return cause_in(experiment("line:3", ["A set k=v", "B set j=w"]))
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_names_make_no_other_cause(cause: Callable[[str], str], one: str, other: str) -> None:
+    """Which node and which key is an accident of the model. Spec: CHK-8."""
+    assert cause(one) == cause(other)
+
+
+@pytest.mark.parametrize(("one", "other"), OTHER)
+def test_what_happened_makes_the_cause(cause: Callable[[str], str], one: str, other: str) -> None:
+    """Two ways to fail stay two. Spec: CHK-8."""
+    assert cause(one) != cause(other)
+
+
+def test_a_word_that_is_part_of_another_stays(cause: Callable[[str], str]) -> None:
+    """The key k is not the k of 'knows', nor the node A the a of 'has'. Spec: CHK-8."""
+    assert cause("A knows and has k, not awkward") == "N knows and has K, not awkward"
