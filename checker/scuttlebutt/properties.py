@@ -12,6 +12,7 @@ from itertools import pairwise
 from checker.actors import Perform, Scope, System, World
 from checker.properties import Always, AlwaysStep, Broken, Finding, Good, Property, Sometimes
 from checker.scuttlebutt.agreement import disagreement, settled
+from checker.scuttlebutt.content import by_content
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Put, Update
 from scuttle_ref.names import NodeId
@@ -123,7 +124,9 @@ def clock_within_issued() -> Always:
         return _kept(foreign)
 
     says = "no clock entry is above what its source has counted to"
-    return Always("clock-within-issued", "CONV-3", says, all_nodes, check, Scope.ALL_NODES)
+    return Always(
+        "clock-within-issued", "CONV-3", says, all_nodes, by_content(check), Scope.ALL_NODES
+    )
 
 
 def provenance(system: System) -> Always:
@@ -238,7 +241,7 @@ def no_gap() -> Always:
         return _kept(covered)
 
     says = "every update at or below a clock entry was received"
-    return Always("no-gap", "CONV-9", says, all_nodes, check, Scope.ALL_NODES)
+    return Always("no-gap", "CONV-9", says, all_nodes, by_content(check), Scope.ALL_NODES)
 
 
 def _overtaken(node: NodeState, key: str) -> bool:
@@ -265,7 +268,7 @@ def winner_or_ahead() -> Always:
         return _kept(len(nodes) > 1 and winners)
 
     says = "every replica holds the winner, or the winner is above its clock for that source"
-    return Always("winner-or-ahead", "CONV-10", says, all_nodes, check, Scope.ALL_NODES)
+    return Always("winner-or-ahead", "CONV-10", says, all_nodes, by_content(check), Scope.ALL_NODES)
 
 
 def data_moved(system: System) -> Sometimes:

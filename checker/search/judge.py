@@ -83,6 +83,10 @@ class Judge:
         if part in judged:
             return None
         judged.add(part)
+        return self.first(each, part)
+
+    def first(self, each: Property, part: Hashable) -> str | None:
+        """Judge a part that is known to be new; why it decides the property, or None."""
         finding = each.check(part)
         if isinstance(each, Sometimes):
             self._exercised[each.name] += bool(finding)

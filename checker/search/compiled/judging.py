@@ -166,7 +166,7 @@ class LevelJudge:
                 self.met.append(nodes)
             for each in self.by_scope[scope]:
                 if each.name not in self.judge.decided:
-                    because = self.judge.part(each, nodes)
+                    because = self.judge.first(each, nodes)
                     if because is not None:
                         self.decide(each.name, because, self._shows(row, worlds, regions), None)
 
