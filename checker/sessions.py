@@ -35,12 +35,12 @@ class Sessions:
     system: System
     early: int | None = None
     normal: Callable[[Local], Local] = as_it_is
-    _unlimited: System = field(init=False)
+    unlimited: System = field(init=False)
     _opposite: dict[int, int] = field(init=False)
     _normal_forms: dict[Local, Local] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._unlimited = attrs.evolve(self.system, exchanges=sys.maxsize)
+        self.unlimited = attrs.evolve(self.system, exchanges=sys.maxsize)
         index = self.system.topology.link_index
         self._opposite = {
             at: index[target, source]
@@ -50,20 +50,19 @@ class Sessions:
 
     def initial(self) -> Iterable[World]:
         """The one world in which nobody has done anything."""
-        yield from map(self._canonical, self._unlimited.initial())
+        yield from map(self._canonical, self.unlimited.initial())
 
     def actions(self, world: World) -> Sequence[Action]:
         """As in the system; an exchange starts over an idle edge, and early ones are bounded."""
         return [
             action
-            for action in self._unlimited.actions(world)
+            for action in self.unlimited.actions(world)
             if not isinstance(action, Start) or self._may_start(world, action)
         ]
 
     def _may_start(self, world: World, action: Start) -> bool:
         link = self.system.topology.link_index[action.source, action.target]
-        other = self._opposite.get(link, link)
-        if world.channels[link] or world.channels[other]:
+        if world.channels[link] or world.channels[self.opposite(link)]:
             return False
         if self.early is None or self.owners_done(world):
             return True
@@ -71,7 +70,11 @@ class Sessions:
 
     def next(self, world: World, action: Action) -> World:
         """The world after `action`."""
-        return self._canonical(self._unlimited.next(world, action))
+        return self._canonical(self.unlimited.next(world, action))
+
+    def opposite(self, link: int) -> int:
+        """The index of the link the other way; of the link itself if there is none."""
+        return self._opposite.get(link, link)
 
     def owners_done(self, world: World) -> bool:
         """Whether all scripts have been performed."""

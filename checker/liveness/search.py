@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from checker.liveness.assumption import Fairness
+from checker.liveness.exploration import Exploration
 from checker.liveness.fair_cycles import fair_components
-from checker.liveness.graph import Exploration
+from checker.liveness.graph import StateGraph
 from checker.liveness.lasso import shortest
+from checker.liveness.numbered import steps_of
 from checker.model import Model
 from checker.properties import Eventually
 from checker.search.budget import Budget
@@ -28,9 +33,10 @@ def eventually(
     Spec: LIVE-4, CONV-14.
     """
     budget = budget or Budget()
-    exploration = Exploration(model, wanted, fairness, budget)
-    graph = exploration.run()
-    lasso = None if exploration.stop else shortest(graph, fair_components(graph))
+    exploration = Exploration(steps_of(model, wanted), wanted, fairness, budget)
+    with _uncollected():
+        graph = exploration.run()
+        lasso = None if exploration.stop else shortest(graph, fair_components(graph))
     depth = graph.depths[-1] if graph.depths else 0
     stats = Stats(
         len(graph.bad),
@@ -55,7 +61,19 @@ def eventually(
     return Report((verdict,), stats)
 
 
-def _first_bad(graph: Any, state: int, cycle: tuple[Any, ...]) -> int:
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the cycle collector: it would walk over millions of objects, and finds nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _first_bad(graph: StateGraph, state: int, cycle: tuple[Any, ...]) -> int:
     """The first state along the cycle that is bad."""
     for action in cycle:
         if graph.bad[state]:
