@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import attrs
@@ -16,6 +16,8 @@ from checker.faults import UnrunnableFault, UsageFault
 from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget
 from checker.twin import INVARIANTS, SIZES, compare, from_tlc, load_twin, unequal
+from scuttle_ref import rules
+from scuttle_ref.profiles import PROFILES
 
 TWIN = load_twin()
 MODELS = {model.id: model for model in TWIN.models}
@@ -107,6 +109,47 @@ def test_another_profile_is_told_from_the_twin() -> None:
         "checker, terminal: 4 recorded, 8 found",
         "checker, depth: 8 recorded, 10 found",
     )
+
+
+MUTANTS = [
+    ("line-2-textbook", "witness", rules.witness_lamport),
+    ("loss-twice-textbook", "admit", rules.admit_unremembered),
+    ("loss-textbook", "admit", rules.admit_all),
+    ("line-2-textbook", "prefer", rules.prefer_latest_arrival),
+    ("history-textbook", "retain", rules.retain_current),
+    ("line-3-textbook", "enlist", rules.enlist_as_object_keys),
+    ("line-2-textbook", "advertise", rules.advertise_clock),
+    ("exchanges-textbook", "session", rules.session_per_process),
+    ("loss-twice-textbook", "mention", rules.mention_again),
+    ("exchanges-textbook", "answer", rules.answer_later),
+    ("line-2-textbook", "close", rules.close_with_digest),
+    ("line-2-documented", "witness", rules.witness_join),
+    ("history-triangle-documented", "witness", rules.witness_counting),
+    ("loss-twice-documented", "admit", rules.admit_above_clock),
+    ("loss-documented", "admit", rules.admit_all),
+    ("line-2-documented", "prefer", rules.prefer_latest_arrival),
+    ("history-documented", "retain", rules.retain_current),
+    ("line-3-documented", "enlist", rules.enlist_as_object_keys),
+    ("line-2-documented", "advertise", rules.advertise_written),
+    ("exchanges-documented", "session", rules.session_per_process),
+    ("loss-twice-documented", "mention", rules.mention_again),
+    ("exchanges-documented", "answer", rules.answer_later),
+    ("line-3-documented", "fill", rules.fill_by_source),
+    ("line-2-documented", "close", rules.close_with_digest),
+]
+
+
+@pytest.mark.parametrize(("name", "slot", "rule"), MUTANTS)
+def test_a_rule_of_another_profile_changes_a_count(
+    monkeypatch: pytest.MonkeyPatch, name: str, slot: str, rule: Callable[..., object]
+) -> None:
+    """The models are chosen so that the counts pin the rules down. Spec: TWIN-1."""
+    experiment = MODELS[name].experiment
+    assert experiment is not None
+    profile = PROFILES[experiment.profile]
+    assert getattr(profile, slot) is not rule
+    monkeypatch.setitem(PROFILES, profile.name, attrs.evolve(profile, **{slot: rule}))
+    assert compare(MODELS[name], TWIN).differences
 
 
 def test_a_lost_world_is_told_from_the_twin() -> None:
