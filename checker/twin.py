@@ -17,8 +17,10 @@ from attrs import frozen
 from checker import tlc
 from checker.catalogue import AGREEMENT, experiment_of
 from checker.faults import Fault, UsageFault
+from checker.liveness.search import eventually
 from checker.resources import spec_folder
 from checker.scuttlebutt.experiment import Experiment
+from checker.scuttlebutt.liveness import Endless, eventually_agreed
 from checker.search.budget import Budget
 from checker.search.exhaustive import Search, exhaustive
 from checker.verdict import Kind, Report
@@ -26,14 +28,15 @@ from checker.verdict import Kind, Report
 SIZES = ("small", "large", "huge")
 MODULE = "Models.tla"
 
-INVARIANTS: dict[str, str] = {
+PROPERTIES: dict[str, str] = {
     "Agreement": AGREEMENT,
     "ClockWithinIssued": "clock-within-issued",
     "EntriesBelowClock": "entries-below-clock",
     "HistorySound": "history-sound",
     "WinnerOrAhead": "winner-or-ahead",
+    "EndsEqual": "eventually-agreed",
 }
-"""The invariants that both sides state, by their name in TLA+."""
+"""The properties that both sides state, by their name in TLA+. The last is asked of sessions."""
 
 
 @frozen
@@ -53,12 +56,16 @@ class Numbers:
 
 @frozen
 class TwinModel:
-    """A model that is written twice. `experiment` is None for one that only TLC explores."""
+    """A model that is written twice.
+
+    With a `fairness` it is one of sessions, and asked is what endless runs come to.
+    """
 
     id: str
     size: str
     recorded: tlc.Counts
-    experiment: Experiment | None
+    experiment: Experiment
+    fairness: str | None = None
 
     @property
     def config(self) -> str:
@@ -85,7 +92,7 @@ class Compared:
     """One model: what was recorded, what the checker and TLC found now, and the differences."""
 
     model: TwinModel
-    checker: Numbers | None
+    checker: Numbers
     again: tlc.Counts | None
     differences: tuple[str, ...]
     interrupted: bool = False
@@ -113,12 +120,11 @@ def _model(entry: dict[str, Any], where: str) -> TwinModel:
     try:
         counted = dict(entry["tlc"], violated=tuple(sorted(entry.get("violated", ()))))
         counted["steps"] = tuple(sorted(entry.get("steps", {}).items()))
-        experiment = None
-        if "profile" in entry:
-            experiment = experiment_of(entry, entry["profile"], where)
+        experiment = experiment_of(entry, entry["profile"], where)
         if entry["size"] not in SIZES:
             raise UsageFault(f"no size {entry['size']!r}", where=where, expected=", ".join(SIZES))
-        return TwinModel(entry["id"], entry["size"], tlc.Counts(**counted), experiment)
+        counts, fairness = tlc.Counts(**counted), entry.get("fairness")
+        return TwinModel(entry["id"], entry["size"], counts, experiment, fairness)
     except KeyError as missing:
         raise UsageFault(f"{missing.args[0]!r} is missing", where=where) from None
 
@@ -133,16 +139,17 @@ def from_tlc(counts: tlc.Counts) -> Numbers:
         transitions=counts.generated - 1,
         terminal=counts.terminal,
         depth=counts.depth - 1,
-        refuted=tuple(sorted(INVARIANTS.get(name, name) for name in counts.violated)),
+        refuted=tuple(sorted(PROPERTIES.get(name, name) for name in counts.violated)),
         steps=dict(counts.steps).get("Agreement"),
     )
 
 
 def from_report(report: Report) -> Numbers:
     """What a search of the checker found, of the properties that the twin states too."""
-    common = set(INVARIANTS.values())
+    common = set(PROPERTIES.values())
     refuted = {v.property.name for v in report.verdicts if v.kind is Kind.REFUTED}
-    schedule = report.verdict(AGREEMENT).schedule
+    schedules = [v.schedule for v in report.verdicts if v.property.name == AGREEMENT]
+    schedule = schedules[0] if schedules else None
     return Numbers(
         states=report.stats.states,
         transitions=report.stats.transitions,
@@ -167,6 +174,14 @@ def _told(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else "none"
 
 
+def _explored(model: TwinModel, budget: Budget | None, search: Search) -> Report:
+    if model.fairness is None:
+        setup = model.experiment.build()
+        return search(setup.system, setup.properties, budget)
+    live = Endless(model.experiment, model.fairness).build()
+    return eventually(live.model, eventually_agreed(), live.fairness, budget)
+
+
 def compare(
     model: TwinModel,
     twin: Twin,
@@ -180,17 +195,14 @@ def compare(
     """
     recorded = from_tlc(model.recorded)
     differences: list[str] = []
-    numbers = None
-    if model.experiment is not None:
-        setup = model.experiment.build()
-        report = search(setup.system, setup.properties, budget)
-        numbers = from_report(report)
-        if report.stats.stop == "interrupted":
-            return Compared(model, None, None, (), interrupted=True)
-        if report.stats.complete:
-            differences.extend(f"checker, {each}" for each in unequal(recorded, numbers))
-        else:
-            differences.append(f"checker, incomplete: {report.stats.stop}")
+    report = _explored(model, budget, search)
+    numbers = from_report(report)
+    if report.stats.complete:
+        differences.extend(f"checker, {each}" for each in unequal(recorded, numbers))
+    else:
+        differences.append(f"checker, incomplete: {report.stats.stop}")
+    if report.stats.stop == "interrupted":
+        return Compared(model, numbers, None, tuple(differences), interrupted=True)
     again = None
     if jar is not None:
         again = tlc.run(jar, MODULE, model.config, twin.folder)

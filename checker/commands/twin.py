@@ -68,7 +68,7 @@ def as_document(twin: Twin, results: Sequence[Compared], *, again: bool) -> dict
                 "id": each.model.id,
                 "size": each.model.size,
                 "recorded": attrs.asdict(from_tlc(each.model.recorded)),
-                "checker": None if each.checker is None else attrs.asdict(each.checker),
+                "checker": attrs.asdict(each.checker),
                 "tlc": None if each.again is None else attrs.asdict(from_tlc(each.again)),
                 "differences": list(each.differences),
             }
@@ -95,7 +95,7 @@ def _line(each: Compared) -> str:
         f"{each.model.id:<32} {recorded.states:>10,} {recorded.transitions:>12,} "
         f"{recorded.terminal:>9,} {recorded.depth:>6}"
     )
-    checker = _side(each, "checker", ran=each.checker is not None)
+    checker = _side(each, "checker", ran=True)
     now = _side(each, "TLC", ran=each.again is not None)
     return f"{counts}  {checker:<9} {now:<9} {', '.join(recorded.refuted)}"
 
@@ -109,15 +109,10 @@ def _side(each: Compared, side: str, *, ran: bool) -> str:
 
 def _summary(twin: Twin, results: Sequence[Compared], *, again: bool) -> list[str]:
     lines = [f"{each.model.id}: {text}" for each in results for text in each.differences]
-    compared = [each for each in results if each.checker is not None]
-    worlds = sum(each.checker.states for each in compared if each.checker is not None)
-    lines.append(
-        f"{len(compared)} models compared, {worlds:,} worlds; recorded by TLC {_rev(twin)}"
-    )
+    worlds = sum(each.checker.states for each in results)
+    lines.append(f"{len(results)} models compared, {worlds:,} worlds; recorded by TLC {_rev(twin)}")
     if not again:
         lines.append("TLC was not run now; give it with --run tla2tools.jar (spec/tla/README.md)")
-    if any(each.checker is None for each in results):
-        lines.append("sessions-*: explored by TLC only")
     return lines
 
 
