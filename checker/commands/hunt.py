@@ -1,0 +1,132 @@
+"""``scuttle hunt``: draw small experiments until one fails, and make it smaller."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from checker.commands.options import Limit
+from checker.commands.progress import say
+from checker.commands.shown import failure_text
+from checker.faults import INCONCLUSIVE, INTERRUPTED, REFUTED, UnrunnableFault, UsageFault
+from checker.network import NETWORKS
+from checker.verdict import Kind, Verdict
+from scuttle_ref.profiles import PROFILES
+
+if TYPE_CHECKING:
+    from checker.hunting import Hunt
+
+
+@click.command()
+@click.option(
+    "--profile", type=click.Choice(list(PROFILES)), default="documented", show_default=True
+)
+@click.option("--resolver", metavar="NAME|pkg.mod:fn", default="lww_total", show_default=True)
+@click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: any.")
+@click.option("--max-history", type=Limit(), help="Updates remembered. Default: any.")
+@click.option("--mtu", type=Limit(), help="Updates per answer. Default: any.")
+@click.option("--property", "wanted", metavar="NAME", default="agreement", show_default=True)
+@click.option("--examples", type=click.IntRange(1), default=200, show_default=True, metavar="N")
+@click.option("--seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--max-states",
+    type=click.IntRange(1),
+    default=20_000,
+    show_default=True,
+    metavar="N",
+    help="Worlds explored of one experiment.",
+)
+@click.option("--save", type=click.Path(path_type=Path), help="Write the counterexample there.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def command(**flags: Any) -> None:
+    """Draw small topologies, scripts, networks and limits until a property fails.
+
+    What you give is fixed, the rest is drawn. A failure is made small: the model by Hypothesis, the
+    schedule by breadth-first search. The same seed finds the same. Finding nothing proves nothing:
+    exit code 4.
+    """
+    if find_spec("hypothesis") is None:
+        raise UnrunnableFault(
+            "needs Hypothesis, which is not installed",
+            where="scuttle hunt",
+            hint="pip install 'scuttle-ref[hunt]'",
+        )
+    from checker.hunting import Plan, hunt  # noqa: PLC0415 - Hypothesis is an extra
+
+    if flags["save"] is not None and flags["save"].exists():
+        hint = "nothing was overwritten; choose another name"
+        raise UsageFault("exists already", where=str(flags["save"]), hint=hint)
+    plan = Plan(
+        profile=flags["profile"],
+        resolver=flags["resolver"],
+        network=flags["network"],
+        limits=_limits(flags),
+        property=flags["wanted"],
+        examples=flags["examples"],
+        seconds=flags["seconds"],
+        seed=flags["seed"],
+        states_max=flags["max_states"],
+    )
+    hunted = hunt(plan, say)
+    if hunted.found is not None and flags["save"] is not None:
+        hunted.found.save(flags["save"])
+        click.echo(f"saved: {flags['save']} (run it with: scuttle replay ...)", err=True)
+    as_json = json.dumps(_as_json(hunted), ensure_ascii=False) if flags["as_json"] else None
+    click.echo(as_json or _text(hunted))
+    sys.exit(_exit_code(hunted))
+
+
+def _limits(flags: Mapping[str, Any]) -> dict[str, int | None]:
+    """The limits that were given; the word none is no limit."""
+    given = {name: flags[name] for name in ("max_history", "mtu") if flags[name] is not None}
+    return {name: None if value == "none" else value for name, value in given.items()}
+
+
+def _exit_code(hunted: Hunt) -> int:
+    if hunted.stop == "interrupted":
+        return INTERRUPTED
+    return INCONCLUSIVE if hunted.found is None else REFUTED
+
+
+def _as_json(hunted: Hunt) -> dict[str, Any]:
+    return {
+        "format": "scuttle-hunt/1",
+        "property": hunted.plan.property,
+        "seed": hunted.plan.seed,
+        "explored": hunted.explored,
+        "given_up": hunted.given_up,
+        "stop": hunted.stop,
+        "shortest": hunted.shortest,
+        "found": None if hunted.found is None else hunted.found.to_json(),
+    }
+
+
+def _text(hunted: Hunt) -> str:
+    counts = f"{hunted.explored:,} experiments explored, {hunted.given_up:,} given up as too large"
+    ended = f", stopped: {hunted.stop}" if hunted.stop else ""
+    if hunted.found is None:
+        return f"nothing found, nothing proved: {counts}{ended}, seed {hunted.plan.seed}"
+    found = hunted.found
+    setup = found.experiment.build()
+    each = next(each for each in setup.properties if each.name == found.property)
+    verdict = Verdict(each, Kind.REFUTED, found.schedule, found.because)
+    told = found.experiment.to_json()
+    links = " ".join(">".join(link) for link in told["topology"]["links"])
+    return "\n".join(
+        [
+            f"{counts}{ended}, seed {hunted.plan.seed}",
+            f"{told['profile']}, links {links}, network {told['network']}",
+            f"max_history {told['max_history']}, mtu {told['mtu']}, resolver {told['resolver']}",
+            *(f"  {line}" for line in told["script"]),
+            "no shorter schedule fails" if hunted.shortest else "a shorter schedule may fail",
+            "",
+            failure_text(setup, verdict),
+        ]
+    )

@@ -1,0 +1,254 @@
+"""The hunt: Hypothesis draws small experiments, the checker explores each, failures shrink.
+
+Two kinds of smallness come together: Hypothesis makes the experiment small, with fewer nodes,
+commands and limits, and breadth-first search makes its schedule short.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import define, field, frozen
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from checker.faults import UsageFault
+from checker.network import NETWORKS
+from checker.scuttlebutt.counterexample import Counterexample, shrink
+from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.search.budget import Budget
+from checker.search.exhaustive import exhaustive
+from checker.search.swarm import swarm, swarm_applies
+from checker.topology import Topology, from_links, node_name
+from checker.verdict import Kind, Report, Verdict
+from scuttle_ref.messages import Put
+
+WALKS = 200
+"""Random walks through an experiment that has more worlds than the limit."""
+
+DRAWN_NETWORKS = ("fifo", "unordered", "duplicating", "lossy")
+
+
+@frozen
+class Plan:
+    """What is fixed in every experiment; what is None is drawn.
+
+    `limits` fixes ``max_history`` and ``mtu`` by name; a limit that is fixed to None is no limit.
+    `states_max` bounds the worlds explored of one experiment.
+    """
+
+    profile: str = "documented"
+    resolver: str = "lww_total"
+    network: str | None = None
+    limits: dict[str, int | None] = field(factory=dict)
+    property: str = "agreement"
+    examples: int = 200
+    seconds: float | None = None
+    seed: int = 0
+    states_max: int = 20_000
+
+
+@define
+class Hunt:
+    """What a hunt has seen: experiments explored to the end, given up, and the smallest failure.
+
+    `shortest` says whether no schedule of the found experiment is shorter. `stop` is why the hunt
+    ended before all examples were drawn and shrunk, or None.
+    """
+
+    plan: Plan
+    explored: int = 0
+    given_up: int = 0
+    found: Counterexample | None = None
+    shortest: bool = False
+    stop: str | None = None
+
+
+class _Failed(Exception):
+    """The experiment that was drawn fails."""
+
+
+class _TimeIsUp(BaseException):
+    """Hypothesis must not take this for a failure of the experiment."""
+
+
+@st.composite
+def topologies(draw: st.DrawFn) -> Topology:
+    """Connected graphs of two to four nodes; fewer nodes and links are simpler."""
+    count = draw(st.integers(2, 4))
+    edges = {(draw(st.integers(0, at - 1)), at) for at in range(1, count)}
+    others = [(one, at) for at in range(count) for one in range(at) if (one, at) not in edges]
+    if others:
+        edges |= set(draw(st.lists(st.sampled_from(others), max_size=1)))
+    nodes = [node_name(at) for at in range(count)]
+    links = [(nodes[one], nodes[other]) for one, other in sorted(edges)]
+    both_ways = [pair for one, other in links for pair in ((one, other), (other, one))]
+    return from_links(nodes, both_ways, f"{count} nodes, {len(links)} links")
+
+
+@st.composite
+def experiments(draw: st.DrawFn, plan: Plan) -> Experiment:
+    """Small experiments under a plan. The simplest: two nodes, one write, fifo, no limits."""
+    graph = draw(topologies())
+    writes = draw(
+        st.lists(
+            st.tuples(st.sampled_from(graph.nodes), st.sampled_from("kj"), st.sampled_from("xyz")),
+            min_size=1,
+            max_size=4,
+        )
+    )
+    max_history, mtu = (
+        plan.limits[name] if name in plan.limits else draw(st.sampled_from([None, 1, 2]))
+        for name in ("max_history", "mtu")
+    )
+    return Experiment(
+        topology=graph,
+        script=tuple(
+            tuple(Put(key, value) for writer, key, value in writes if writer == node)
+            for node in graph.nodes
+        ),
+        profile=plan.profile,
+        network=plan.network or draw(st.sampled_from(DRAWN_NETWORKS)),
+        resolver=plan.resolver,
+        max_history=max_history,
+        mtu=mtu,
+    )
+
+
+def hunt(plan: Plan, tell: Callable[[str], None]) -> Hunt:
+    """Draw experiments until one fails, then the smallest that still does.
+
+    The same plan and seed draw the same experiments, unless the seconds run out. `tell` hears of
+    each smaller failure. Raises a Fault for a plan that no experiment can follow.
+
+    Spec: HUNT-1, HUNT-2.
+    """
+    _refuse(plan)
+    state = Hunt(plan)
+    began = time.perf_counter()
+
+    def look(experiment: Experiment) -> None:
+        if plan.seconds is not None and time.perf_counter() - began > plan.seconds:
+            raise _TimeIsUp
+        found = refutation(state, experiment)
+        if found is not None:
+            _keep(state, found, tell)
+            raise _Failed
+
+    with tempfile.TemporaryDirectory() as home:
+        set_hypothesis_home_dir(Path(home))
+        try:
+            with suppress(_Failed):
+                _driven(plan, look)
+        except _TimeIsUp:
+            state.stop = f"{plan.seconds:g} seconds used, the limit given"
+        except KeyboardInterrupt:
+            state.stop = "interrupted"
+        finally:
+            set_hypothesis_home_dir(None)
+    return state
+
+
+def _refuse(plan: Plan) -> None:
+    if plan.network is not None and plan.network not in NETWORKS:
+        expected = ", ".join(NETWORKS)
+        raise UsageFault(f"no network {plan.network!r}", where="--network", expected=expected)
+    graph = from_links(["A", "B"], [("A", "B"), ("B", "A")], "a pair")
+    simplest = Experiment(graph, ((), ()), profile=plan.profile, resolver=plan.resolver)
+    names = [each.name for each in simplest.build().properties]
+    if plan.property not in names:
+        expected = ", ".join(names)
+        raise UsageFault(f"no property {plan.property!r}", where="--property", expected=expected)
+
+
+def _driven(plan: Plan, look: Callable[[Experiment], None]) -> None:
+    """Let Hypothesis draw and shrink; nothing is written, nothing is printed."""
+    quiet = settings(
+        max_examples=plan.examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+
+    def drawn(experiment: Experiment) -> None:
+        look(experiment)
+
+    run: Callable[[], Any] = seed(plan.seed)(quiet(given(experiments(plan))(drawn)))
+    run()
+
+
+def refutation(state: Hunt, experiment: Experiment) -> tuple[Counterexample, bool] | None:
+    """A counterexample to the property of the hunt, and whether it is a shortest one."""
+    setup = _narrowed(experiment.build(), state.plan.property)
+    budget = Budget(states_max=state.plan.states_max)
+    report = exhaustive(setup.system, setup.properties, budget, until_decided=True)
+    verdict = _refuted(report)
+    if verdict is not None:
+        state.explored += 1
+        return _counterexample(experiment, verdict), True
+    if report.stats.complete:
+        state.explored += 1
+        return None
+    if swarm_applies(setup.system, setup.properties):
+        report = swarm(setup.system, setup.properties, walks=WALKS, seed=state.plan.seed)
+        verdict = _refuted(report)
+    if verdict is not None:
+        return shrink(_counterexample(experiment, verdict), script_too=False), False
+    state.given_up += 1
+    return None
+
+
+def _narrowed(setup: Setup, name: str) -> Setup:
+    return attrs.evolve(setup, properties=tuple(p for p in setup.properties if p.name == name))
+
+
+def _refuted(report: Report) -> Verdict | None:
+    if report.stats.stop == "interrupted":
+        raise KeyboardInterrupt
+    verdict = report.verdicts[0]
+    return verdict if verdict.kind is Kind.REFUTED and verdict.schedule is not None else None
+
+
+def _counterexample(experiment: Experiment, verdict: Verdict) -> Counterexample:
+    schedule: Any = verdict.schedule
+    each = verdict.property
+    return Counterexample(experiment, each.name, each.clause, verdict.because, schedule)
+
+
+def size_of(experiment: Experiment) -> tuple[int, ...]:
+    """How much there is to an experiment, most important first: what a hunt makes small."""
+    return (
+        len(experiment.topology.nodes),
+        sum(map(len, experiment.script)),
+        len(experiment.topology.links),
+        DRAWN_NETWORKS.index(experiment.network),
+        sum(limit is not None for limit in (experiment.max_history, experiment.mtu)),
+        len({put.key for puts in experiment.script for put in puts if isinstance(put, Put)}),
+    )
+
+
+def _keep(state: Hunt, found: tuple[Counterexample, bool], tell: Callable[[str], None]) -> None:
+    """Keep a failure if it is smaller than what was found before."""
+    one, shortest = found
+    size = (*size_of(one.experiment), len(one.schedule))
+    if state.found is not None:
+        known = (*size_of(state.found.experiment), len(state.found.schedule))
+        if known <= size:
+            return
+    state.found, state.shortest = one, shortest
+    commands = sum(map(len, one.experiment.script))
+    tell(
+        f"{one.property} refuted: {len(one.experiment.topology.nodes)} nodes, {commands} commands, "
+        f"{one.experiment.network}, {len(one.schedule)} steps"
+    )

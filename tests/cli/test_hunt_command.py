@@ -1,0 +1,126 @@
+"""``scuttle hunt``: failures are found, made small, saved, and the same for a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker import hunting
+from checker.commands import hunt as command
+
+FIFO = ["--network", "fifo", "--max-history", "none", "--mtu", "none"]
+EXAMPLES = ["--examples", 30, "--max-states", 2_000]
+
+
+def test_a_sample_resolver_is_refuted_on_the_smallest_graph(
+    scuttle: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Three nodes and two writes on one key: nothing smaller fails, and the file replays.
+
+    Spec: HUNT-2.
+    """
+    path = tmp_path / "found.json"
+    ran = scuttle(
+        "hunt", "--resolver", "lww_vs_current_vers", *FIFO, *EXAMPLES, "--save", path, "--json"
+    )
+    found = ran.document["found"]
+    assert (ran.code, ran.document["shortest"]) == (1, True)
+    assert len(found["experiment"]["topology"]["nodes"]) == 3
+    assert len(found["experiment"]["script"]) == 2
+    assert len(found["schedule"]) == 2
+    assert scuttle("replay", path).code == 1
+
+
+def test_the_same_seed_finds_the_same(scuttle: Callable[..., Any]) -> None:
+    """Byte for byte, and another seed takes another way. Spec: HUNT-1."""
+    flags = ["hunt", "--profile", "as-shipped", *EXAMPLES]
+    one, two = (scuttle(*flags, "--json") for _ in range(2))
+    assert (one.code, one.out, one.err) == (1, two.out, two.err)
+    assert scuttle(*flags, "--seed", 5, "--json").err != one.err
+
+
+def test_finding_nothing_proves_nothing(scuttle: Callable[..., Any]) -> None:
+    """Exit code 4, and the counts say how much was looked at. Spec: HUNT-2."""
+    flags = ["--profile", "textbook", *FIFO, "--examples", 10, "--max-states", 2_000]
+    ran = scuttle("hunt", *flags)
+    assert ran.code == 4
+    assert ran.out.startswith("nothing found, nothing proved: ")
+    document = scuttle("hunt", *flags, "--json").document
+    assert document["found"] is None
+    assert document["explored"] + document["given_up"] == 10
+    assert document["given_up"] > 0
+
+
+def test_one_property_is_hunted_at_a_time(scuttle: Callable[..., Any]) -> None:
+    """What is found refutes that one; the story cites its clause."""
+    ran = scuttle("hunt", "--profile", "as-shipped", "--property", "history-sound", *EXAMPLES)
+    assert ran.code == 1
+    assert "history-sound [CONV-6] refuted in" in ran.out
+
+
+def test_time_that_runs_out_is_said(scuttle: Callable[..., Any]) -> None:
+    """A hunt that was cut short looks different from one that was not. Spec: HUNT-1."""
+    ran = scuttle("hunt", *FIFO, "--seconds", 0, "--json")
+    assert (ran.code, ran.document["stop"]) == (4, "0 seconds used, the limit given")
+
+
+def test_an_interrupt_keeps_what_was_found(
+    scuttle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 130 and the smallest failure so far."""
+    looked: list[object] = []
+    refutation = hunting.refutation
+
+    def pressed(state: hunting.Hunt, experiment: Any) -> object:
+        looked.append(experiment)
+        if state.found is not None:
+            raise KeyboardInterrupt
+        return refutation(state, experiment)
+
+    monkeypatch.setattr(hunting, "refutation", pressed)
+    ran = scuttle("hunt", "--profile", "as-shipped", *EXAMPLES, "--json")
+    assert (ran.code, ran.document["stop"]) == (130, "interrupted")
+    assert ran.document["found"] is not None
+
+
+def test_a_large_experiment_is_walked_and_its_schedule_shrunk(
+    scuttle: Callable[..., Any], tmp_path: Path
+) -> None:
+    """With room for few worlds only walks find anything; no claim of a shortest schedule."""
+    path = tmp_path / "found.json"
+    flags = ["--profile", "as-shipped", "--max-states", 1, "--examples", 30]
+    ran = scuttle("hunt", *flags, "--save", path)
+    assert ran.code == 1
+    assert "a shorter schedule may fail" in ran.out
+    assert scuttle("replay", path).code == 1
+
+
+def test_without_hypothesis_the_extra_is_named(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who lacks it learns what to install, with exit code 3."""
+    monkeypatch.setattr(command, "find_spec", lambda _: None)
+    assert "pip install 'scuttle-ref[hunt]'" in refused("hunt", code=3)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--property", "agree"], "no property 'agree'"),
+        (["--resolver", "newest"], "no resolver 'newest'"),
+    ],
+)
+def test_a_plan_that_cannot_be_followed_is_refused(
+    refused: Callable[..., str], flags: list[str], said: str
+) -> None:
+    """Before anything is drawn."""
+    assert said in refused("hunt", *flags)
+
+
+def test_a_hunt_leaves_no_folder_behind(scuttle: Callable[..., Any], folder: Path) -> None:
+    """Hypothesis likes to keep notes; here they would only surprise."""
+    scuttle("hunt", *FIFO, "--examples", 3)
+    assert list(folder.iterdir()) == []
