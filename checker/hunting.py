@@ -175,7 +175,7 @@ def _driven(plan: Plan, look: Callable[[Experiment], None]) -> None:
         database=None,
         deadline=None,
         phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[*HealthCheck.__members__.values()],
         verbosity=Verbosity.quiet,
         report_multiple_bugs=False,
         print_blob=False,

@@ -20,10 +20,10 @@ class Model(Protocol[S, A]):
         """The states a run may start in."""
         ...
 
-    def actions(self, state: S) -> Sequence[A]:
+    def actions(self, state: S, /) -> Sequence[A]:
         """What can happen in `state`. Empty: the state is terminal."""
         ...
 
-    def next(self, state: S, action: A) -> S:
+    def next(self, state: S, action: A, /) -> S:
         """Where `action` leads."""
         ...

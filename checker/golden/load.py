@@ -54,7 +54,7 @@ def _files(path: Path) -> list[Path]:
 
 def _read(file: Path) -> list[Recording]:
     document = _parsed(file, _text(file))
-    traces = document if isinstance(document, list) else [document]
+    traces: list[Any] = document if isinstance(document, list) else [document]
     top = At(str(file))
     if not traces:
         top.refuse("is an empty array", "a trace, or an array of traces")

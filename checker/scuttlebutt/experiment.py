@@ -10,7 +10,7 @@ import importlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from attrs import field, frozen
 
@@ -136,7 +136,7 @@ def resolver_called(name: str) -> Resolver:
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        resolver = getattr(importlib.import_module(module_name), function_name)
+        resolver: Any = getattr(importlib.import_module(module_name), function_name)
     except Exception as fault:  # noqa: BLE001 - a foreign module may raise anything
         raise UnrunnableFault(
             f"cannot be imported ({type(fault).__name__}: {fault})",
@@ -145,8 +145,7 @@ def resolver_called(name: str) -> Resolver:
         ) from None
     if not callable(resolver):
         raise UnrunnableFault(f"is {kind_of(resolver)}", where=where, expected="a function")
-    found: Resolver = resolver
-    return found
+    return cast("Resolver", resolver)
 
 
 def experiment_from_json(document: Mapping[str, Any], where: str) -> Experiment:
