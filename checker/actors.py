@@ -6,133 +6,52 @@ and how much of the script and of the budgets is used.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from enum import Enum
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import Any
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define, field
 
+from checker.actions import (
+    BUDGETED,
+    Action,
+    Arrival,
+    Crash,
+    Cut,
+    Deliver,
+    Drop,
+    Duplicate,
+    FrameAction,
+    Heal,
+    Overtake,
+    Pause,
+    Perform,
+    Restart,
+    Resume,
+    Start,
+)
 from checker.network import UNLIMITED, Channel, Frame, Network
+from checker.outages import DOWN, NO_OUTAGES, PAUSED, UP, Outages
+from checker.reactions import Reactions
 from checker.topology import Topology
+from checker.wiring import ADDRESSED, Wiring
+from checker.worlds import Actor, Effects, Local, Scope, World, hosted, received, replaced
 
-Local: TypeAlias = Hashable
-"""The state of one node."""
-
-
-class Scope(Enum):
-    """What a property of systems reads, so that a search can judge each distinct part once."""
-
-    EACH_NODE = "each node state"
-    ALL_NODES = "the node states together"
-    QUIESCENT_NODES = "the node states together, in quiescent worlds"
-    NODE_STEP = "a node state before and after any action"
-    OWNER_STEP = "a node state before and after a command of its owner, and the command"
-
-
-@frozen
-class Effects:
-    """What one input does to a node: its next state, what it sends, and notes for people."""
-
-    local: Local
-    sends: tuple[tuple[str, Hashable], ...] = ()
-    notes: tuple[object, ...] = ()
-
-
-class Actor(Protocol):
-    """The behaviour of every node, as pure functions."""
-
-    def start(self, node: str) -> Local:
-        """The state in which `node` starts."""
-        ...
-
-    def command(self, local: Any, command: Any) -> Effects:
-        """The owner of the node asks for something."""
-        ...
-
-    def receive(self, local: Any, sender: str, message: Any) -> Effects:
-        """A message arrives."""
-        ...
-
-    def exchange(self, target: str) -> Hashable:
-        """The command that starts an exchange with `target`."""
-        ...
-
-
-@frozen(cache_hash=True)
-class World:
-    """The state of a system. Tuples follow the nodes and links of the topology.
-
-    `scripted` counts the commands performed by each node, `exchanged` the exchanges started on
-    each link, `lost` and `duplicated` what a limited budget has been used for.
-    """
-
-    nodes: tuple[Local, ...]
-    channels: tuple[Channel, ...]
-    scripted: tuple[int, ...]
-    exchanged: tuple[int, ...]
-    lost: int = 0
-    duplicated: int = 0
-
-
-@frozen(cache_hash=True)
-class Perform:
-    """The owner of `node` performs the next command of its script."""
-
-    node: str
-
-    def __str__(self) -> str:
-        return f"perform {self.node}"
-
-
-@frozen(cache_hash=True)
-class Start:
-    """`source` starts an exchange with `target`."""
-
-    source: str
-    target: str
-
-    def __str__(self) -> str:
-        return f"exchange {self.source}>{self.target}"
-
-
-@frozen(cache_hash=True)
-class Deliver:
-    """The frame at `index` of a link arrives; on an ordered link the index is 0."""
-
-    source: str
-    target: str
-    index: int = 0
-
-    def __str__(self) -> str:
-        return f"deliver {self.source}>{self.target}" + (f" #{self.index}" if self.index else "")
-
-
-@frozen(cache_hash=True)
-class Drop:
-    """The frame at `index` of a link is lost."""
-
-    source: str
-    target: str
-    index: int = 0
-
-    def __str__(self) -> str:
-        return f"drop {self.source}>{self.target}" + (f" #{self.index}" if self.index else "")
-
-
-@frozen(cache_hash=True)
-class Duplicate:
-    """The frame at `index` of a link arrives, and a copy stays in flight."""
-
-    source: str
-    target: str
-    index: int = 0
-
-    def __str__(self) -> str:
-        return f"duplicate {self.source}>{self.target}" + (f" #{self.index}" if self.index else "")
-
-
-Action: TypeAlias = Perform | Start | Deliver | Drop | Duplicate
+__all__ = [
+    "Action",
+    "Actor",
+    "Deliver",
+    "Drop",
+    "Duplicate",
+    "Effects",
+    "Local",
+    "Perform",
+    "Scope",
+    "Start",
+    "System",
+    "World",
+    "received",
+]
 
 
 @define
@@ -140,6 +59,8 @@ class System:
     """A model of worlds. `script` holds the commands of each node, in topology order.
 
     `exchanges` is the number of exchanges each directed link may start.
+
+    Spec: FAULT-1.
     """
 
     actor: Actor
@@ -147,166 +68,234 @@ class System:
     network: Network
     script: tuple[tuple[Hashable, ...], ...]
     exchanges: int = 1
-    _memo: dict[tuple[Hashable, ...], Effects] = field(factory=dict, init=False, repr=False)
-    _locals: dict[Local, Local] = field(factory=dict, init=False, repr=False)
+    outages: Outages = NO_OUTAGES
+    wiring: Wiring = ADDRESSED
+    budgets: tuple[int, ...] = field(init=False)
+    reactions: Reactions = field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.reactions = Reactions(self.actor)
+        links, nodes = self.network, self.outages
+        self.budgets = (
+            *(links.losses, links.duplicates, links.overtakings, links.cuts),
+            *(nodes.crashes, nodes.pauses),
+        )
 
     def initial(self) -> Iterable[World]:
         """The one world in which nobody has done anything."""
         nodes = tuple(self.actor.start(node) for node in self.topology.nodes)
         links = len(self.topology.links)
-        yield World(nodes, ((),) * links, (0,) * len(nodes), (0,) * links)
+        zeros = (0,) * len(nodes)
+        spent = (0,) * len(BUDGETED)
+        yield World(nodes, ((),) * links, zeros, (0,) * links, spent, zeros, (False,) * links)
+
+    # --- what can happen ------------------------------------------------------------------------
 
     def actions(self, world: World) -> Sequence[Action]:
-        """Commands, exchanges and arrivals, in this order; then losses and duplications."""
+        """Commands, exchanges and arrivals, in this order; then what may go wrong."""
+        awake = {
+            node
+            for node, status in zip(self.topology.nodes, world.status, strict=True)
+            if status == UP
+        }
         found: list[Action] = [
             Perform(node)
             for node, done, script in zip(
                 self.topology.nodes, world.scripted, self.script, strict=True
             )
-            if done < len(script)
+            if done < len(script) and node in awake
         ]
         found.extend(
             Start(*link)
             for link, started in zip(self.topology.links, world.exchanged, strict=True)
-            if started < self.exchanges
+            if started < self.exchanges and link[0] in awake
         )
-        arrivals = [
-            (*link, index)
-            for link, channel in zip(self.topology.links, world.channels, strict=True)
-            if channel
+        in_flight = self._in_flight(world)
+        found.extend(
+            Deliver(*link, index)
+            for link, channel in in_flight
+            if link[1] in awake
             for index in self.network.deliverable(channel)
-        ]
-        found.extend(Deliver(*arrival) for arrival in arrivals)
-        if self.network.losses == UNLIMITED or world.lost < self.network.losses:
-            found.extend(Drop(*arrival) for arrival in arrivals)
-        if world.duplicated < self.network.duplicates:
-            found.extend(Duplicate(*arrival) for arrival in arrivals)
+        )
+        if any(self.budgets):
+            found.extend(self._mishaps(world, in_flight, awake))
+            found.extend(self._failures(world, awake))
         return found
+
+    def _in_flight(self, world: World) -> list[tuple[tuple[str, str], Channel]]:
+        pairs = zip(self.topology.links, world.channels, strict=True)
+        return [(link, channel) for link, channel in pairs if channel]
+
+    def within_budget(self, world: World, kind: type[Action]) -> bool:
+        """Whether one more action of a budgeted `kind` may happen. Spec: FAULT-1."""
+        which = BUDGETED.index(kind)
+        return self.budgets[which] == UNLIMITED or world.spent[which] < self.budgets[which]
+
+    def _mishaps(
+        self, world: World, in_flight: list[tuple[tuple[str, str], Channel]], awake: set[str]
+    ) -> Iterator[Action]:
+        """What may happen to frames in flight: losses, duplications, overtakings."""
+        if self.within_budget(world, Drop):
+            for link, channel in in_flight:
+                yield from (Drop(*link, index) for index in self.network.deliverable(channel))
+        arriving = [(link, channel) for link, channel in in_flight if link[1] in awake]
+        if self.within_budget(world, Duplicate):
+            for link, channel in arriving:
+                yield from (Duplicate(*link, index) for index in self.network.deliverable(channel))
+        if self.within_budget(world, Overtake):
+            for link, channel in arriving:
+                yield from (Overtake(*link, index) for index in self.network.overtaking(channel))
+
+    def _failures(self, world: World, awake: set[str]) -> Iterator[Action]:
+        """What may happen to connections and nodes, and how it ends."""
+        cutting = self.within_budget(world, Cut)
+        for pair in self.topology.connections:
+            if world.cut[self.topology.link_index[pair]]:
+                yield Heal(*pair)
+            elif cutting:
+                yield Cut(*pair)
+        if self.within_budget(world, Crash):
+            yield from (Crash(node) for node in self.topology.nodes if node in awake)
+        if self.within_budget(world, Pause):
+            yield from (Pause(node) for node in self.topology.nodes if node in awake)
+        for node, status in zip(self.topology.nodes, world.status, strict=True):
+            if status == DOWN:
+                yield Restart(node, self.outages.comeback)
+            elif status == PAUSED:
+                yield Resume(node)
+
+    # --- where it leads -------------------------------------------------------------------------
 
     def next(self, world: World, action: Action) -> World:
         """The world after `action`."""
         match action:
             case Perform(node=node):
-                effects = self.effects(world, action)
                 at = self.topology.node_index[node]
-                scripted = _with(world.scripted, at, world.scripted[at] + 1)
-                return self._after(world, node, effects, scripted=scripted)
+                scripted = replaced(world.scripted, at, world.scripted[at] + 1)
+                return self._after(world, node, action, scripted=scripted)
             case Start(source=source, target=target):
                 link = self.topology.link_index[source, target]
-                exchanged = _with(world.exchanged, link, world.exchanged[link] + 1)
-                return self._after(world, source, self.effects(world, action), exchanged=exchanged)
-            case Drop():
-                lost = world.lost + (self.network.losses != UNLIMITED)
-                return attrs.evolve(world, channels=self._without(world, action), lost=lost)
-            case Deliver(target=target):
+                exchanged = replaced(world.exchanged, link, world.exchanged[link] + 1)
+                return self._after(world, source, action, exchanged=exchanged)
+            case Deliver(target=target) | Overtake(target=target):
                 channels = self._without(world, action)
-                return self._after(world, target, self.effects(world, action), channels=channels)
+                return self._after(world, target, action, channels=channels)
             case Duplicate(target=target):
-                twice = world.duplicated + 1
-                return self._after(world, target, self.effects(world, action), duplicated=twice)
+                return self._after(world, target, action)
+            case Drop():
+                channels = self._without(world, action)
+                return attrs.evolve(world, channels=channels, spent=self._spent(world, action))
+            case Restart(node=node):
+                at = self.topology.node_index[node]
+                return self._after(world, node, action, status=replaced(world.status, at, UP))
+            case Cut(source=source, target=target) | Heal(source=source, target=target):
+                links = self.topology.links_between(source, target)
+                cut = isinstance(action, Cut)
+                flags = tuple(cut if at in links else was for at, was in enumerate(world.cut))
+                return self._broken(world, action, links if cut else (), cut=flags)
+            case Crash(node=node) | Pause(node=node) | Resume(node=node):
+                at = self.topology.node_index[node]
+                status = {Crash: DOWN, Pause: PAUSED, Resume: UP}[type(action)]
+                ends = enumerate(self.topology.links) if status == DOWN else ()
+                links = tuple(number for number, link in ends if node in link)
+                statuses = replaced(world.status, at, status)
+                return self._broken(world, action, links, status=statuses)
 
     def effects(self, world: World, action: Action) -> Effects:
-        """What `action` does to the node it concerns; a loss concerns none."""
+        """What `action` does to the node it concerns; most faults concern none."""
         match action:
             case Perform(node=node):
                 at = self.topology.node_index[node]
                 command = self.script[at][world.scripted[at]]
-                return self.commanded(world.nodes[at], command)
+                return self.reactions.commanded(world.nodes[at], command)
             case Start(source=source, target=target):
                 at = self.topology.node_index[source]
-                return self.commanded(world.nodes[at], self.actor.exchange(target))
-            case Deliver(source=source, target=target) | Duplicate(source=source, target=target):
-                local = world.nodes[self.topology.node_index[target]]
-                return self.arrived(local, source, self.frame(world, action))
-            case Drop():
+                return self.reactions.commanded(world.nodes[at], self.actor.exchange(target))
+            case Deliver() | Duplicate() | Overtake():
+                local = world.nodes[self.topology.node_index[action.target]]
+                frame = self.frame(world, action)
+                return self.reactions.arrived(local, action.source, frame)
+            case Restart(node=node, how=how):
+                local = world.nodes[self.topology.node_index[node]]
+                return self.reactions.restarted(local, how)
+            case _:
                 return Effects(None)
 
-    def frame(self, world: World, action: Deliver | Drop | Duplicate) -> Frame:
+    def frame(self, world: World, action: FrameAction) -> Frame:
         """The frame that arrives or is lost."""
         link = self.topology.link_index[action.source, action.target]
         return world.channels[link][action.index]
 
     def quiescent(self, world: World) -> bool:
-        """Whether all owners are done and nothing is in flight. Spec: CONV-12."""
-        return not any(world.channels) and all(
+        """Whether owners are done, nothing is in flight, and all is up. Spec: CONV-12."""
+        return not (any(world.channels) or any(world.status) or any(world.cut)) and all(
             done == len(script) for done, script in zip(world.scripted, self.script, strict=True)
         )
 
-    def commanded(self, local: Local, command: Hashable) -> Effects:
-        """What a command does to a node state. Computed once for each pair."""
-        known = self._memo.get((local, command))
-        if known is None:
-            known = self._memo[local, command] = self._one(self.actor.command(local, command))
-        return known
-
-    def arrived(self, local: Local, source: str, frame: Frame) -> Effects:
-        """What a frame does to a node state. Computed once for each triple."""
-        known = self._memo.get((local, source, frame))
-        if known is None:
-            effects = received(self.actor, local, source, frame)
-            known = self._memo[local, source, frame] = self._one(effects)
-        return known
-
-    def _one(self, effects: Effects) -> Effects:
-        """The effects with the one object that stands for all equal node states."""
-        local = self._locals.setdefault(effects.local, effects.local)
-        return effects if local is effects.local else Effects(local, effects.sends, effects.notes)
-
-    def _without(self, world: World, action: Deliver | Drop) -> tuple[Channel, ...]:
+    def _without(self, world: World, action: Arrival | Drop) -> tuple[Channel, ...]:
         link = self.topology.link_index[action.source, action.target]
         channel = world.channels[link]
         rest = channel[: action.index] + channel[action.index + 1 :]
-        return _with(world.channels, link, rest)
+        return replaced(world.channels, link, rest)
 
-    def _after(self, world: World, node: str, effects: Effects, **changes: Any) -> World:
+    def _spent(self, world: World, action: Action) -> tuple[int, ...]:
+        """The counters after `action`; an unlimited budget needs none."""
+        if type(action) not in BUDGETED:
+            return world.spent
+        which = BUDGETED.index(type(action))
+        if self.budgets[which] == UNLIMITED:
+            return world.spent
+        return replaced(world.spent, which, world.spent[which] + 1)
+
+    def _broken(
+        self, world: World, action: Action, links: tuple[int, ...], **changes: Any
+    ) -> World:
+        """The world after `action`, with everything lost that was in flight on `links`.
+
+        Spec: FAULT-2, FAULT-3.
+        """
+        left = tuple(() if at in links else channel for at, channel in enumerate(world.channels))
+        return attrs.evolve(world, channels=left, spent=self._spent(world, action), **changes)
+
+    def _after(self, world: World, node: str, action: Action, **changes: Any) -> World:
         """The world with the effects on `node`, and the changes of the action itself."""
-        channels: tuple[Channel, ...] = changes.pop("channels", world.channels)
+        effects = self.effects(world, action)
+        channels: tuple[Channel, ...] = changes.get("channels", world.channels)
         if effects.sends:
-            channels = self._sent(channels, node, effects)
+            channels = self._sent(world, channels, node, effects)
         nodes = world.nodes
         at = self.topology.node_index[node]
         if nodes[at] is not effects.local:
-            nodes = _with(nodes, at, effects.local)
+            nodes = replaced(nodes, at, effects.local)
+            if self.wiring.processes:
+                sharing = hosted(self.actor, self.wiring, self.topology, nodes, node)
+                nodes = tuple(map(self.reactions.one, sharing))
         return World(
             nodes,
             channels,
             changes.get("scripted", world.scripted),
             changes.get("exchanged", world.exchanged),
-            world.lost,
-            changes.get("duplicated", world.duplicated),
+            self._spent(world, action),
+            changes.get("status", world.status),
+            world.cut,
         )
 
     def _sent(
-        self, channels: tuple[Channel, ...], node: str, effects: Effects
+        self, world: World, channels: tuple[Channel, ...], node: str, effects: Effects
     ) -> tuple[Channel, ...]:
-        """The channels with what `node` sends; what has no link goes nowhere. Spec: NET-1."""
-        for target, frames in self.framed(effects):
-            link = self.topology.link_index.get((node, target))
-            if link is not None:
-                channels = _with(channels, link, self.network.joined(channels[link], frames))
+        """The channels with what `node` sends.
+
+        What has no link, or a broken one, or leads to a node that is down, goes nowhere.
+
+        Spec: NET-1, FAULT-2, FAULT-3.
+        """
+        index = self.topology.node_index
+        for target, frames in self.framed(node, effects):
+            link = self.topology.link_index[node, target]
+            if not world.cut[link] and world.status[index[target]] != DOWN:
+                channels = replaced(channels, link, self.network.joined(channels[link], frames))
         return channels
 
-    def framed(self, effects: Effects) -> list[tuple[str, Channel]]:
-        """What `effects` sends, as frames per target."""
-        targets = dict.fromkeys(target for target, _ in effects.sends)
-        return [
-            (target, self.network.framed(tuple(m for to, m in effects.sends if to == target)))
-            for target in targets
-        ]
-
-
-def received(actor: Actor, local: Local, source: str, frame: Frame) -> Effects:
-    """The effects of a whole frame: its messages, one after the other."""
-    sends: list[tuple[str, Hashable]] = []
-    notes: list[object] = []
-    for message in frame:
-        effects = actor.receive(local, source, message)
-        local = effects.local
-        sends.extend(effects.sends)
-        notes.extend(effects.notes)
-    return Effects(local, tuple(sends), tuple(notes))
-
-
-def _with(items: tuple[Any, ...], at: int, item: Any) -> tuple[Any, ...]:
-    """`items` with the one at `at` replaced."""
-    return (*items[:at], item, *items[at + 1 :])
+    def framed(self, node: str, effects: Effects) -> list[tuple[str, Channel]]:
+        """What `node` sends, as frames per target that a link leads to."""
+        return self.wiring.frames(self.topology, self.network, node, effects.sends)

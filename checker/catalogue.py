@@ -11,7 +11,8 @@ from attrs import field, frozen
 
 from checker.faults import Fault, UsageFault
 from checker.resources import spec_folder
-from checker.scuttlebutt.experiment import Experiment
+from checker.scuttlebutt.experiment import Experiment, processes_from
+from checker.scuttlebutt.misfortune import misfortune_from
 from checker.scuttlebutt.script import generated_script, parse_script
 from checker.search.budget import Budget
 from checker.search.exhaustive import Search, exhaustive
@@ -117,6 +118,9 @@ def experiment_of(settings: dict[str, Any], profile: str, where: str) -> Experim
         max_history=settings.get("max_history"),
         mtu=settings.get("mtu"),
         resolver=settings.get("resolver", "lww_total"),
+        faults=misfortune_from(settings.get("faults", {}), f"{where}, faults"),
+        wiring=settings.get("wiring", "addressed"),
+        processes=processes_from(settings.get("processes", ()), f"{where}, processes"),
     )
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Hashable
 
 from attrs import frozen
 
-from checker.actors import Actor, Effects, Local, received
+from checker.actions import Deliver, Start
 from checker.network import Frame, Network
 from checker.topology import Topology
+from checker.wiring import ADDRESSED, Wiring
+from checker.worlds import Actor, Effects, Local, hosted, received, replaced
 
 ROUNDS_MAX = 64
 """More rounds than any exchange pattern here needs; beyond it the outcome is open."""
@@ -42,8 +44,9 @@ class EndlessExchange(Exception):
 class FairRounds:
     """Every link exchanges in turn, each exchange delivered to its end.
 
-    Nothing is lost, and messages arrive in the order sent; of `network` only the framing
-    counts. `moves` says which messages transfer something.
+    All links and nodes are up, nothing is lost, and messages arrive in the order sent; of
+    `network` only the framing counts. Messages are wired and processes shared as `wiring` says.
+    `moves` says which messages transfer something.
 
     Spec: CONV-13.
     """
@@ -52,6 +55,7 @@ class FairRounds:
     topology: Topology
     network: Network
     moves: Callable[[Hashable], bool]
+    wiring: Wiring = ADDRESSED
 
     def settle(self, nodes: tuple[Local, ...]) -> Settled:
         """Rounds from `nodes` on, until one moves nothing or ROUNDS_MAX are done.
@@ -74,37 +78,42 @@ class FairRounds:
         return Settled(nodes, ROUNDS_MAX, total, quiet=False)
 
     def exchange(
-        self, nodes: tuple[Local, ...], source: str, target: str
+        self,
+        nodes: tuple[Local, ...],
+        source: str,
+        target: str,
+        log: list[Start | Deliver] | None = None,
     ) -> tuple[tuple[Local, ...], int]:
         """One exchange, everything delivered; the nodes after it and what it moved.
 
-        Raises EndlessExchange.
+        The actions are added to `log`. Raises EndlessExchange.
         """
-        changed = list(nodes)
+        log = [] if log is None else log
         index = self.topology.node_index
         queue: deque[tuple[str, str, Frame]] = deque()
-
-        def apply(node: str, effects: Effects) -> None:
-            changed[index[node]] = effects.local
-            queue.extend(self._frames(node, effects))
-
-        apply(source, self.actor.command(changed[index[source]], self.actor.exchange(target)))
         moved = 0
+        effects = self.actor.command(nodes[index[source]], self.actor.exchange(target))
+        nodes = self._after(nodes, source, effects, queue)
+        log.append(Start(source, target))
         for _ in range(FRAMES_MAX):
             if not queue:
-                return tuple(changed), moved
+                return nodes, moved
             sender, receiver, frame = queue.popleft()
             moved += sum(map(self.moves, frame))
-            apply(receiver, received(self.actor, changed[index[receiver]], sender, frame))
+            effects = received(self.actor, nodes[index[receiver]], sender, frame)
+            nodes = self._after(nodes, receiver, effects, queue)
+            log.append(Deliver(sender, receiver))
         raise EndlessExchange
 
-    def _frames(self, node: str, effects: Effects) -> list[tuple[str, str, Frame]]:
-        """What `node` sends, as frames; what has no link goes nowhere."""
-        return [
-            (node, to, frame)
-            for to in dict.fromkeys(to for to, _ in effects.sends)
-            if (node, to) in self.topology.link_index
-            for frame in self.network.framed(
-                tuple(message for target, message in effects.sends if target == to)
-            )
-        ]
+    def _after(
+        self,
+        nodes: tuple[Local, ...],
+        node: str,
+        effects: Effects,
+        queue: deque[tuple[str, str, Frame]],
+    ) -> tuple[Local, ...]:
+        """The nodes after the effects on `node`; what it sends is added to `queue`."""
+        for target, frames in self.wiring.frames(self.topology, self.network, node, effects.sends):
+            queue.extend((node, target, frame) for frame in frames)
+        changed = replaced(nodes, self.topology.node_index[node], effects.local)
+        return hosted(self.actor, self.wiring, self.topology, changed, node)

@@ -24,11 +24,12 @@ class Network:
     """The semantics of every link of a system.
 
     `ordered`: frames arrive in the order sent. `whole_answers`: all that one step sends to one
-    target is one frame (datagrams), otherwise each message is (streams). `losses` and
-    `duplicates` are budgets for a whole run; UNLIMITED losses need no counter, so they do not
-    multiply states.
+    target is one frame (datagrams), otherwise each message is (streams). The others are budgets
+    for a whole run: frames lost, frames that arrive twice, frames that overtake all that are
+    ahead of them on an ordered link, and connections cut. An UNLIMITED budget needs no counter,
+    so it does not multiply states.
 
-    Spec: NET-2, NET-3, NET-4, NET-5.
+    Spec: NET-2, NET-3, NET-4, NET-5, FAULT-2.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Network:
     whole_answers: bool = False
     losses: int = 0
     duplicates: int = 0
+    overtakings: int = 0
+    cuts: int = 0
 
     def framed(self, messages: tuple[Hashable, ...]) -> Channel:
         """The frames in which `messages`, sent in one step to one target, travel."""
@@ -54,6 +57,12 @@ class Network:
         if self.ordered:
             return range(min(1, len(channel)))
         return tuple(at for at, frame in enumerate(channel) if at == 0 or channel[at - 1] != frame)
+
+    def overtaking(self, channel: Channel) -> tuple[int, ...]:
+        """Which frames could arrive before those ahead of them; of equal ones in a row, one."""
+        if not self.ordered:
+            return ()
+        return tuple(at for at in range(1, len(channel)) if channel[at - 1] != channel[at])
 
 
 def _frame_key(frame: Frame) -> str:

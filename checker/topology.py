@@ -46,6 +46,20 @@ class Topology:
         object.__setattr__(self, "link_index", {link: at for at, link in enumerate(self.links)})
 
     @property
+    def connections(self) -> tuple[tuple[str, str], ...]:
+        """One link of each pair of nodes that any link joins: the first one."""
+        return tuple(
+            (one, other)
+            for at, (one, other) in enumerate(self.links)
+            if self.link_index.get((other, one), at) >= at
+        )
+
+    def links_between(self, one: str, other: str) -> tuple[int, ...]:
+        """The links between two nodes, in either direction, by index."""
+        pairs = ((one, other), (other, one))
+        return tuple(self.link_index[pair] for pair in pairs if pair in self.link_index)
+
+    @property
     def connected(self) -> bool:
         """Whether every node can be reached from every other."""
         forth: dict[str, list[str]] = {node: [] for node in self.nodes}

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import attrs
 import click
 
 from checker import catalogue
 from checker.faults import UsageFault
-from checker.network import NETWORKS
+from checker.network import NETWORKS, UNLIMITED
 from checker.scuttlebutt.experiment import Experiment
+from checker.scuttlebutt.misfortune import ANY, RESTARTS, Misfortune
 from checker.scuttlebutt.script import generated_script, read_script
 from checker.topology import Topology, topology
 from scuttle_ref.profiles import PROFILES
@@ -34,6 +36,58 @@ class Limit(click.ParamType[int | str]):
         if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) >= 1):  # noqa: PLR2004
             self.fail(f"{value!r} is neither an integer from 1 nor 'none'", param, ctx)
         return int(text)
+
+
+class Losses(click.ParamType[int]):
+    """A number from 0, or ``any`` for no limit."""
+
+    name = "N|any"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; UNLIMITED for the word ``any``."""
+        if value in {ANY, UNLIMITED}:
+            return UNLIMITED
+        text = str(value)
+        if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004
+            self.fail(f"{value!r} is neither an integer from 0 nor 'any'", param, ctx)
+        return int(text)
+
+
+def _budget(flag: str, says: str) -> Callable[[Command], Command]:
+    return click.option(flag, type=click.IntRange(0), metavar="N", help=f"{says} Default: 0.")
+
+
+FAULT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
+    click.option("--losses", type=Losses(), help="Messages lost in a run. Default: the network's."),
+    click.option(
+        "--duplicates",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Messages that arrive twice. Default: the network's.",
+    ),
+    _budget("--overtakings", "Messages that overtake those sent before."),
+    _budget("--cuts", "Connections that break; each may heal."),
+    _budget("--crashes", "Crashes of nodes; each may come back."),
+    click.option(
+        "--restart",
+        type=click.Choice(RESTARTS),
+        help="With what crashed nodes come back. Default: persisted.",
+    ),
+    _budget("--pauses", "Pauses of nodes; each may end."),
+    click.option(
+        "--wiring",
+        type=click.Choice(["addressed", "broadcast"]),
+        help="Who hears a message: its addressee, or every neighbour. Default: addressed.",
+    ),
+    click.option(
+        "--process",
+        "processes",
+        multiple=True,
+        metavar="A,B",
+        help="Nodes that live in one process. May be repeated.",
+    ),
+)
+"""What may go wrong in a run, as budgets, and how nodes are wired and housed."""
 
 
 MODEL_OPTIONS: tuple[Callable[[Command], Command], ...] = (
@@ -59,6 +113,7 @@ MODEL_OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.option(
         "--script", type=click.Path(path_type=Path), help="A script file instead of writers."
     ),
+    *FAULT_OPTIONS,
     click.option("--case", "case_name", metavar="ROW:PROFILE", help="One model of the catalogue."),
 )
 """Every flag that says what to explore.
@@ -129,7 +184,21 @@ def _described(flags: Mapping[str, Any]) -> Experiment:
         max_history=_limit(flags["max_history"]),
         mtu=_limit(flags["mtu"]),
         resolver=flags["resolver"] or "lww_total",
+        faults=_faults(flags),
+        wiring=flags["wiring"] or "addressed",
+        processes=tuple(_names(text) for text in flags["processes"]),
     )
+
+
+def _faults(flags: Mapping[str, Any]) -> Misfortune:
+    names = [attribute.name for attribute in attrs.fields(Misfortune)]
+    if flags["restart"] is not None and not flags["crashes"]:
+        raise UsageFault("nothing comes back without --crashes", where="--restart")
+    return Misfortune(**{name: flags[name] for name in names if flags[name] is not None})
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _limit(value: int | str | None) -> int | None:
@@ -139,7 +208,7 @@ def _limit(value: int | str | None) -> int | None:
 def _writers(text: str, graph: Topology) -> tuple[str, ...]:
     if text == "all":
         return graph.nodes
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    names = _names(text)
     for name in names:
         if name not in graph.node_index:
             known = ", ".join(graph.nodes)

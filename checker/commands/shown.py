@@ -111,12 +111,19 @@ def _assumptions(experiment: Experiment) -> str:
         f"{name} {'none' if value is None else value}"
         for name, value in (("max_history", experiment.max_history), ("mtu", experiment.mtu))
     ]
+    limits.extend(filter(None, [str(experiment.faults), *_wired(experiment)]))
     asked = f", resolver {experiment.resolver}" if experiment.profile == "documented" else ""
     return (
         f"{experiment.profile} on {experiment.topology.name}, {experiment.network}: "
         f"{commands} commands, {experiment.exchanges} exchanges per link, "
         f"{', '.join(limits)}{asked}"
     )
+
+
+def _wired(experiment: Experiment) -> list[str]:
+    """How messages and processes are wired, where it is not the default."""
+    told = [] if experiment.wiring == "addressed" else [f"wiring {experiment.wiring}"]
+    return told + [f"one process for {' and '.join(group)}" for group in experiment.processes]
 
 
 def _verdict_line(verdict: Verdict) -> str:

@@ -7,7 +7,18 @@ from typing import Any
 
 from attrs import frozen
 
-from checker.actors import Action, Deliver, Perform, Start, System
+from checker.actions import (
+    Action,
+    Crash,
+    Deliver,
+    Heal,
+    Pause,
+    Perform,
+    Restart,
+    Resume,
+    Start,
+)
+from checker.actors import System
 
 
 def itself(action: Hashable) -> Hashable:
@@ -34,8 +45,11 @@ class Fairness:
 
 def link_class(action: Action) -> Hashable:
     """The class of an action of a system: its kind and where it happens, whichever frame."""
-    where = (action.node,) if isinstance(action, Perform) else (action.source, action.target)
-    return (type(action).__name__, *where)
+    match action:
+        case Perform() | Crash() | Restart() | Pause() | Resume():
+            return (type(action).__name__, action.node)
+        case _:
+            return (type(action).__name__, action.source, action.target)
 
 
 FAIRNESS = ("strong", "weak", "none")
@@ -43,19 +57,27 @@ FAIRNESS = ("strong", "weak", "none")
 
 
 def session_fairness(system: System, name: str) -> Fairness:
-    """The assumption `name` for a system: what happens to losses and copies is never owed.
+    """The assumption `name` for a system: no fault is ever owed, but its end is.
 
-    `strong`: commands and deliveries are weakly fair, exchanges strongly. `weak`: all three are
-    weakly fair. `none`: a run may stop anywhere.
+    `strong`: commands, deliveries and the ends of cuts, crashes and pauses are weakly fair,
+    exchanges strongly. `weak`: all of them are weakly fair. `none`: a run may stop anywhere.
 
     Spec: LIVE-3.
     """
     commands = {link_class(Perform(node)) for node in system.topology.nodes}
     deliveries = {link_class(Deliver(*link)) for link in system.topology.links}
+    ends: set[Action] = set()
+    if system.network.cuts:
+        ends.update(Heal(*pair) for pair in system.topology.connections)
+    if system.outages.crashes:
+        ends.update(Restart(node, system.outages.comeback) for node in system.topology.nodes)
+    if system.outages.pauses:
+        ends.update(Resume(node) for node in system.topology.nodes)
+    owed = commands | deliveries | set(map(link_class, ends))
     exchanges = {link_class(Start(*link)) for link in system.topology.links}
     weak, strong = {
-        "strong": (commands | deliveries, exchanges),
-        "weak": (commands | deliveries | exchanges, set()),
+        "strong": (owed, exchanges),
+        "weak": (owed | exchanges, set()),
         "none": (set(), set()),
     }[name]
     return Fairness(name, frozenset(weak), frozenset(strong), link_class)

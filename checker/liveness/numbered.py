@@ -70,8 +70,10 @@ class Plain:
 def steps_of(model: Model[Any, Any], wanted: Eventually) -> Steps:
     """Worlds as numbers where that is possible, else the model as it is. Spec: CHK-4."""
     if isinstance(model, Sessions) and wanted.scope is Scope.ALL_NODES:
-        network = model.system.network
-        if network.ordered and network.losses <= 0 and not network.duplicates:
+        system = model.system
+        losses, *others = system.budgets
+        faultless = losses <= 0 and not any(others) and not system.wiring.processes
+        if system.network.ordered and faultless:
             return Numbered(model, wanted)
     return Plain(model, wanted)
 
@@ -210,9 +212,10 @@ class Numbered:
         return tuple(state)
 
     def _form(self, node: int, number: int, *, late: bool) -> int:
-        local, scripted, exchanged, channels = self.regions[node][number]
-        form = self.sessions.normal(local) if late else local
-        return self.number(node, (form, scripted, (0,) * len(exchanged), channels))
+        region = self.regions[node][number]
+        form = self.sessions.normal(region.local) if late else region.local
+        none = (0,) * len(region.exchanged)
+        return self.number(node, region._replace(local=form, exchanged=none))
 
     def _listed_moves(self, node: int, number: int) -> list[Move]:
         region = self.regions[node][number]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+import attrs
 from attrs import frozen
 
 from checker.actors import Effects
 from checker.faults import UnrunnableFault
+from checker.outages import Comeback
 from scuttle_ref.messages import Exchange, Put, Received, Update
+from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Rejected, Send, Step
 from scuttle_ref.reducer import Gossip
-from scuttle_ref.state import NodeState
+from scuttle_ref.rules import PROCESS
+from scuttle_ref.state import Marks, NodeState
 
 
 @frozen(cache_hash=True)
@@ -24,12 +28,24 @@ class Restart:
 
 RESTART = Restart()
 
+GENERATION = "'"
+"""What is added to the id of a node each time it comes back under a new one."""
+
+
+def first_id(node: NodeId, nodes: tuple[NodeId, ...]) -> NodeId:
+    """The one of `nodes` that a node was when the run began."""
+    return node if node in nodes else node.rstrip(GENERATION)
+
 
 @frozen
 class GossipActor:
-    """Every node runs `gossip`; the outputs of a step become its notes."""
+    """Every node runs `gossip`; the outputs of a step become its notes.
+
+    `housed` are the nodes that do not have a process of their own.
+    """
 
     gossip: Gossip
+    housed: tuple[NodeId, ...] = ()
 
     def start(self, node: str) -> NodeState:
         """A node that knows nothing."""
@@ -38,7 +54,7 @@ class GossipActor:
     def command(self, local: NodeState, command: Put | Exchange | Restart) -> Effects:
         """A local write, the start of an exchange, or a restart with amnesia."""
         if isinstance(command, Restart):
-            return Effects(self.gossip.start(local.id))
+            return Effects(self.restarted(local, Comeback.AMNESIA))
         return _effects(self.gossip.step(local, command))
 
     def receive(self, local: NodeState, sender: str, message: Hashable) -> Effects:
@@ -48,6 +64,32 @@ class GossipActor:
     def exchange(self, target: str) -> Exchange:
         """The command that starts an exchange, in the node's own order of sources."""
         return Exchange(target)
+
+    def restarted(self, local: NodeState, how: Comeback) -> NodeState:
+        """A node that comes back: with all but open digests, or fresh, under an old or new id.
+
+        A process that hosts other nodes lives on, and with it what it remembers (DEV-9).
+
+        Spec: FAULT-4.
+        """
+        match how:
+            case Comeback.PERSISTED:
+                state = attrs.evolve(local, named=())
+            case Comeback.AMNESIA:
+                state = self.gossip.start(local.id)
+            case Comeback.NEW_ID:
+                state = self.gossip.start(local.id + GENERATION)
+        if first_id(local.id, self.housed) in self.housed:
+            return self.with_shared(state, self.shared(local))
+        return state
+
+    def shared(self, local: NodeState) -> Marks:
+        """The named sources of the process. Spec: FAULT-6."""
+        return local.marks(PROCESS)
+
+    def with_shared(self, local: NodeState, component: Marks) -> NodeState:
+        """The node with these named sources of its process. Spec: FAULT-6."""
+        return attrs.evolve(local, named=local.with_marks(PROCESS, component))
 
 
 def _effects(step: Step) -> Effects:

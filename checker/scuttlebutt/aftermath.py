@@ -5,11 +5,16 @@ from __future__ import annotations
 import attrs
 
 from checker.actors import Action, Deliver, Start, System, World
+from checker.fairness import EndlessExchange
 from checker.network import Network
-from checker.scuttlebutt.agreement import settled
+from checker.outages import NO_OUTAGES
+from checker.scuttlebutt.agreement import fair_rounds, settled
 
 ROUNDS_SHOWN = 2
 """More rounds than this repeat what was seen."""
+
+ACTIONS_SHOWN = 500
+"""Where an exchange without end is cut."""
 
 
 def aftermath(system: System, world: World) -> tuple[System, tuple[Action, ...]]:
@@ -25,20 +30,13 @@ def aftermath(system: System, world: World) -> tuple[System, tuple[Action, ...]]
         system,
         network=Network("healed", whole_answers=system.network.whole_answers),
         exchanges=max(world.exchanged, default=0) + rounds,
+        outages=NO_OUTAGES,
     )
-    actions: list[Action] = []
-    for link in system.topology.links * rounds:
-        pending: Action | None = Start(*link)
-        while pending is not None:
-            world = healed.next(world, pending)
-            actions.append(pending)
-            pending = _first_arrival(healed, world)
+    actions: list[Start | Deliver] = []
+    nodes = world.nodes
+    try:
+        for link in system.topology.links * rounds:
+            nodes, _ = fair_rounds(healed).exchange(nodes, *link, actions)
+    except EndlessExchange:
+        del actions[ACTIONS_SHOWN:]
     return healed, tuple(actions)
-
-
-def _first_arrival(system: System, world: World) -> Deliver | None:
-    """An arrival on the first link that has something in flight."""
-    for link, channel in zip(system.topology.links, world.channels, strict=True):
-        if channel:
-            return Deliver(*link)
-    return None

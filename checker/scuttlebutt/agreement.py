@@ -35,7 +35,11 @@ def _shown(seen: tuple[Value, Mark] | None) -> str:
     return "nothing" if seen is None else f"{seen[0]}@{seen[1]}"
 
 
+def fair_rounds(system: System) -> FairRounds:
+    """The fair rounds of a system, wired and housed as it is. Spec: CONV-13."""
+    return FairRounds(system.actor, system.topology, system.network, moves_update, system.wiring)
+
+
 def settled(system: System, nodes: tuple[NodeState, ...]) -> Settled:
     """Fair rounds from `nodes` over the healed network of `system`. Spec: CONV-13."""
-    rounds = FairRounds(system.actor, system.topology, system.network, moves_update)
-    return rounds.settle(nodes)
+    return fair_rounds(system).settle(nodes)

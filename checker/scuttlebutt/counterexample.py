@@ -14,10 +14,26 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from checker.actors import Action, Deliver, Drop, Duplicate, Perform, Start
+from checker.actions import (
+    Action,
+    Crash,
+    Cut,
+    Deliver,
+    Drop,
+    Duplicate,
+    Heal,
+    Overtake,
+    Pause,
+    Perform,
+    Restart,
+    Resume,
+    Start,
+)
 from checker.faults import UsageFault
+from checker.outages import Comeback
 from checker.properties import Property
 from checker.scuttlebutt.experiment import Experiment, Setup, experiment_from_json
+from checker.scuttlebutt.misfortune import RESTARTS
 from checker.search.replay import fitting, replay
 from checker.shrink import shrunk
 from checker.topology import Topology
@@ -25,12 +41,20 @@ from scuttle_ref.messages import Exchange
 
 FORMAT = "scuttle-counterexample/1"
 
-_ACTIONS: dict[str, type[Start | Deliver | Drop | Duplicate]] = {
-    "exchange": Start,
-    "deliver": Deliver,
-    "drop": Drop,
-    "duplicate": Duplicate,
+_AT_NODES: dict[str, type[Perform | Crash | Pause | Resume]] = {
+    kind.verb: kind for kind in (Perform, Crash, Pause, Resume)
 }
+_ON_LINKS: dict[str, type[Start | Cut | Heal]] = {kind.verb: kind for kind in (Start, Cut, Heal)}
+_OF_FRAMES: dict[str, type[Deliver | Drop | Duplicate | Overtake]] = {
+    kind.verb: kind for kind in (Deliver, Drop, Duplicate, Overtake)
+}
+
+
+EXPECTED = (
+    "perform A, exchange A>B, deliver A>B, drop A>B, duplicate A>B or overtake A>B, maybe with #N, "
+    "cut A>B, heal A>B, crash A, restart A persisted (or amnesia, new-id), pause A or resume A"
+)
+"""The lines of a schedule."""
 
 
 @frozen
@@ -102,19 +126,20 @@ def load(path: Path) -> Counterexample:
 
 def parse_action(line: object, where: str) -> Action:
     """The action that a line of a schedule names. Raises UsageFault."""
-    if isinstance(line, str):
-        performed = re.fullmatch(r"perform (\S+)", line)
-        if performed:
-            return Perform(performed.group(1))
-        found = re.fullmatch(r"(exchange|deliver|drop|duplicate) ([^\s>]+)>(\S+)( #(\d+))?", line)
-        if found:
-            kind, source, target, _, index = found.groups()
-            if kind == "exchange":
-                return Start(source, target)
-            arrival: Action = _ACTIONS[kind](source, target, int(index or 0))  # type: ignore[call-arg]
-            return arrival
-    expected = "perform A, exchange A>B, deliver A>B, drop A>B or duplicate A>B, maybe with #N"
-    raise UsageFault(f"cannot read {line!r}", where=where, expected=expected)
+    words = line.split(" ") if isinstance(line, str) else []
+    match words:
+        case [verb, node] if verb in _AT_NODES and node:
+            return _AT_NODES[verb](node)
+        case ["restart", node, how] if node and how in RESTARTS:
+            return Restart(node, Comeback(how))
+    found = re.fullmatch(r"([a-z]+) ([^\s>]+)>(\S+)( #(\d+))?", " ".join(words))
+    if found:
+        verb, source, target, place, index = found.groups()
+        if verb in _OF_FRAMES:
+            return _OF_FRAMES[verb](source, target, int(index or 0))
+        if verb in _ON_LINKS and place is None:
+            return _ON_LINKS[verb](source, target)
+    raise UsageFault(f"cannot read {line!r}", where=where, expected=EXPECTED)
 
 
 def shrink(found: Counterexample, *, script_too: bool = True) -> Counterexample:
@@ -173,7 +198,13 @@ def _with_fewer_nodes(found: Counterexample) -> Counterexample:
         script = found.experiment.script[:at] + found.experiment.script[at + 1 :]
         gone = any(isinstance(c, Exchange) and c.peer == node for cs in script for c in cs)
         if not gone and (smaller.connected or not graph.connected):
-            candidate = attrs.evolve(found.experiment, topology=smaller, script=script)
+            processes = tuple(
+                tuple(name for name in process if name != node)
+                for process in found.experiment.processes
+            )
+            candidate = attrs.evolve(
+                found.experiment, topology=smaller, script=script, processes=processes
+            )
             found = _if_refuted(found, candidate)
     return found
 

@@ -17,11 +17,14 @@ from attrs import field, frozen
 from checker.actors import System
 from checker.faults import Fault, UnrunnableFault, UsageFault
 from checker.network import network
+from checker.outages import Comeback
 from checker.properties import Property
-from checker.scuttlebutt.actor import GossipActor
+from checker.scuttlebutt.actor import GENERATION, GossipActor
+from checker.scuttlebutt.misfortune import NO_MISFORTUNE, Misfortune, misfortune_from
 from checker.scuttlebutt.properties import properties_of
 from checker.scuttlebutt.script import NodeCommand, command_text, parse_script
 from checker.topology import Topology, from_links
+from checker.wiring import wiring
 from scuttle_ref.config import Config
 from scuttle_ref.errors import InvalidConfig
 from scuttle_ref.names import PROTOTYPE_NAMES, UNBOUNDED
@@ -48,6 +51,8 @@ class Setup:
 class Experiment:
     """What to explore. ``max_history`` and ``mtu`` count updates; None is no limit.
 
+    `processes` are groups of nodes in one process; the others have one each.
+
     Spec: CHK-1.
     """
 
@@ -60,6 +65,9 @@ class Experiment:
     mtu: int | None = None
     resolver: str = "lww_total"
     delta_order: str = field(default="depth")
+    faults: Misfortune = NO_MISFORTUNE
+    wiring: str = "addressed"
+    processes: tuple[tuple[str, ...], ...] = ()
 
     def build(self) -> Setup:
         """The system, the protocol and the properties. Raises a Fault for what is no good."""
@@ -67,10 +75,19 @@ class Experiment:
         for node in self.topology.nodes:
             if node in PROTOTYPE_NAMES:
                 raise UsageFault(f"{node!r} cannot name a node", clause="MOD-4")
+            if node.endswith(GENERATION) and self.faults.restart == Comeback.NEW_ID.value:
+                problem = f"{node!r} looks like the new id of another node"
+                raise UsageFault(problem, where="--topology", expected="no ' at the end of a name")
         gossip = Gossip(profile, self._config())
-        links = network(self.network, whole_answers=profile is PAPER)
-        actor = GossipActor(gossip)
-        system = System(actor, self.topology, links, self.script, self.exchanges)
+        system = System(
+            GossipActor(gossip, sum(self.processes, ())),
+            self.topology,
+            self.faults.links(network(self.network, whole_answers=profile is PAPER)),
+            self.script,
+            self.exchanges,
+            self.faults.outages(),
+            wiring(self.topology, self.wiring, self.processes),
+        )
         return Setup(system, gossip, properties_of(system, gossip))
 
     def _config(self) -> Config:
@@ -110,6 +127,9 @@ class Experiment:
             "mtu": self.mtu,
             "resolver": self.resolver,
             "delta_order": self.delta_order,
+            "faults": self.faults.to_json(),
+            "wiring": self.wiring,
+            "processes": [list(process) for process in self.processes],
         }
 
 
@@ -148,6 +168,17 @@ def resolver_called(name: str) -> Resolver:
     return cast("Resolver", resolver)
 
 
+def processes_from(document: object, where: str) -> tuple[tuple[str, ...], ...]:
+    """The processes that a list of lists of nodes names. Raises UsageFault."""
+    found: list[tuple[str, ...]] = []
+    for group in document if isinstance(document, list | tuple) else [document]:
+        names: list[Any] = list(group) if isinstance(group, list | tuple) else [None]
+        if not all(isinstance(node, str) for node in names):
+            raise UsageFault(f"is {document!r}", where=where, expected="a list of lists of nodes")
+        found.append(tuple(names))
+    return tuple(found)
+
+
 def experiment_from_json(document: Mapping[str, Any], where: str) -> Experiment:
     """The experiment that a JSON object describes. Raises UsageFault with the path of a fault."""
     try:
@@ -171,6 +202,9 @@ def experiment_from_json(document: Mapping[str, Any], where: str) -> Experiment:
             mtu=limits["mtu"],
             resolver=str(document.get("resolver", "lww_total")),
             delta_order=str(document.get("delta_order", "depth")),
+            faults=misfortune_from(document.get("faults", {}), f"{where}: $.faults"),
+            wiring=str(document.get("wiring", "addressed")),
+            processes=processes_from(document.get("processes", ()), f"{where}: $.processes"),
         )
     except Fault:
         raise

@@ -8,10 +8,28 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
-from checker.actors import Action, Deliver, Drop, Duplicate, Perform, Start, System, World
+from checker.actions import (
+    Action,
+    Crash,
+    Cut,
+    Deliver,
+    Drop,
+    Duplicate,
+    FrameAction,
+    Heal,
+    Overtake,
+    Pause,
+    Perform,
+    Restart,
+    Resume,
+    Start,
+)
+from checker.actors import System, World
 from checker.model import Model
+from checker.outages import Comeback
 from checker.render.sequence import Row, sequence_diagram
-from checker.scuttlebutt.actor import Restart
+from checker.scuttlebutt.actor import GENERATION
+from checker.scuttlebutt.actor import Restart as ScriptedRestart
 from checker.scuttlebutt.script import command_text
 from scuttle_ref.messages import Digest, DigestDone, Update
 from scuttle_ref.outputs import (
@@ -85,13 +103,41 @@ def tell_output(profile: Profile, output: Output, heard: object = None) -> str:
 
 def tell(system: System, profile: Profile, world: World, action: Action) -> Told:
     """What `action` is and what it does in `world`."""
-    arrives = isinstance(action, Deliver | Duplicate)
+    arrives = isinstance(action, Deliver | Duplicate | Overtake)
     heard = system.frame(world, action)[-1] if arrives else None  # type: ignore[arg-type]
     details = tuple(
         tell_output(profile, output, heard)  # type: ignore[arg-type]
         for output in system.effects(world, action).notes
     )
-    return Told(headline(system, world, action), details)
+    return Told(headline(system, world, action), (*_consequences(system, world, action), *details))
+
+
+def _consequences(system: System, world: World, action: Action) -> tuple[str, ...]:
+    """What a fault of a node or a connection brings with it, with the clause that says so."""
+    match action:
+        case Cut(source=source, target=target):
+            lost = sum(
+                len(world.channels[at]) for at in system.topology.links_between(source, target)
+            )
+            return (f"{_in_flight(lost)}; what is sent meanwhile goes nowhere [FAULT-2]",)
+        case Crash(node=node):
+            pairs = zip(system.topology.links, world.channels, strict=True)
+            lost = sum(len(channel) for link, channel in pairs if node in link)
+            return (f"{_in_flight(lost)}; what is sent to it meanwhile goes nowhere [FAULT-3]",)
+        case _:
+            return ()
+
+
+def _in_flight(lost: int) -> str:
+    messages = "1 message" if lost == 1 else f"{lost} messages"
+    return f"{messages} in flight lost" if lost else "nothing was in flight"
+
+
+_COMEBACKS = {
+    Comeback.PERSISTED: "comes back with its clock, history and store",
+    Comeback.AMNESIA: "comes back with nothing, under its old id",
+    Comeback.NEW_ID: "comes back with nothing, under the new id ",
+}
 
 
 def headline(system: System, world: World, action: Action) -> str:
@@ -100,7 +146,7 @@ def headline(system: System, world: World, action: Action) -> str:
         case Perform(node=node):
             at = system.topology.node_index[node]
             command = system.script[at][world.scripted[at]]
-            if isinstance(command, Restart):
+            if isinstance(command, ScriptedRestart):
                 return f"{node} restarts with amnesia"
             return f"{node}: {command_text(command)}"  # type: ignore[arg-type]
         case Start(source=source, target=target):
@@ -112,9 +158,35 @@ def headline(system: System, world: World, action: Action) -> str:
         case Duplicate(source=source, target=target):
             frame = _frame(system, world, action)
             return f"{target} receives {frame} from {source}, and a copy stays in flight"
+        case Overtake(source=source, target=target, index=index):
+            frame = _frame(system, world, action)
+            return f"{target} receives {frame} from {source}, ahead of {index} sent before"
+        case _:
+            return _failure(system, world, action)
 
 
-def _frame(system: System, world: World, action: Deliver | Drop | Duplicate) -> str:
+def _failure(system: System, world: World, action: Action) -> str:
+    """A fault of a connection or a node, or its end, in one line."""
+    match action:
+        case Cut(source=source, target=target):
+            return f"the connection of {source} and {target} breaks"
+        case Heal(source=source, target=target):
+            return f"{source} and {target} are connected again"
+        case Crash(node=node):
+            return f"{node} crashes"
+        case Restart(node=node, how=how):
+            old: str = world.nodes[system.topology.node_index[node]].id  # type: ignore[attr-defined]
+            fresh = old + GENERATION if how is Comeback.NEW_ID else ""
+            return f"{node} {_COMEBACKS[how]}{fresh}"
+        case Pause(node=node):
+            return f"{node} pauses"
+        case Resume(node=node):
+            return f"{node} goes on"
+        case _:
+            return str(action)
+
+
+def _frame(system: System, world: World, action: FrameAction) -> str:
     return " + ".join(map(str, system.frame(world, action)))
 
 
@@ -148,6 +220,23 @@ def story(
     return "\n".join(lines)
 
 
+def _row(system: System, world: World, action: Action, number: str) -> Row:
+    """The row of a diagram for one action."""
+    match action:
+        case Deliver() | Duplicate() | Overtake():
+            more = {Duplicate: " (and again)", Overtake: " (overtakes)"}.get(type(action), "")
+            text = _frame(system, world, action) + more
+            return Row(number, action.source, text, action.target)
+        case Drop(source=source, target=target):
+            return Row(number, source, f"{_frame(system, world, action)} (lost)", target, "x")
+        case Cut(source=source, target=target):
+            return Row(number, source, headline(system, world, action), target, "x")
+        case Start(source=node) | Heal(source=node):
+            return Row(number, node, headline(system, world, action))
+        case Perform() | Crash() | Restart() | Pause() | Resume():
+            return Row(number, action.node, headline(system, world, action))
+
+
 def diagram(
     system: System,
     schedule: Sequence[Action],
@@ -161,17 +250,7 @@ def diagram(
     rows = []
     worlds = worlds or worlds_of(system, schedule)
     for number, (world, action) in enumerate(zip(worlds, schedule, strict=False), start=first):
-        match action:
-            case Deliver(source=source, target=target) | Duplicate(source=source, target=target):
-                text = _frame(system, world, action)
-                extra = " (and again)" if isinstance(action, Duplicate) else ""
-                rows.append(Row(str(number), source, text + extra, target))
-            case Drop(source=source, target=target):
-                text = f"{_frame(system, world, action)} (lost)"
-                rows.append(Row(str(number), source, text, target, "x"))
-            case Perform(node=node) | Start(source=node):
-                text = headline(system, world, action)
-                rows.append(Row(str(number), node, text))
+        rows.append(_row(system, world, action, str(number)))
     return sequence_diagram(system.topology.nodes, rows)
 
 

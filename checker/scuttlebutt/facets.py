@@ -11,8 +11,10 @@ from collections.abc import Hashable
 import attrs
 from attrs import define, field
 
+from checker.actions import BUDGETED, Drop, Duplicate
 from checker.actors import System
 from checker.scuttlebutt.actor import Restart
+from checker.wiring import ADDRESSED
 from scuttle_ref import rules
 from scuttle_ref.messages import Digest, DigestDone, Put, Update
 from scuttle_ref.names import NEVER, NodeId
@@ -54,6 +56,12 @@ class GossipFacets:
             return "a restart with amnesia, which moves a clock back"
         if self.system.network.whole_answers:
             return "frames of several messages"
+        system = self.system
+        for kind, budget in zip(BUDGETED, system.budgets, strict=True):
+            if budget and kind not in {Drop, Duplicate}:
+                return f"the fault {kind.verb}, of which the claims say nothing"
+        if system.wiring != ADDRESSED:
+            return "a wiring, or processes, of which the claims say nothing"
         return None
 
     def canonical(self, local: NodeState, sender: NodeId, message: Hashable) -> Hashable | None:

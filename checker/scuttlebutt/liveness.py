@@ -66,6 +66,20 @@ class Endless:
                 expected="no restart",
                 clause="LIVE-5",
             )
+        if ticking and self.experiment.faults.crashes:
+            raise UsageFault(
+                "after a crash the ticks of the shipped clock may matter, and have no bound",
+                where="--crashes",
+                expected="no crashes",
+                clause="LIVE-5",
+            )
+        if setup.system.wiring.broadcast:
+            raise UsageFault(
+                "neighbours that all hear all may fill a link without end",
+                where="--wiring",
+                expected="addressed",
+                clause="LIVE-2",
+            )
         forgetful = Forgetful(gossip) if ticking else as_it_is
         model = Sessions(setup.system, self.early, forgetful)
         return LiveSetup(setup, model, session_fairness(setup.system, self.fairness))
@@ -145,7 +159,7 @@ def productive(live: LiveSetup) -> Always:
     Spec: LIVE-6.
     """
     system = live.setup.system
-    rounds = FairRounds(system.actor, system.topology, system.network, moves_update)
+    rounds = FairRounds(system.actor, system.topology, system.network, moves_update, system.wiring)
     model = live.model
 
     def parts(world: World) -> tuple[tuple[NodeState, ...], ...]:
@@ -183,6 +197,8 @@ def undecided_by_vectors(live: LiveSetup) -> str | None:
         return "exchanges are not strongly fair"
     if not network.ordered or network.losses or network.duplicates:
         return f"links are {network.name}"
+    if any(live.setup.system.budgets):
+        return "nodes or connections may fail"
     if profile.session("P") == profile.session("Q"):
         return "a node does not keep the digests of its peers apart"
     if profile.admit is admit_all:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from itertools import pairwise
 
+from checker.actions import Action, actor_of
 from checker.actors import Perform, Scope, System, World
 from checker.properties import Always, AlwaysStep, Broken, Finding, Good, Property, Sometimes
+from checker.scuttlebutt.actor import first_id
 from checker.scuttlebutt.agreement import disagreement, settled
 from checker.scuttlebutt.content import by_content
 from scuttle_ref.config import Config
@@ -41,10 +43,15 @@ def all_nodes(world: World) -> Iterable[tuple[NodeState, ...]]:
     return (world.nodes,)  # type: ignore[return-value]
 
 
-def changed_nodes(before: World, _action: object, after: World) -> list[Pair]:
-    """The parts of a property of steps: the node that changed, before and after."""
-    pairs = zip(before.nodes, after.nodes, strict=True)
-    return [(one, two) for one, two in pairs if one is not two]  # type: ignore[misc]
+def changed_nodes(system: System) -> Callable[[World, Action, World], list[Pair]]:
+    """The parts of a property of steps: the node that acted, before and after, if it changed."""
+
+    def parts(before: World, action: Action, after: World) -> list[Pair]:
+        at = system.topology.node_index[actor_of(action)]
+        one, two = before.nodes[at], after.nodes[at]
+        return [] if one is two else [(one, two)]  # type: ignore[list-item]
+
+    return parts
 
 
 def _when_quiescent(system: System) -> Callable[[World], Iterable[tuple[NodeState, ...]]]:
@@ -90,13 +97,14 @@ def _issued(step: tuple[NodeState, NodeState]) -> Finding:
 
 def unique_versions(system: System) -> AlwaysStep:
     """A source never stamps one version twice, and stamps increasing ones. Spec: CONV-2."""
+    changed = changed_nodes(system)
 
-    def parts(before: World, action: object, after: World) -> list[OwnerStep]:
+    def parts(before: World, action: Action, after: World) -> list[OwnerStep]:
         if not isinstance(action, Perform):
             return []
         at = system.topology.node_index[action.node]
         command = system.script[at][before.scripted[at]]
-        return [(one, two, command) for one, two in changed_nodes(before, action, after)]
+        return [(one, two, command) for one, two in changed(before, action, after)]
 
     def check(step: OwnerStep) -> Finding:
         before, after, command = step
@@ -137,13 +145,14 @@ def provenance(system: System) -> Always:
         for command in script
         if isinstance(command, Put)
     }
+    nodes = system.topology.nodes
 
     def check(node: NodeState) -> Finding:
         for update in node.history.updates:
-            if (update.source_id, update.key, repr(update.value)) not in written:
+            if (first_id(update.source_id, nodes), update.key, repr(update.value)) not in written:
                 return Broken(f"{node.id} remembers {update}, which nobody wrote")
         for place, entry in node.store:
-            if (entry.source_id, place[-1], repr(entry.value)) not in written:
+            if (first_id(entry.source_id, nodes), place[-1], repr(entry.value)) not in written:
                 return Broken(f"{node.id} holds {place[-1]}={entry.value}, which nobody wrote")
         return _kept(node.store)
 
@@ -190,24 +199,30 @@ def history_sound(profile: Profile, config: Config) -> Always:
     return Always("history-sound", "CONV-6", says, each_node, check, Scope.EACH_NODE)
 
 
-def clocks_monotone() -> AlwaysStep:
+def clocks_monotone(system: System) -> AlwaysStep:
     """What was seen stays seen. Spec: CONV-7."""
+    parts = changed_nodes(system)
 
     def check(step: Pair) -> Finding:
         before, after = step
+        if before.id != after.id:
+            return Good.VACUOUS
         if not before.clock <= after.clock:
             return Broken(f"the clock of {after.id} fell from {before.clock} to {after.clock}")
         return _kept(before.clock != after.clock)
 
     says = "no clock entry ever moves back"
-    return AlwaysStep("clocks-monotone", "CONV-7", says, changed_nodes, check, Scope.NODE_STEP)
+    return AlwaysStep("clocks-monotone", "CONV-7", says, parts, check, Scope.NODE_STEP)
 
 
-def own_writes_kept() -> AlwaysStep:
+def own_writes_kept(system: System) -> AlwaysStep:
     """An owner never sees its own older write come back. Spec: CONV-8."""
+    parts = changed_nodes(system)
 
     def check(step: Pair) -> Finding:
         before, after = step
+        if before.id != after.id:
+            return Good.VACUOUS
         mine = [(place, held) for place, held in before.store if held.source_id == before.id]
         for place, held in mine:
             now = after.at(place)
@@ -217,7 +232,7 @@ def own_writes_kept() -> AlwaysStep:
         return _kept(mine and before.store != after.store)
 
     says = "an own write is never replaced by an older one of the same source"
-    return AlwaysStep("own-writes-kept", "CONV-8", says, changed_nodes, check, Scope.NODE_STEP)
+    return AlwaysStep("own-writes-kept", "CONV-8", says, parts, check, Scope.NODE_STEP)
 
 
 def no_gap() -> Always:
@@ -293,8 +308,8 @@ def properties_of(system: System, gossip: Gossip) -> tuple[Property, ...]:
         provenance(system),
         entries_below_clock(),
         history_sound(gossip.profile, gossip.config),
-        clocks_monotone(),
-        own_writes_kept(),
+        clocks_monotone(system),
+        own_writes_kept(system),
         no_gap(),
     ]
     if newest_wins(gossip.profile, gossip.config):

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 from attrs import define, field, frozen
 
 from checker.actors import Action, Deliver, Drop, Duplicate, Perform, System
-from checker.network import Channel
 from checker.search.compiled.regions import Layout, Outcome, Region
 
 FIELD = 24
@@ -26,7 +25,7 @@ class TooMany(Exception):
 class Appended(dict[int, tuple[int, int]]):
     """What frames on a link do: by the target's region, the region after and the world's change."""
 
-    def __init__(self, moves: LocalMoves, link: int, frames: Channel) -> None:
+    def __init__(self, moves: LocalMoves, link: int, frames: Hashable) -> None:
         super().__init__()
         self.moves = moves
         self.link = link
@@ -95,7 +94,7 @@ class LocalMoves:
     _ids: list[dict[Region, int]] = field(init=False)
     _local_ids: list[dict[Hashable, int]] = field(init=False)
     _actions: list[list[Action]] = field(init=False)
-    _appended: dict[tuple[int, Channel], Appended] = field(factory=dict)
+    _appended: dict[tuple[int, Hashable], Appended] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         topology = self.system.topology
@@ -182,7 +181,7 @@ class LocalMoves:
                 return 1 << which, 1 << (FIELD * (len(self.regions) + which))
         return 0, 0
 
-    def _appending(self, link: int, frames: Channel) -> Appended:
+    def _appending(self, link: int, frames: Hashable) -> Appended:
         known = self._appended.get((link, frames))
         if known is None:
             known = self._appended[link, frames] = Appended(self, link, frames)

@@ -14,11 +14,11 @@ from typing import Any
 
 from attrs import define, field
 
-from checker.actors import Perform, Scope, System
+from checker.actions import BUDGETED, Drop, Duplicate, Perform
+from checker.actors import Scope, System
 from checker.model import Model
 from checker.properties import Property, Sometimes
 from checker.search.budget import Budget, Progress
-from checker.search.compiled.regions import Layout
 from checker.search.growth import growth_of_regions
 from checker.search.judge import Judge
 from checker.search.local_moves import (
@@ -74,10 +74,17 @@ def swarm(  # noqa: PLR0913 - all but the first three by name
 
 
 def swarm_applies(model: Model[Any, Any], properties: Sequence[Property]) -> bool:
-    """Whether :func:`swarm` can walk `model`: a system whose properties all have a scope."""
+    """Whether :func:`swarm` can walk `model`: a system whose properties all have a scope.
+
+    Of the faults it knows losses and duplications; and every node must be a process of its own.
+    """
+    known = {Drop, Duplicate}
     return (
         isinstance(model, System)
-        and len(Layout(model).counted) == 2  # noqa: PLR2004 - losses and duplicates
+        and not model.wiring.processes
+        and all(
+            kind in known or not most for kind, most in zip(BUDGETED, model.budgets, strict=True)
+        )
         and all(each.scope in SCOPES for each in properties)
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from attrs import frozen
 
 from checker.actors import Effects
+from checker.outages import Comeback
 
 Seen = tuple[Hashable, ...]
 
@@ -30,6 +31,21 @@ class Postman:
 
     def exchange(self, target: str) -> tuple[str, ...]:
         return target, "hello"
+
+    def restarted(self, local: Seen, how: Comeback) -> Seen:
+        match how:
+            case Comeback.PERSISTED:
+                return local
+            case Comeback.AMNESIA:
+                return local[:1]
+            case Comeback.NEW_ID:
+                return (f"{local[0]}'",)
+
+    def shared(self, local: Seen) -> Hashable:
+        return local[1:]
+
+    def with_shared(self, local: Seen, component: Seen) -> Seen:
+        return local[:1] + component
 
 
 @frozen

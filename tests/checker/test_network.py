@@ -194,7 +194,7 @@ def test_a_loss_concerns_no_node(actors: ModuleType) -> None:
     sent = system.next(start, Perform("A"))
     assert system.effects(sent, Drop("A", "B")).notes == ()
     after = system.next(sent, Drop("A", "B"))
-    assert (after.nodes, after.channels, after.lost) == (sent.nodes, ((), ()), 1)
+    assert (after.nodes, after.channels, after.spent[0]) == (sent.nodes, ((), ()), 1)
 
 
 def test_quiescent_means_scripts_done_and_nothing_in_flight(actors: ModuleType) -> None:

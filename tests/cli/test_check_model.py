@@ -82,6 +82,15 @@ def test_a_model_that_holds_says_what_was_assumed(scuttle: Callable[..., Any]) -
         (["--writers", "A", "--writes", "3", "--keys", "2"], "script",
          ["A set k1=a1", "A set k2=a2", "A set k1=a3"]),
         (["--writes", "0"], "script", []),
+        (["--losses", "any", "--writers", "A"], "faults", {"losses": "any"}),
+        (["--losses", "1", "--duplicates", "0"], "faults", {"losses": 1, "duplicates": 0}),
+        (["--overtakings", "1", "--cuts", "1"], "faults", {"overtakings": 1, "cuts": 1}),
+        (["--crashes", "1", "--restart", "new-id"], "faults", {"crashes": 1, "restart": "new-id"}),
+        (["--crashes", "1"], "faults", {"crashes": 1}),
+        (["--pauses", "1"], "faults", {"pauses": 1}),
+        (["--writers", "A"], "faults", {}),
+        (["--wiring", "broadcast"], "wiring", "broadcast"),
+        (["--process", "A, B"], "processes", [["A", "B"]]),
     ],
 )  # fmt: skip
 def test_a_flag_becomes_part_of_the_experiment(
@@ -90,6 +99,27 @@ def test_a_flag_becomes_part_of_the_experiment(
     """Every flag of the model is visible in the document it leads to. Spec: CHK-1."""
     document = scuttle("check", *flags, "--json").document
     assert document["experiment"][setting] == value
+
+
+def test_faults_and_wiring_are_told_with_the_verdict(scuttle: Callable[..., Any]) -> None:
+    """They are assumptions like the others. Spec: CHK-1."""
+    ran = scuttle("check", "--writers", "A", "--crashes", 1, "--losses", "any", "--process", "A,B",
+                  "--wiring", "broadcast")  # fmt: skip
+    said = "losses any, crashes 1, restart persisted, wiring broadcast, one process for A and B"
+    assert said in ran.out
+
+
+@pytest.mark.parametrize("profile", ["documented", "as-shipped", "textbook", "paper"])
+def test_random_walks_and_reductions_know_faults_or_say_so(
+    scuttle: Callable[..., Any], profile: str
+) -> None:
+    """Amnesia is found by walks too; a reduction that knows nothing of it is refused."""
+    amnesia = ("check", "--profile", profile, "--writers", "A", "--writes", 2, "--keys", 2,
+               "--crashes", 1, "--restart", "amnesia")  # fmt: skip
+    walked = scuttle(*amnesia, "--search", "random", "--walks", 300, "--json")
+    assert walked.verdicts["clocks-monotone"] == "refuted"
+    reduced = scuttle(*amnesia, "--reduction", "quotient")
+    assert (reduced.code, "RED-1" in reduced.err) == (2, True)
 
 
 def test_writers_are_named_in_a_larger_graph(scuttle: Callable[..., Any]) -> None:

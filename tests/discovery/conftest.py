@@ -45,9 +45,8 @@ def build() -> Callable[..., Setup]:
             lines = [line.strip() for line in lines.split(";")]
         setup = Experiment(graph, parse_script(lines, graph, "test"), **settings).build()
         protocol = gossip or setup.gossip
-        system = attrs.evolve(
-            setup.system, actor=GossipActor(protocol), network=links or setup.system.network
-        )
+        actor = GossipActor(protocol, sum(settings.get("processes", ()), ()))
+        system = attrs.evolve(setup.system, actor=actor, network=links or setup.system.network)
         return Setup(system, protocol, properties_of(system, protocol))
 
     return setup_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.catalogue import load_catalogue
+from checker.catalogue import SIZES, cases_of, load_catalogue
 from checker.cli import main
 from checker.commands.shown import matrix_markdown
 
@@ -32,6 +32,12 @@ def test_the_table_is_the_catalogue() -> None:
 
     assert marked is not None
     assert marked.group(1) == matrix_markdown(load_catalogue())
+
+
+def test_the_number_of_models_is_that_of_the_default_check() -> None:
+    """It stands in the first paragraph that anybody runs."""
+    cases = list(cases_of(load_catalogue(), SIZES[:2]))
+    assert f"This explores {len(cases)} models completely" in README
 
 
 def test_the_readme_has_its_two_commands_and_ci_calls_the_second() -> None:

@@ -9,7 +9,8 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from checker.actors import Action, Local, Perform, Scope
+from checker.actions import Action, Perform
+from checker.actors import Local, Scope
 from checker.properties import Property
 from checker.search.compiled.interned import Ids
 from checker.search.compiled.tables import Tables
@@ -41,7 +42,7 @@ class LevelJudge:
     met: list[tuple[Local, ...]] = field(factory=list)
     later: dict[Local, dict[Local, None]] = field(factory=dict)
     by_scope: dict[Hashable, list[Property]] = field(init=False)
-    broken: dict[str, tuple[str, set[tuple[int, int]]]] = field(factory=dict)
+    broken: dict[str, dict[tuple[int, int], str]] = field(factory=dict)
     broken_steps: list[tuple[str, str, int, int, Action]] = field(factory=list)
     locals: list[dict[Hashable, int]] = field(init=False)
     local_items: list[list[Hashable]] = field(init=False)
@@ -66,7 +67,7 @@ class LevelJudge:
     def hear(self, node: int, before: int, action: Action, after: int) -> None:
         """A distinct step of a node, by its regions: judge the properties of steps."""
         items = self.tables.interned[node].items
-        one, two = items[before][0], items[after][0]
+        one, two = items[before].local, items[after].local
         if one is two:
             return
         if self.keep:
@@ -75,7 +76,7 @@ class LevelJudge:
             (each, (one, two)) for each in self.by_scope[Scope.NODE_STEP]
         ]
         if isinstance(action, Perform):
-            command = self.tables.layout.system.script[node][items[before][1]]
+            command = self.tables.layout.system.script[node][items[before].scripted]
             shown.extend((each, (one, two, command)) for each in self.by_scope[Scope.OWNER_STEP])
         for each, part in shown:
             if each.name not in self.judge.decided:
@@ -86,8 +87,11 @@ class LevelJudge:
     def see_steps(self, level: Worlds) -> None:
         """Decide what :meth:`hear` found broken while `level` was expanded."""
         for name, because, node, region, action in self.broken_steps:
-            at = np.flatnonzero(self.tables.fields.ids(level, node) == region)[0]
-            self.decide(name, because, int(level[at]), action)
+            shows = self.tables.fields.ids(level, node) == region
+            affordable = self.tables.affordable(action, level)
+            if affordable is not None:
+                shows &= affordable
+            self.decide(name, because, int(level[np.flatnonzero(shows)[0]]), action)
         self.broken_steps.clear()
 
     # --- node states and vectors of them --------------------------------------------------------
@@ -103,9 +107,9 @@ class LevelJudge:
         for start in range(0, len(level), chunk):
             worlds = level[start : start + chunk]
             regions = [self.tables.fields.ids(worlds, node) for node in nodes]
-            for name, (because, bad) in self.broken.items():
+            for name, bad in self.broken.items():
                 if name not in self.judge.decided:
-                    self._decide_first(name, because, bad, worlds, regions)
+                    self._decide_first(name, bad, worlds, regions)
             if self.by_scope[Scope.ALL_NODES] or self.keep:
                 self._see_vectors(Scope.ALL_NODES, worlds, regions)
             if self.by_scope[Scope.QUIESCENT_NODES]:
@@ -126,7 +130,7 @@ class LevelJudge:
         seen, known = self.locals[node], len(self.local_of[node])
         numbers, quiet = [], []
         for at in range(known, len(items)):
-            local = items[at][0]
+            local = items[at].local
             number = seen.setdefault(local, len(seen))
             numbers.append(number)
             quiet.append(self.tables.layout.quiescent(node, items[at]))
@@ -136,22 +140,23 @@ class LevelJudge:
             for each in self.by_scope[Scope.EACH_NODE]:
                 because = self.judge.part(each, local)
                 if because is not None:
-                    self.broken.setdefault(each.name, (because, set()))[1].add((node, at))
+                    self.broken.setdefault(each.name, {})[node, at] = because
         self.local_of[node] = np.append(self.local_of[node], np.array(numbers, np.uint64))
         self.quiet[node] = np.append(self.quiet[node], np.array(quiet, np.bool_))
 
     def _decide_first(
         self,
         name: str,
-        because: str,
-        bad: set[tuple[int, int]],
+        bad: dict[tuple[int, int], str],
         level: Worlds,
         regions: list[Ids],
     ) -> None:
+        """The first world that shows a bad region decides, and its region says why."""
         for node, ids in enumerate(regions):
             wanted = [region for owner, region in bad if owner == node]
             at = np.flatnonzero(np.isin(ids, wanted))
             if len(at):
+                because = bad[node, int(ids[at[0]])]
                 self.decide(name, because, int(level[at[0]]), None)
                 return
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from attrs import define, field
 
-from checker.actors import Action, Deliver, Drop, Duplicate, Perform, Start, World
+from checker.actions import Action, Deliver, Drop, Duplicate, actor_of
 from checker.facets import Facets
 from checker.network import Channel
 from checker.search.compiled.regions import Layout, Outcome, Region
+from checker.worlds import World, replaced
 
 
 @define
@@ -57,8 +58,8 @@ class QuotientLayout(Layout):
         plain = super().outcome(node, region, action)
         if plain is None:
             return None
-        before = self.facets.knowledge(region[0])
-        after = self.facets.knowledge(plain.region[0])
+        before = self.facets.knowledge(region.local)
+        after = self.facets.knowledge(plain.region.local)
         news = None if after == before else after
         frames: dict[int, Channel] = dict(plain.sent)
         sent = []
@@ -73,28 +74,27 @@ class QuotientLayout(Layout):
         """The region of `node` after what a neighbour sent, and after what it has learned."""
         sending: Sending = frames
         at = self.in_links[node].index(link)
-        local, scripted, exchanged, channels = region
-        channel = channels[at]
+        local, channel = region.local, region.channels[at]
         if sending.knowledge is not None:
             sender = self.system.topology.links[link][0]
             channel = self._worth_asking(sending.knowledge, channel)
             local = self.facets.forgetting(local, sender, sending.knowledge)
         joined = self.system.network.joined(channel, sending.frames)
-        changed = (*channels[:at], joined, *channels[at + 1 :])
-        return self._canonical(node, (local, scripted, exchanged, changed))
+        channels = replaced(region.channels, at, joined)
+        return self._canonical(node, region._replace(local=local, channels=channels))
 
     def _worth_asking(self, knowledge: Hashable, channel: Channel) -> Channel:
         return tuple(frame for frame in channel if not self.facets.pointless(knowledge, frame[0]))
 
     def _canonical(self, node: int, region: Region) -> Region:
-        local, scripted, exchanged, channels = region
-        if self.facets.saturated(self.facets.knowledge(local)):
+        exchanged = region.exchanged
+        if self.facets.saturated(self.facets.knowledge(region.local)):
             exchanged = (self.system.exchanges,) * len(exchanged)
         kept = tuple(
-            self._canonical_channel(local, self.system.topology.links[link][0], channel)
-            for link, channel in zip(self.in_links[node], channels, strict=True)
+            self._canonical_channel(region.local, self.system.topology.links[link][0], channel)
+            for link, channel in zip(self.in_links[node], region.channels, strict=True)
         )
-        return local, scripted, exchanged, kept
+        return region._replace(exchanged=exchanged, channels=kept)
 
     def _canonical_channel(self, local: Hashable, sender: str, channel: Channel) -> Channel:
         network = self.system.network
@@ -130,7 +130,7 @@ class Concretion:
         Where the quotient moves a message, everything ahead of it on that link that does
         nothing is delivered first.
         """
-        if not isinstance(action, Perform | Start):
+        if isinstance(action, Deliver | Drop | Duplicate):
             wanted = self._frame(action)
             while (index := self._index(action, wanted)) is None:
                 self._take(Deliver(action.source, action.target, self._idle_index(action)))
@@ -150,8 +150,7 @@ class Concretion:
 
     def _step(self, action: Action) -> None:
         nodes = self.layout.system.topology.node_index
-        by = action.target if isinstance(action, Deliver | Drop | Duplicate) else None
-        node = nodes[by or (action.node if isinstance(action, Perform) else action.source)]
+        node = nodes[actor_of(action)]
         outcome = self.layout.outcome(node, self.regions[node], action)
         if outcome is None:
             raise AssertionError(f"{action} is not enabled in the quotient")
@@ -165,7 +164,7 @@ class Concretion:
         topology = self.layout.system.topology
         node = topology.node_index[action.target]
         link = topology.link_index[action.source, action.target]
-        channels = self.regions[node][3]
+        channels = self.regions[node].channels
         return channels[self.layout.in_links[node].index(link)][action.index][0]
 
     def _index(self, action: Deliver | Drop | Duplicate, wanted: Hashable) -> int | None:

@@ -1,38 +1,80 @@
 """Regions: the part of a world that belongs to one node, and what an action does to regions.
 
 The region of a node is its local state, how far it is in its script, the exchanges it has started
-on its links, and what is in flight *to* it. A world is one region per node. An action changes the
-region of the node that acts, and appends frames to the regions of the nodes it sends to.
+on its links, what is in flight *to* it, whether it is up, and which of its in-links are broken. A
+world is one region per node. An action changes the region of the node that acts, and posts
+something to the regions of others: frames, that a connection broke or healed, or what nodes of one
+process share.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any, TypeAlias
+from enum import Enum
+from typing import Any, NamedTuple, TypeAlias
 
 from attrs import define, field, frozen
 
-from checker.actors import (
+from checker.actions import (
+    BUDGETED,
     Action,
+    Crash,
+    Cut,
     Deliver,
     Drop,
     Duplicate,
-    Effects,
-    Local,
+    Heal,
+    Overtake,
+    Pause,
     Perform,
+    Restart,
+    Resume,
     Start,
-    System,
-    World,
+    actor_of,
 )
+from checker.actors import System
 from checker.network import UNLIMITED, Channel
+from checker.outages import DOWN, PAUSED, UP
+from checker.worlds import Effects, Local, World, replaced
 
-Region: TypeAlias = tuple[Local, int, tuple[int, ...], tuple[Channel, ...]]
-"""Local state, commands performed, exchanges started per out-link, channel per in-link."""
+
+class Region(NamedTuple):
+    """What a world says of one node: `exchanged` per out-link, `channels` and `cut` per in-link."""
+
+    local: Local
+    scripted: int
+    exchanged: tuple[int, ...]
+    channels: tuple[Channel, ...]
+    status: int
+    cut: tuple[bool, ...]
+
+
+class Link(Enum):
+    """What may happen to a link besides frames sent on it."""
+
+    EMPTIED = "what was in flight is lost"
+    CUT = "broken, and what was in flight is lost"
+    HEALED = "whole again"
+
+
+@frozen(cache_hash=True)
+class Posted:
+    """What an action does to another node's region, where it is more than frames.
+
+    `shared` holds the component that the nodes of a process have in common, if it changed.
+    """
+
+    frames: Channel = ()
+    link: Link | None = None
+    shared: tuple[Hashable] | None = None
+
+
+Post: TypeAlias = Channel | Posted
 
 
 @frozen
 class Outcome:
-    """What an action does from a region: the region after it, and frames per link index."""
+    """What an action does from a region: the region after it, and what it posts, per port."""
 
     region: Region
     sent: tuple[tuple[int, Any], ...] = ()
@@ -40,60 +82,79 @@ class Outcome:
 
 @define
 class Layout:
-    """Which links belong to which node's region, by index."""
+    """Which links belong to which node's region, by index.
+
+    A *port* is a pair of nodes of which one acts upon the other: first the links, then pairs
+    in one process that no link joins.
+    """
 
     system: System
     out_links: list[list[int]] = field(init=False)
     in_links: list[list[int]] = field(init=False)
+    ports: dict[tuple[str, str], int] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         links = list(enumerate(self.system.topology.links))
         nodes = self.system.topology.nodes
         self.out_links = [[at for at, link in links if link[0] == node] for node in nodes]
         self.in_links = [[at for at, link in links if link[1] == node] for node in nodes]
+        self.ports = dict(self.system.topology.link_index)
+        for node in nodes:
+            for mate in self.system.wiring.mates(node):
+                self.ports.setdefault((node, mate), len(self.ports))
 
     def regions(self, world: World) -> list[Region]:
         """The regions of a world."""
         return [
-            (
+            Region(
                 local,
                 world.scripted[at],
                 tuple(world.exchanged[link] for link in self.out_links[at]),
                 tuple(world.channels[link] for link in self.in_links[at]),
+                world.status[at],
+                tuple(world.cut[link] for link in self.in_links[at]),
             )
             for at, local in enumerate(world.nodes)
         ]
 
-    def world(self, regions: list[Region], lost: int, duplicated: int) -> World:
-        """The world of these regions."""
-        count = len(self.system.topology.links)
-        exchanged = [0] * count
-        channels: list[Channel] = [()] * count
-        for at, (_, _, started, arriving) in enumerate(regions):
-            for link, value in zip(self.out_links[at], started, strict=True):
-                exchanged[link] = value
-            for link, channel in zip(self.in_links[at], arriving, strict=True):
-                channels[link] = channel
-        return World(
-            tuple(region[0] for region in regions),
-            tuple(channels),
-            tuple(region[1] for region in regions),
-            tuple(exchanged),
-            lost,
-            duplicated,
-        )
+    def actions(self, most_deliverable: int) -> list[tuple[int, Action]]:
+        """Every action there can be, with the index of the node that acts, in a fixed order."""
+        system, topology, network = self.system, self.system.topology, self.system.network
+        most = 1 if network.ordered else most_deliverable
+        arrivals = [(*link, k) for link in topology.links for k in range(most)]
+        late = [(*link, k) for link in topology.links for k in range(1, most_deliverable)]
+        found: list[Action] = [Perform(node) for node in topology.nodes]
+        found.extend(Start(*link) for link in topology.links)
+        found.extend(Deliver(*arrival) for arrival in arrivals)
+        if network.losses:
+            found.extend(Drop(*arrival) for arrival in arrivals)
+        if network.duplicates:
+            found.extend(Duplicate(*arrival) for arrival in arrivals)
+        if network.overtakings:
+            found.extend(Overtake(*arrival) for arrival in late)
+        if network.cuts:
+            found.extend(Cut(*pair) for pair in topology.connections)
+            found.extend(Heal(*pair) for pair in topology.connections)
+        if system.outages.crashes:
+            found.extend(Crash(node) for node in topology.nodes)
+            found.extend(Restart(node, system.outages.comeback) for node in topology.nodes)
+        if system.outages.pauses:
+            found.extend(Pause(node) for node in topology.nodes)
+            found.extend(Resume(node) for node in topology.nodes)
+        return [(topology.node_index[actor_of(action)], action) for action in found]
 
     # --- components: what actions touch -----------------------------------------------------------
 
     def components(self, region: Region) -> tuple[Hashable, ...]:
         """A region in pieces, of which an action touches few. The node state is the first."""
-        local, scripted, exchanged, channels = region
-        return (local, scripted, exchanged, *channels)
+        local, scripted, exchanged, channels, status, cut = region
+        return (local, scripted, exchanged, status, *zip(channels, cut, strict=True))
 
     def region(self, components: Sequence[Any]) -> Region:
         """The region of these components."""
-        local, scripted, exchanged, *channels = components
-        return local, scripted, exchanged, tuple(channels)
+        local, scripted, exchanged, status, *links = components
+        channels, cut = tuple(zip(*links, strict=True)) if links else ((), ())
+        return Region(local, scripted, exchanged, channels, status, cut)
 
     def touched(self, node: int, action: Action) -> list[int] | None:
         """The components of its node that :meth:`outcome` reads or changes; None for all.
@@ -102,107 +163,176 @@ class Layout:
         """
         match action:
             case Perform():
-                return [0, 1]
+                return [0, 1, 3]
             case Start():
-                return [0, 2]
-            case Deliver(source=source, target=target) | Drop(source=source, target=target):
-                pass
-            case Duplicate(source=source, target=target):
-                pass
-        link = self.system.topology.link_index[source, target]
-        return [0, 3 + self.in_links[node].index(link)]
+                return [0, 2, 3]
+            case Crash():
+                return [3, *range(4, 4 + len(self.in_links[node]))]
+            case Restart() | Pause() | Resume():
+                return [0, 3]
+            case _:
+                link = self.system.topology.link_index[action.source, action.target]
+                return [0, 3, 4 + self.in_links[node].index(link)]
 
     def received(self, node: int, link: int) -> list[int] | None:
-        """The components of `node` that :meth:`appended` reads or changes; None for all."""
-        return [3 + self.in_links[node].index(link)]
+        """The components of `node` that :meth:`appended` reads or changes; None for all.
 
-    def appended(self, region: Region, node: int, link: int, frames: Any) -> Region:
-        """The region of `node` with `frames` sent into its in-link `link`."""
-        at = self.in_links[node].index(link)
-        local, scripted, exchanged, channels = region
-        joined = self.system.network.joined(channels[at], frames)
-        return local, scripted, exchanged, _with(channels, at, joined)
+        Housemates may change the node state too, and need not be linked.
+        """
+        if self.system.wiring.mates(self.system.topology.nodes[node]):
+            return None
+        return [3, 4 + self.in_links[node].index(link)]
 
-    def actions(self, most_deliverable: int) -> list[tuple[int, Action]]:
-        """Every action there can be, with the index of the node that acts, in a fixed order."""
-        topology, network = self.system.topology, self.system.network
-        index = topology.node_index
-        found: list[tuple[int, Action]] = [(index[node], Perform(node)) for node in topology.nodes]
-        found.extend((index[source], Start(source, target)) for source, target in topology.links)
-        arrivals = [(*link, k) for link in topology.links for k in range(most_deliverable)]
-        found.extend((index[target], Deliver(s, target, k)) for s, target, k in arrivals)
-        if network.losses:
-            found.extend((index[target], Drop(s, target, k)) for s, target, k in arrivals)
-        if network.duplicates:
-            found.extend((index[target], Duplicate(s, target, k)) for s, target, k in arrivals)
-        return found
+    # --- what an action does to the node that acts ----------------------------------------------
 
     def outcome(self, node: int, region: Region, action: Action) -> Outcome | None:
         """What `action` does to the region of `node`, or None where it is not enabled.
 
-        The budgets of a whole run (losses, duplicates) are not looked at here.
+        The budgets of a whole run are not looked at here.
         """
-        local, scripted, exchanged, channels = region
         match action:
-            case Perform():
-                script = self.system.script[node]
-                if scripted >= len(script):
+            case Cut() | Heal():
+                return self._breaking(node, region, action)
+            case Crash() | Pause() | Resume():
+                return self._failing(node, region, action)
+            case Restart(how=how):
+                if region.status != DOWN:
                     return None
-                effects = self.system.commanded(local, script[scripted])
-                return self._outcome(node, effects, (scripted + 1, exchanged, channels))
-            case Start(source=source, target=target):
-                at = self.out_links[node].index(self.system.topology.link_index[source, target])
-                if exchanged[at] >= self.system.exchanges:
-                    return None
-                effects = self.system.commanded(local, self.system.actor.exchange(target))
-                started = _with(exchanged, at, exchanged[at] + 1)
-                return self._outcome(node, effects, (scripted, started, channels))
-            case Deliver(source=source, target=target) | Drop(source=source, target=target):
-                pass
-            case Duplicate(source=source, target=target):
-                pass
-        at = self.in_links[node].index(self.system.topology.link_index[source, target])
-        if action.index not in self.system.network.deliverable(channels[at]):
-            return None
-        frame = channels[at][action.index]
-        rest = channels[at][: action.index] + channels[at][action.index + 1 :]
-        left = channels if isinstance(action, Duplicate) else _with(channels, at, rest)
-        if isinstance(action, Drop):
-            return Outcome((local, scripted, exchanged, left))
-        effects = self.system.arrived(local, source, frame)
-        return self._outcome(node, effects, (scripted, exchanged, left))
+                effects = self.system.reactions.restarted(region.local, how)
+                return self._reacting(node, region, effects, region._replace(status=UP))
+            case Perform() | Start():
+                return self._owned(node, region, action) if region.status == UP else None
+            case _:
+                return self._arriving(node, region, action)
 
-    def _outcome(
-        self,
-        node: int,
-        effects: Effects,
-        rest: tuple[int, tuple[int, ...], tuple[Channel, ...]],
-    ) -> Outcome:
-        links = self.system.topology.link_index
-        name = self.system.topology.nodes[node]
-        sent = tuple(
-            (links[name, to], frames)
-            for to, frames in self.system.framed(effects)
-            if (name, to) in links
+    def _owned(self, node: int, region: Region, action: Perform | Start) -> Outcome | None:
+        """A command of the owner, or the start of an exchange."""
+        reactions = self.system.reactions
+        if isinstance(action, Perform):
+            script = self.system.script[node]
+            if region.scripted >= len(script):
+                return None
+            effects = reactions.commanded(region.local, script[region.scripted])
+            after = region._replace(scripted=region.scripted + 1)
+            return self._reacting(node, region, effects, after)
+        link = self.system.topology.link_index[action.source, action.target]
+        at = self.out_links[node].index(link)
+        if region.exchanged[at] >= self.system.exchanges:
+            return None
+        effects = reactions.commanded(region.local, self.system.actor.exchange(action.target))
+        started = replaced(region.exchanged, at, region.exchanged[at] + 1)
+        return self._reacting(node, region, effects, region._replace(exchanged=started))
+
+    def _arriving(
+        self, node: int, region: Region, action: Deliver | Drop | Duplicate | Overtake
+    ) -> Outcome | None:
+        """What happens to a frame in flight to the node."""
+        network = self.system.network
+        at = self.in_links[node].index(
+            self.system.topology.link_index[action.source, action.target]
         )
-        return Outcome((effects.local, *rest), sent)
+        channel = region.channels[at]
+        overtakes = isinstance(action, Overtake)
+        if action.index not in (network.overtaking if overtakes else network.deliverable)(channel):
+            return None
+        rest = channel[: action.index] + channel[action.index + 1 :]
+        after = region
+        if not isinstance(action, Duplicate):
+            after = region._replace(channels=replaced(region.channels, at, rest))
+        if isinstance(action, Drop):
+            return Outcome(after)
+        if region.status != UP:
+            return None
+        frame = channel[action.index]
+        effects = self.system.reactions.arrived(region.local, action.source, frame)
+        return self._reacting(node, region, effects, after)
+
+    def _breaking(self, node: int, region: Region, action: Cut | Heal) -> Outcome | None:
+        """A connection breaks or heals; the link the other way belongs to the other node."""
+        cut = isinstance(action, Cut)
+        link = self.system.topology.link_index[action.source, action.target]
+        at = self.in_links[node].index(link)
+        if region.cut[at] == cut:
+            return None
+        channels = replaced(region.channels, at, ()) if cut else region.channels
+        after = region._replace(channels=channels, cut=replaced(region.cut, at, cut))
+        back = self.system.topology.link_index.get((action.target, action.source))
+        posted = Posted(link=Link.CUT if cut else Link.HEALED)
+        return Outcome(after, () if back is None else ((back, posted),))
+
+    def _failing(self, node: int, region: Region, action: Crash | Pause | Resume) -> Outcome | None:
+        """A node stops or goes on; what a crash loses on its out-links belongs to its peers."""
+        if region.status != (PAUSED if isinstance(action, Resume) else UP):
+            return None
+        if not isinstance(action, Crash):
+            return Outcome(region._replace(status=PAUSED if isinstance(action, Pause) else UP))
+        after = region._replace(status=DOWN, channels=((),) * len(region.channels))
+        return Outcome(
+            after, tuple((link, Posted(link=Link.EMPTIED)) for link in self.out_links[node])
+        )
+
+    def _reacting(self, node: int, before: Region, effects: Effects, after: Region) -> Outcome:
+        """The outcome of an action with effects; `after` is the region without them."""
+        name = self.system.topology.nodes[node]
+        sent: dict[int, Post] = {
+            self.ports[name, to]: frames for to, frames in self.system.framed(name, effects)
+        }
+        mates = self.system.wiring.mates(name)
+        if mates and effects.local is not before.local:
+            actor = self.system.actor
+            component = actor.shared(effects.local)
+            if component != actor.shared(before.local):
+                for mate in mates:
+                    port = self.ports[name, mate]
+                    frames: Any = sent.get(port, ())
+                    sent[port] = Posted(frames, shared=(component,))
+        return Outcome(after._replace(local=effects.local), tuple(sent.items()))
+
+    # --- and to others --------------------------------------------------------------------------
+
+    def appended(self, region: Region, node: int, port: int, post: Any) -> Region:
+        """The region of `node` after what was posted to it."""
+        if not isinstance(post, Posted):
+            return self._with_frames(region, node, port, post)
+        if post.shared is not None:
+            local = self.system.actor.with_shared(region.local, *post.shared)
+            region = region._replace(local=self.system.reactions.one(local))
+        if post.link is not None:
+            at = self.in_links[node].index(port)
+            cut = region.cut[at] if post.link is Link.EMPTIED else post.link is Link.CUT
+            channels = replaced(region.channels, at, ())
+            region = region._replace(channels=channels, cut=replaced(region.cut, at, cut))
+        return self._with_frames(region, node, port, post.frames)
+
+    def _with_frames(self, region: Region, node: int, link: int, frames: Channel) -> Region:
+        """The region with frames sent into an in-link; some go nowhere. Spec: FAULT-2, FAULT-3."""
+        if not frames or region.status == DOWN:
+            return region
+        at = self.in_links[node].index(link)
+        if region.cut[at]:
+            return region
+        joined = self.system.network.joined(region.channels[at], frames)
+        return region._replace(channels=replaced(region.channels, at, joined))
 
     def places(self, region: Region) -> int:
-        """At how many places the fullest channel to a region can deliver."""
-        if self.system.network.ordered:
+        """At how many places of the fullest channel to a region something may arrive."""
+        if self.system.network.ordered and not self.system.network.overtakings:
             return 1
-        return max((len(channel) for channel in region[3]), default=1)
+        return max((len(channel) for channel in region.channels), default=1)
 
     def quiescent(self, node: int, region: Region) -> bool:
-        """Whether the owner of `node` is done and nothing is in flight to it."""
-        return region[1] == len(self.system.script[node]) and not any(region[3])
+        """Whether the owner is done, nothing is in flight to `node`, and all is up."""
+        done = region.scripted == len(self.system.script[node])
+        return done and not (any(region.channels) or region.status or any(region.cut))
 
     @property
-    def counted(self) -> tuple[int, int]:
-        """The budgets that need a counter in the world: losses and duplicates."""
-        losses = self.system.network.losses
-        return (0 if losses == UNLIMITED else losses, self.system.network.duplicates)
+    def counted(self) -> tuple[int, ...]:
+        """The budgets that need a counter in the world, in the order of BUDGETED; 0 is none."""
+        return tuple(0 if budget == UNLIMITED else budget for budget in self.system.budgets)
 
-
-def _with(items: tuple, at: int, item: object) -> tuple:  # type: ignore[type-arg]
-    return (*items[:at], item, *items[at + 1 :])
+    def counter_of(self, action: Action) -> int | None:
+        """The counter that `action` adds to, or None."""
+        if type(action) not in BUDGETED:
+            return None
+        which = BUDGETED.index(type(action))
+        return which if self.counted[which] else None

@@ -8,7 +8,8 @@ from itertools import islice
 import numpy as np
 from attrs import define, field
 
-from checker.actors import Action, Drop, Duplicate, System
+from checker.actions import Action
+from checker.actors import System
 from checker.facets import Facets
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
@@ -151,15 +152,17 @@ class _Search:
     def _enabled(self, table: ActionTable, worlds: Worlds, regions: Ids) -> Ids:
         """Which of `worlds` the action of `table` is enabled in."""
         table.grow(len(self.tables.interned[table.node].items))
+        affordable = self.tables.affordable(table.action, worlds)
         status = table.status[regions]
         if not status.all():
-            self.tables.fill(table, np.unique(regions[status == UNKNOWN]))
+            missing = status == UNKNOWN
+            if affordable is not None:
+                missing &= affordable
+            self.tables.fill(table, np.unique(regions[missing]))
             status = table.status[regions]
         enabled = status == ENABLED
-        for kind, which in ((Drop, 0), (Duplicate, 1)):
-            most = self.tables.layout.counted[which]
-            if isinstance(table.action, kind) and most:
-                enabled &= self.tables.fields.counter(worlds, which) < np.uint64(most)
+        if affordable is not None:
+            enabled &= affordable
         return np.flatnonzero(enabled)
 
     def _after(self, table: ActionTable, worlds: Worlds, regions: list[Ids], at: Ids) -> Worlds:

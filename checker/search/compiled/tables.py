@@ -13,7 +13,7 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from checker.actors import Action, Drop, Duplicate
+from checker.actions import Action
 from checker.search.compiled.interned import Ids, Interned, Memo
 from checker.search.compiled.regions import Layout, Region
 from checker.search.compiled.visited import Worlds, distinct
@@ -33,7 +33,7 @@ class Fields:
     """Where in a word each node's region lies, and the counters above them."""
 
     widths: list[int]
-    counters: tuple[int, int]
+    counters: tuple[int, ...]
     shifts: list[int] = field(init=False)
     masks: list[int] = field(init=False)
     counter_shifts: list[int] = field(init=False)
@@ -42,10 +42,10 @@ class Fields:
         starts = [sum(self.widths[:at]) for at in range(len(self.widths))]
         self.shifts = starts
         self.masks = [(1 << width) - 1 for width in self.widths]
+        bits = [counter.bit_length() for counter in self.counters]
         first = sum(self.widths)
-        second = first + self.counters[0].bit_length()
-        self.counter_shifts = [first, second]
-        if second + self.counters[1].bit_length() > WORD:
+        self.counter_shifts = [first + sum(bits[:at]) for at in range(len(bits))]
+        if first + sum(bits) > WORD:
             raise TooWide
 
     def ids(self, worlds: Worlds, node: int) -> Ids:
@@ -67,12 +67,13 @@ class Fields:
 class ActionTable:
     """What one action does, by the region of the node that acts.
 
-    `posts` holds the frames sent on each link, by entry of `memo`.
+    `posts` holds what goes through each port, by entry of `memo`; `counter` is its budget's.
     """
 
     node: int
     action: Action
     memo: Memo
+    counter: int | None = None
     posts: dict[int, list[int]] = field(factory=dict)
     status: NDArray[np.uint8] = field(factory=lambda: np.zeros(64, np.uint8))
     change: Worlds = field(factory=lambda: np.zeros(64, np.uint64))
@@ -87,7 +88,10 @@ class ActionTable:
 
 @define
 class AppendTable:
-    """What sending frames on one link does, by the region of the target and the frames."""
+    """What posting something through one port does, by the region of the target and the post.
+
+    A post is a sequence of frames, or more (:class:`~checker.search.compiled.regions.Posted`).
+    """
 
     target: int
     memo: Memo
@@ -97,7 +101,7 @@ class AppendTable:
     change: Worlds = field(factory=lambda: np.zeros((64, 8), np.uint64))
 
     def id(self, frames: Hashable) -> int:
-        """The number of a sequence of frames."""
+        """The number of a post; 0 is nothing at all."""
         known = self.frame_ids.setdefault(frames, len(self.frames))
         if known == len(self.frames):
             self.frames.append(frames)
@@ -143,10 +147,10 @@ class Tables:
         self.interned = [Interned(self.layout) for _ in range(count)]
         self.fields = Fields([self._room // count] * count, self.layout.counted)
         nodes = self.layout.system.topology.node_index
-        for at, link in enumerate(self.layout.system.topology.links):
-            target = nodes[link[1]]
-            memo = Memo(self.interned[target], self.layout.received(target, at))
-            self.appends[at] = AppendTable(target, memo)
+        for (_, target), port in self.layout.ports.items():
+            node = nodes[target]
+            memo = Memo(self.interned[node], self.layout.received(node, port))
+            self.appends[port] = AppendTable(node, memo)
         self.list_actions()
 
     @property
@@ -186,12 +190,13 @@ class Tables:
         """List the actions anew when a channel can deliver at more places than before."""
         known = {table.action: table for table in self.actions}
         self.actions = [
-            known.get(action) or ActionTable(node, action, self._memo(node, action))
+            known.get(action) or self._table(node, action)
             for node, action in self.layout.actions(self.most_deliverable)
         ]
 
-    def _memo(self, node: int, action: Action) -> Memo:
-        return Memo(self.interned[node], self.layout.touched(node, action))
+    def _table(self, node: int, action: Action) -> ActionTable:
+        memo = Memo(self.interned[node], self.layout.touched(node, action))
+        return ActionTable(node, action, memo, self.layout.counter_of(action))
 
     def region_id(self, node: int, region: Region) -> int:
         """The number of a region of `node`. Raises TooWide when the field is full."""
@@ -225,7 +230,7 @@ class Tables:
             return
         reached = memo.changed(rows[enabled], after[enabled])
         shift = self.fields.shifts[table.node]
-        table.change[before] = _differences(before, reached, shift, self._counted(table.action))
+        table.change[before] = _differences(before, reached, shift, self._counted(table))
         for link, numbers in table.posts.items():
             sends = table.sends.setdefault(link, np.zeros(len(table.status), np.intp))
             sends[before] = np.array(numbers, np.intp)[entries]
@@ -245,15 +250,22 @@ class Tables:
         for link, numbers in table.posts.items():
             numbers.append(self.appends[link].id(sent[link]) if link in sent else 0)
 
-    def _counted(self, action: Action) -> int:
+    def _counted(self, table: ActionTable) -> int:
         """What an action adds to the counters."""
-        for kind, which in ((Drop, 0), (Duplicate, 1)):
-            if isinstance(action, kind) and self.layout.counted[which]:
-                return 1 << self.fields.counter_shifts[which]
-        return 0
+        if table.counter is None:
+            return 0
+        return 1 << self.fields.counter_shifts[table.counter]
+
+    def affordable(self, action: Action, worlds: Worlds) -> NDArray[np.bool_] | None:
+        """In which worlds the budget of `action` is not used up, or None: in all. Spec: FAULT-1."""
+        counter = self.layout.counter_of(action)
+        if counter is None:
+            return None
+        budget = np.uint64(self.layout.counted[counter])
+        return self.fields.counter(worlds, counter) < budget
 
     def append(self, link: int, regions: Ids, frames: Ids) -> Worlds:
-        """What sending `frames` on `link` adds to worlds with these target regions."""
+        """What posting `frames` through port `link` adds to worlds with these target regions."""
         table = self.appends[link]
         table.grow(len(self.interned[table.target].items))
         missing = ~table.known[regions, frames]
