@@ -157,8 +157,8 @@ Tell = Callable[[str], None]
 
 
 def check_flags(size: Size, variant: Variant, search: str) -> tuple[str, ...]:
-    """The arguments of ``scuttle`` for one run."""
-    return ("check", *size.flags, "--search", search, *variant.flags)
+    """The arguments of ``scuttle`` for one run: the search alone, without a scout."""
+    return ("check", *size.flags, "--search", search, "--no-scout", *variant.flags)
 
 
 def run_check(size: Size, variant: Variant, search: str) -> tuple[dict[str, Any], Cost]:

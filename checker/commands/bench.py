@@ -206,7 +206,8 @@ def _spin_line(label: str, spun: Spun) -> str:
 
 LEGEND = (
     "wall: seconds from before a process starts until it has ended, best and median of the runs.",
-    "CPU: user and system seconds, the best run. Ours judges all properties of `scuttle check`.",
+    "CPU: user and system seconds, the best run. Ours judges all properties of `scuttle check`",
+    "(with --no-scout: a scout would walk for a second once a search takes longer than one).",
     "worlds/s: ours of the search alone, SPIN's of its whole run. B/world: our peak resident",
     "memory above that of a process that checks line-2, per world; of SPIN the whole peak.",
     "x SPIN, x por: wall time of SPIN, without its build, divided by ours; above 1 ours is faster.",

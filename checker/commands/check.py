@@ -59,6 +59,12 @@ SEARCHES: dict[str, Search] = {
 @click.option("--certify", is_flag=True, help="Execute again all that a reduction rests on.")
 @click.option("--walks", type=click.IntRange(1), default=1000, help="Random walks. Default: 1000.")
 @click.option("--seed", type=int, default=0, help="Seed of the random walks. Default: 0.")
+@click.option(
+    "--scout/--no-scout",
+    "scouted",
+    default=True,
+    help="After a second, walk at random for a second. Default: yes.",
+)
 @live_options
 @click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")
 @click.option("--find", metavar="NAME", help="Judge only this one, and stop once it is decided.")
@@ -156,7 +162,7 @@ def _narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
 
 
 def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
-    if flags["search"] in {"compiled", "plain"}:
+    if flags["search"] in {"compiled", "plain"} and flags["scouted"]:
         budget = attrs.evolve(budget, tell=scouting(setup, budget, flags["seed"]))
     if flags["search"] == "random":
         return random_search(
