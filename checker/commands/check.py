@@ -20,6 +20,7 @@ from checker.commands.progress import Teller, say
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.properties import Always, AlwaysStep, Sometimes
 from checker.scuttlebutt.counterexample import Counterexample, shrink
+from checker.scuttlebutt.coverage import coverage_json, coverage_text, tallied
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.reduce import REDUCTIONS, search_reduced
 from checker.search.breadth_first import breadth_first
@@ -69,6 +70,7 @@ SEARCHES: dict[str, Search] = {
 @click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")
 @click.option("--find", metavar="NAME", help="Judge only this one, and stop once it is decided.")
 @click.option("--all", "every", is_flag=True, help="A counterexample for each cause of failure.")
+@click.option("--coverage", is_flag=True, help="Which rules were asked, and which never.")
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop beyond N worlds.")
 @click.option("--max-seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
 @click.option("--save", type=click.Path(path_type=Path), help="Write the counterexample there.")
@@ -104,6 +106,7 @@ def _refuse_for_catalogue(flags: dict[str, Any]) -> None:
         ("save", "--save"),
         ("find", "--find"),
         ("every", "--all"),
+        ("coverage", "--coverage"),
     ):
         if flags[name]:
             raise UsageFault("needs one model", where=flag, hint="add --case or --topology")
@@ -123,6 +126,8 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
         _refuse_for_shortest(flags)
         wanted = wanted if flags["find"] is None else (flags["find"],)
     setup = _narrowed(experiment.build(), wanted)
+    if flags["coverage"]:
+        return _covered(experiment, setup, flags, budget)
     if flags["every"]:
         return exit_code(show_all(experiment, setup, SEARCHES[flags["search"]], budget, flags))
     report = _search(setup, flags, budget)
@@ -134,6 +139,23 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
         click.echo(json.dumps(shown.report_json(experiment, report), ensure_ascii=False))
     else:
         click.echo(shown.report_text(experiment, setup, report))
+    return exit_code(report)
+
+
+def _covered(experiment: Experiment, setup: Setup, flags: dict[str, Any], budget: Budget) -> int:
+    """Search with rules that count, and tell the verdicts and the counts. Spec: CHK-10."""
+    if flags["every"] or flags["reduction"] != "none" or flags["save"] is not None:
+        hint = "leave out --all, --reduction and --save"
+        raise UsageFault("counts one plain run", where="--coverage", hint=hint)
+    counting, tally = tallied(setup)
+    report, profile = _search(counting, flags, budget), setup.gossip.profile
+    if flags["as_json"]:
+        document = shown.report_json(experiment, report)
+        document["coverage"] = coverage_json(profile, tally)
+        click.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        click.echo(shown.verdicts_text(experiment, report))
+        click.echo(f"\n{coverage_text(profile, tally)}")
     return exit_code(report)
 
 
@@ -162,7 +184,8 @@ def _narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
 
 
 def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
-    if flags["search"] in {"compiled", "plain"} and flags["scouted"]:
+    scouted = flags["scouted"] and not flags["coverage"]
+    if flags["search"] in {"compiled", "plain"} and scouted:
         budget = attrs.evolve(budget, tell=scouting(setup, budget, flags["seed"]))
     if flags["search"] == "random":
         return random_search(

@@ -78,6 +78,9 @@ def check_live(flags: Mapping[str, Any], budget: Budget) -> int:
 
 
 def _refuse(flags: Mapping[str, Any]) -> None:
+    for name, flag in (("find", "--find"), ("every", "--all"), ("coverage", "--coverage")):
+        if flags[name]:
+            raise UsageFault("does not go with endless runs", where=flag, hint="leave out --live")
     if flags["wanted"]:
         raise UsageFault("--live judges one property", where="--property")
     if flags["markdown"]:
