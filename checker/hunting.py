@@ -175,7 +175,12 @@ def _driven(plan: Plan, look: Callable[[Experiment], None]) -> None:
         database=None,
         deadline=None,
         phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=[*HealthCheck.__members__.values()],
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
+            HealthCheck.large_base_example,
+        ],
         verbosity=Verbosity.quiet,
         report_multiple_bugs=False,
         print_blob=False,
