@@ -375,8 +375,10 @@ def test_a_step_that_no_budget_allows_refutes_nothing(actors: ModuleType) -> Non
             assert len(verdict.schedule or ()) == (3 if budget == 2 else 0)
 
 
-def test_a_step_is_shown_where_its_budget_is_left(actors: ModuleType) -> None:
-    """Of two worlds with the same region the schedule must end in the one that allows the step.
+def test_a_step_that_only_a_fault_allows_is_shown_with_a_schedule_that_runs(
+    actors: ModuleType,
+) -> None:
+    """Steps are judged by region; the schedule must lead to a world that allows the fault.
 
     Spec: FAULT-1, CHK-3.
     """

@@ -70,13 +70,13 @@ class QuotientLayout(Layout):
                 sent.append((link, Sending(kept, news)))
         return Outcome(self._canonical(node, plain.region), tuple(sent))
 
-    def appended(self, region: Region, node: int, link: int, frames: Any) -> Region:
+    def appended(self, region: Region, node: int, port: int, post: Any) -> Region:
         """The region of `node` after what a neighbour sent, and after what it has learned."""
-        sending: Sending = frames
-        at = self.in_links[node].index(link)
+        sending: Sending = post
+        at = self.in_links[node].index(port)
         local, channel = region.local, region.channels[at]
         if sending.knowledge is not None:
-            sender = self.system.topology.links[link][0]
+            sender = self.system.topology.links[port][0]
             channel = self._worth_asking(sending.knowledge, channel)
             local = self.facets.forgetting(local, sender, sending.knowledge)
         joined = self.system.network.joined(channel, sending.frames)
