@@ -5,7 +5,6 @@ The schedule is a list of readable actions, so a file outlives changes of the co
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +32,7 @@ from checker.faults import UsageFault
 from checker.outages import Comeback
 from checker.properties import Property
 from checker.scuttlebutt.experiment import Experiment, Setup, experiment_from_json
+from checker.scuttlebutt.files import read_members, write_json
 from checker.scuttlebutt.misfortune import RESTARTS
 from checker.search.replay import fitting, replay
 from checker.shrink import shrunk
@@ -80,36 +80,14 @@ class Counterexample:
 
     def save(self, path: Path) -> None:
         """Write the file. Raises UsageFault if it exists or cannot be written."""
-        text = json.dumps(self.to_json(), indent=1, ensure_ascii=False)
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text + "\n")
-        except OSError as fault:
-            raise UsageFault(
-                f"cannot be written ({fault.strerror})",
-                where=str(path),
-                hint="nothing was overwritten; choose another name",
-            ) from None
+        write_json(path, self.to_json())
 
 
 def load(path: Path) -> Counterexample:
     """Read a counterexample file. Raises UsageFault with the path of a fault. Spec: CHK-3."""
     where = str(path)
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as fault:
-        raise UsageFault(f"cannot be read ({fault.strerror})", where=where) from None
-    except (ValueError, RecursionError) as fault:
-        raise UsageFault(f"is no JSON ({fault})", where=where) from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        got = document.get("format") if isinstance(document, dict) else type(document).__name__
-        raise UsageFault(f"is {got!r}", where=f"{where}: $.format", expected=FORMAT)
-    for name, kind in (("experiment", dict), ("schedule", list), ("property", str)):
-        if not isinstance(document.get(name), kind):
-            expected = f"a JSON {'object' if kind is dict else kind.__name__}"
-            raise UsageFault(
-                "is missing or of another type", where=f"{where}: $.{name}", expected=expected
-            )
+    members = {"experiment": dict, "schedule": list, "property": str}
+    document = read_members(path, FORMAT, members)
     experiment = experiment_from_json(document["experiment"], f"{where}: $.experiment")
     schedule = tuple(
         parse_action(line, f"{where}: $.schedule[{at}]")

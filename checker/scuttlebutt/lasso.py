@@ -17,6 +17,7 @@ from checker.liveness.assumption import FAIRNESS
 from checker.liveness.replayed import LassoRun, run_lasso
 from checker.scuttlebutt.counterexample import parse_action
 from checker.scuttlebutt.experiment import experiment_from_json
+from checker.scuttlebutt.files import read_members, write_json
 from checker.scuttlebutt.liveness import Endless, eventually_agreed
 
 FORMAT = "scuttle-lasso/1"
@@ -49,16 +50,7 @@ class SavedLasso:
 
     def save(self, path: Path) -> None:
         """Write the file. Raises UsageFault if it exists or cannot be written."""
-        text = json.dumps(self.to_json(), indent=1, ensure_ascii=False)
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text + "\n")
-        except OSError as fault:
-            raise UsageFault(
-                f"cannot be written ({fault.strerror})",
-                where=str(path),
-                hint="nothing was overwritten; choose another name",
-            ) from None
+        write_json(path, self.to_json())
 
     def run(self) -> LassoRun:
         """Run the lasso and judge it, under the fairness that it names. Spec: LIVE-8."""
@@ -82,20 +74,9 @@ def is_lasso(path: Path) -> bool:
 
 def load_lasso(path: Path) -> SavedLasso:
     """Read a lasso file that :func:`is_lasso`. Raises UsageFault with the path of a fault."""
-    document = json.loads(path.read_text(encoding="utf-8"))
     where = str(path)
-    for name, kind in (
-        ("experiment", dict),
-        ("prefix", list),
-        ("cycle", list),
-        ("property", str),
-        ("fairness", str),
-    ):
-        if not isinstance(document.get(name), kind):
-            expected = {dict: "a JSON object", list: "a JSON array", str: "a string"}[kind]
-            raise UsageFault(
-                "is missing or of another type", where=f"{where}: $.{name}", expected=expected
-            )
+    members = {"experiment": dict, "prefix": list, "cycle": list, "property": str, "fairness": str}
+    document = read_members(path, FORMAT, members)
     if document["fairness"] not in FAIRNESS:
         expected = ", ".join(FAIRNESS)
         raise UsageFault("is none", where=f"{where}: $.fairness", expected=expected)

@@ -1,0 +1,51 @@
+"""JSON files that people keep: written once, never over another, read with a path to any fault."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from checker.faults import UsageFault
+
+KINDS: dict[type, str] = {dict: "a JSON object", list: "a JSON array", str: "a string"}
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a new file. Raises UsageFault if it exists or cannot be written."""
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text + "\n")
+    except OSError as fault:
+        raise UsageFault(
+            f"cannot be written ({fault.strerror})",
+            where=str(path),
+            hint="nothing was overwritten; choose another name",
+        ) from None
+
+
+def read_members(path: Path, form: str, members: Mapping[str, type]) -> dict[str, Any]:
+    """The document of a file of that format, its `members` of the types given.
+
+    Raises UsageFault with the path of the fault.
+    """
+    where = str(path)
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise UsageFault(f"cannot be read ({fault.strerror})", where=where) from None
+    except (ValueError, RecursionError) as fault:
+        raise UsageFault(f"is no JSON ({fault})", where=where) from None
+    if not isinstance(document, dict) or document.get("format") != form:
+        got = document.get("format") if isinstance(document, dict) else type(document).__name__
+        raise UsageFault(f"is {got!r}", where=f"{where}: $.format", expected=form)
+    for name, kind in members.items():
+        if not isinstance(document.get(name), kind):
+            raise UsageFault(
+                "is missing or of another type",
+                where=f"{where}: $.{name}",
+                expected=KINDS[kind],
+            )
+    return document
