@@ -51,18 +51,18 @@ class Certifier:
             for vector in self.vectors
             for link, (source, target) in enumerate(topology.links)
         )
-        for link, asker, other in pairs:
-            source, target = topology.links[link]
-            yield from self._asking(source, target, asker, other)
-            messages = list(self.layout.seen.get(link, ()))
+        for at, asker, other in pairs:
+            link = topology.links[at]
+            yield from self._asking(link, asker, other)
+            messages = list(self.layout.seen.get(at, ()))
             for message in messages:
-                yield from self._message(source, asker, other, message)
-            yield from self._queue(source, other, messages)
+                yield from self._message(link, asker, other, message)
+            yield from self._queue(link[0], other, messages)
 
     def _message(
-        self, source: str, asker: Local, other: Local, message: Hashable
+        self, link: tuple[str, str], asker: Local, other: Local, message: Hashable
     ) -> Iterator[FalseClaim]:
-        facets = self.layout.facets
+        facets, source = self.layout.facets, link[0]
         simplest = facets.canonical(other, source, message)
         if simplest is None:
             for state in self._from(other):
@@ -71,36 +71,35 @@ class Certifier:
                     return
         elif simplest != message:
             now = facets.refreshed(asker, message)
-            if self._answer(other, source, simplest, asker) != self._answer(
-                other, source, now, asker
-            ):
+            one, two = (self._answer(other, link, each, asker) for each in (simplest, now))
+            if one != two:
                 yield FalseClaim("canonical", f"{simplest} is not as good as {now} at {other}")
         knowledge = facets.knowledge(asker)
         if facets.pointless(knowledge, message):
             self.checked += 1
-            if self._answer(other, source, message, asker)[1]:
+            if self._answer(other, link, message, asker)[1]:
                 yield FalseClaim("pointless", f"{message} is answered to {asker}")
-        yield from self._forgetting(source, asker, other, message)
+        yield from self._forgetting(link, asker, other, message)
 
-    def _asking(self, source: str, target: str, asker: Local, other: Local) -> Iterator[FalseClaim]:
+    def _asking(self, link: tuple[str, str], asker: Local, other: Local) -> Iterator[FalseClaim]:
         """A saturated node that asks all the same learns nothing."""
         facets, actor = self.layout.facets, self.layout.system.actor
         if not facets.saturated(facets.knowledge(asker)):
             return
-        for _, message in actor.command(asker, actor.exchange(target)).sends:
-            other, answers = self._answer(other, source, message, asker)
+        for _, message in actor.command(asker, actor.exchange(link[1])).sends:
+            other, answers = self._answer(other, link, message, asker)
             if answers:
                 yield FalseClaim("saturated", f"{asker} asks {message} and is told {answers[0]}")
 
     def _forgetting(
-        self, source: str, asker: Local, other: Local, message: Hashable
+        self, link: tuple[str, str], asker: Local, other: Local, message: Hashable
     ) -> Iterator[FalseClaim]:
         facets = self.layout.facets
-        forgotten = facets.forgetting(other, source, facets.knowledge(asker))
+        forgotten = facets.forgetting(other, link[0], facets.knowledge(asker))
         if forgotten == other:
             return
-        one = self._answer(other, source, message, asker)[1]
-        two = self._answer(forgotten, source, message, asker)[1]
+        one = self._answer(other, link, message, asker)[1]
+        two = self._answer(forgotten, link, message, asker)[1]
         if one != two:
             yield FalseClaim("forgetting", f"{other} answers {message} otherwise when it forgets")
 
@@ -123,16 +122,17 @@ class Certifier:
         return bool(effects.sends) or effects.local != state
 
     def _answer(
-        self, other: Local, source: str, message: Hashable, asker: Local
+        self, other: Local, link: tuple[str, str], message: Hashable, asker: Local
     ) -> tuple[Local, tuple[Hashable, ...]]:
         """The state after a message, and those of its answers that do something to the asker."""
         self.checked += 1
+        source, target = link
         effects: Effects = received(self.layout.system.actor, other, source, (message,))
         facets = self.layout.facets
         answers = tuple(
             answer
             for to, answer in effects.sends
-            if to != source or facets.canonical(asker, "", answer) is not None
+            if to != source or facets.canonical(asker, target, answer) is not None
         )
         return effects.local, answers
 
