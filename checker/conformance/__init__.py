@@ -1,0 +1,1 @@
+"""Conformance: whether an implementation does what a profile says, and where it does not."""
