@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from checker.conformance.mutants import EQUIVALENT, MUTANTS, candidates
-from scuttle_ref.profile import decision_points, deviations
+from scuttle_ref.profile import Profile, decision_points, deviations
 from scuttle_ref.profiles import PROFILES
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
-def test_every_rule_of_every_profile_has_a_mutant(profile) -> None:
+def test_every_rule_of_every_profile_has_a_mutant(profile: Profile) -> None:
     """A rule without one is a claim that no test of an implementation can fail."""
     points = {mutant.point for mutant in MUTANTS if mutant.base is profile}
     assert points == set(decision_points())
