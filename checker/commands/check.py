@@ -64,7 +64,7 @@ SEARCHES: dict[str, Search] = {
     "--scout/--no-scout",
     "scouted",
     default=True,
-    help="After a second, walk at random for a second. Default: yes.",
+    help="After a second, look for a bug at random and depth-first. Default: yes.",
 )
 @live_options
 @click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")

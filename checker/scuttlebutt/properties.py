@@ -11,10 +11,11 @@ from itertools import pairwise
 
 from checker.actions import Action, actor_of
 from checker.actors import Perform, Scope, System, World
+from checker.fairness import FairRounds
 from checker.properties import Always, AlwaysStep, Broken, Finding, Good, Property, Sometimes
 from checker.scuttlebutt.actor import first_id
-from checker.scuttlebutt.agreement import disagreement, settled
-from checker.scuttlebutt.content import by_content
+from checker.scuttlebutt.agreement import disagreement, fair_rounds
+from checker.scuttlebutt.content import Contents, by_content
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Put, Update
 from scuttle_ref.names import NodeId
@@ -63,12 +64,15 @@ def _when_quiescent(system: System) -> Callable[[World], Iterable[tuple[NodeStat
     return parts
 
 
-def agreement(system: System) -> Always:
-    """All replicas end equal, from every quiescent world. Spec: CONV-1."""
-    parts = _when_quiescent(system)
+def agreement(system: System, rounds: FairRounds | None = None) -> Always:
+    """All replicas end equal, from every quiescent world. Spec: CONV-1.
+
+    `rounds` are the fair rounds of `system`, which remember what they come to.
+    """
+    parts, rounds = _when_quiescent(system), rounds or fair_rounds(system)
 
     def check(nodes: tuple[NodeState, ...]) -> Finding:
-        outcome = settled(system, nodes)
+        outcome = rounds.settle(nodes)
         ended: tuple[NodeState, ...] = outcome.nodes  # type: ignore[assignment]
         differ = disagreement(ended)
         if differ is None:
@@ -114,7 +118,7 @@ def unique_versions(system: System) -> AlwaysStep:
     return AlwaysStep("unique-versions", "CONV-2", says, parts, check, Scope.OWNER_STEP)
 
 
-def clock_within_issued() -> Always:
+def clock_within_issued(contents: Contents | None = None) -> Always:
     """Nobody has seen more of a source than the source itself has counted. Spec: CONV-3."""
 
     def check(nodes: tuple[NodeState, ...]) -> Finding:
@@ -133,7 +137,12 @@ def clock_within_issued() -> Always:
 
     says = "no clock entry is above what its source has counted to"
     return Always(
-        "clock-within-issued", "CONV-3", says, all_nodes, by_content(check), Scope.ALL_NODES
+        "clock-within-issued",
+        "CONV-3",
+        says,
+        all_nodes,
+        by_content(check, contents),
+        Scope.ALL_NODES,
     )
 
 
@@ -235,7 +244,7 @@ def own_writes_kept(system: System) -> AlwaysStep:
     return AlwaysStep("own-writes-kept", "CONV-8", says, parts, check, Scope.NODE_STEP)
 
 
-def no_gap() -> Always:
+def no_gap(contents: Contents | None = None) -> Always:
     """What the clock covers was received. Spec: CONV-9."""
 
     def check(nodes: tuple[NodeState, ...]) -> Finding:
@@ -256,7 +265,7 @@ def no_gap() -> Always:
         return _kept(covered)
 
     says = "every update at or below a clock entry was received"
-    return Always("no-gap", "CONV-9", says, all_nodes, by_content(check), Scope.ALL_NODES)
+    return Always("no-gap", "CONV-9", says, all_nodes, by_content(check, contents), Scope.ALL_NODES)
 
 
 def _overtaken(node: NodeState, key: str) -> bool:
@@ -264,7 +273,7 @@ def _overtaken(node: NodeState, key: str) -> bool:
     return any(place[-1] == key for place, _ in node.store)
 
 
-def winner_or_ahead() -> Always:
+def winner_or_ahead(contents: Contents | None = None) -> Always:
     """The invariant that makes a digest of maxima enough. Spec: CONV-10."""
 
     def check(nodes: tuple[NodeState, ...]) -> Finding:
@@ -283,15 +292,17 @@ def winner_or_ahead() -> Always:
         return _kept(len(nodes) > 1 and winners)
 
     says = "every replica holds the winner, or the winner is above its clock for that source"
-    return Always("winner-or-ahead", "CONV-10", says, all_nodes, by_content(check), Scope.ALL_NODES)
+    return Always(
+        "winner-or-ahead", "CONV-10", says, all_nodes, by_content(check, contents), Scope.ALL_NODES
+    )
 
 
-def data_moved(system: System) -> Sometimes:
+def data_moved(system: System, rounds: FairRounds | None = None) -> Sometimes:
     """Some run settles with a value at a node that did not write it. Spec: CONV-14."""
-    parts = _when_quiescent(system)
+    parts, rounds = _when_quiescent(system), rounds or fair_rounds(system)
 
     def check(nodes: tuple[NodeState, ...]) -> bool:
-        ended: tuple[NodeState, ...] = settled(system, nodes).nodes  # type: ignore[assignment]
+        ended: tuple[NodeState, ...] = rounds.settle(nodes).nodes  # type: ignore[assignment]
         return any(entry.source_id != node.id for node in ended for _, entry in node.store)
 
     says = "some value reaches a node that did not write it (guards against empty runs)"
@@ -300,20 +311,21 @@ def data_moved(system: System) -> Sometimes:
 
 def properties_of(system: System, gossip: Gossip) -> tuple[Property, ...]:
     """The properties of a system under one profile and configuration."""
+    rounds, contents = fair_rounds(system), Contents()
     found: list[Property] = [
-        agreement(system),
-        data_moved(system),
+        agreement(system, rounds),
+        data_moved(system, rounds),
         unique_versions(system),
-        clock_within_issued(),
+        clock_within_issued(contents),
         provenance(system),
         entries_below_clock(),
         history_sound(gossip.profile, gossip.config),
         clocks_monotone(system),
         own_writes_kept(system),
-        no_gap(),
+        no_gap(contents),
     ]
     if newest_wins(gossip.profile, gossip.config):
-        found.append(winner_or_ahead())
+        found.append(winner_or_ahead(contents))
     return tuple(found)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from checker.model import Model
-from checker.properties import Property
+from checker.properties import Property, Sometimes
 from checker.search.budget import Budget, Progress
 from checker.search.growth import growth_of_worlds
 from checker.search.judge import Judge
@@ -21,13 +21,15 @@ def depth_first(
     budget: Budget | None = None,
     *,
     until_decided: bool = False,
+    until_refuted: bool = False,
 ) -> Report:
     """Explore every reachable state of `model`, going on from the newest one.
 
     Counts and verdicts are those of breadth-first search, except `depth`, which is the longest
-    path walked; a counterexample found here need not be short.
+    path walked; a counterexample found here need not be short. With `until_refuted` the first
+    refutation ends it.
     """
-    walk = _Walk(model, Judge(properties), budget or Budget(), until_decided)
+    walk = _Walk(model, Judge(properties), budget or Budget(), until_decided, until_refuted)
     try:
         for first in model.initial():
             if first not in walk.seen and walk.stop is None:
@@ -45,6 +47,7 @@ class _Walk:
     judge: Judge
     budget: Budget
     until_decided: bool
+    until_refuted: bool = False
     seen: set[Any] = field(factory=set)
     path: list[Hashable] = field(factory=list)
     transitions: int = 0
@@ -100,6 +103,12 @@ class _Walk:
         self.stop = self.budget.stop(len(self.seen))
         if self.until_decided and not self.judge.undecided:
             self.stop = "every property is decided"
+        elif self.until_refuted and any(
+            each.name in self.judge.decided
+            for each in self.judge.properties
+            if not isinstance(each, Sometimes)
+        ):
+            self.stop = "a property is refuted"
 
     def report(self) -> Report:
         seconds = self.budget.seconds

@@ -11,7 +11,7 @@ from typing import Any
 
 from checker.actors import System, World
 from checker.network import Channel
-from checker.search.compiled.regions import Layout, Region
+from checker.search.compiled.regions import LINKS, Layout, Region
 from checker.verdict import Growth
 
 
@@ -39,6 +39,16 @@ def growth_of_regions(layout: Layout, regions: Sequence[Iterable[Region]]) -> Gr
             states[node].add(region[0])
             for link, channel in zip(layout.in_links[node], region[3], strict=True):
                 contents[link].add(channel)
+    return _growth(layout.system, states, contents)
+
+
+def growth_of_components(layout: Layout, met: Sequence[Sequence[Sequence[Any]]]) -> Growth:
+    """The growth of a system, from the components met of each node. Spec: CHK-6."""
+    states: list[set[Hashable]] = [set(values[0]) for values in met]
+    contents: list[set[Channel]] = [set() for _ in layout.system.topology.links]
+    for node, values in enumerate(met):
+        for link, held in zip(layout.in_links[node], values[LINKS:], strict=True):
+            contents[link].update(channel for channel, _ in held)
     return _growth(layout.system, states, contents)
 
 

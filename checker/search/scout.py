@@ -1,7 +1,7 @@
-"""A scout: while a long search goes on, look for a bug by walking at random.
+"""A scout: while a long search goes on, look for a bug at random and depth-first.
 
 A breadth-first search finds the shortest counterexample, and finds it late. The scout hears the
-progress of the search; once that takes long, it walks for a bounded time and says what it found.
+progress of the search; once that takes long, it looks for a bounded time and says what it found.
 It has its own judge, so nothing in the report of the search depends on it.
 """
 
@@ -16,15 +16,18 @@ from checker.faults import Fault
 from checker.model import Model
 from checker.properties import Property, Sometimes
 from checker.search.budget import Budget, Progress
+from checker.search.depth_first import depth_first
 from checker.search.swarm import swarm, swarm_applies
 from checker.verdict import Kind, Report
 
 
 @define
 class Scout:
-    """Walks once, when a search has taken `patience` seconds, for at most `seconds`.
+    """Looks once, when a search has taken `patience` seconds, for at most `seconds`.
 
-    `say` hears what came of it: nothing of it belongs to the verdict.
+    Half of the time it walks at random, and if that refutes nothing, it searches depth-first for
+    the other half: walks see many worlds far apart, a depth-first search all of a corner. `say`
+    hears what came of it: nothing of it belongs to the verdict.
 
     Spec: CHK-7.
     """
@@ -38,7 +41,7 @@ class Scout:
     sent: bool = False
 
     def __call__(self, progress: Progress) -> None:
-        """Walk if it is time."""
+        """Look if it is time."""
         if self.sent or progress.seconds < self.patience:
             return
         self.sent = True
@@ -50,30 +53,40 @@ class Scout:
         if not claims or not swarm_applies(self.model, claims):
             return
         try:
-            report = swarm(
-                self.model,  # type: ignore[arg-type]
-                claims,
-                Budget(seconds_max=self.seconds),
-                walks=None,
-                seed=self.seed,
-                until_refuted=True,
-            )
+            self._look(claims)
         except Fault:  # the search comes upon it too, and tells it in its own words
             return
-        if report.stats.stop == "interrupted":
-            raise KeyboardInterrupt
-        for line in told(report):
-            self.say(line)
+
+    def _look(self, claims: Sequence[Property]) -> None:
+        """Walk, then search depth-first; say what either found."""
+        quiet: list[str] = []
+        for way, look in (("a random walk", self._walk), ("a depth-first search", self._dive)):
+            report = look(claims, Budget(seconds_max=self.seconds / 2))
+            if report.stats.stop == "interrupted":
+                raise KeyboardInterrupt
+            refuted = told(report, way)
+            if refuted:
+                for line in refuted:
+                    self.say(line)
+                return
+            stats = report.stats
+            walks = "" if stats.walks is None else f"{stats.walks:,} random walks of "
+            quiet.append(f"{walks}{stats.transitions:,} steps{'' if walks else ' depth-first'}")
+        self.say(f"{' and '.join(quiet)} refuted nothing")
+
+    def _walk(self, claims: Sequence[Property], budget: Budget) -> Report:
+        model: Any = self.model
+        return swarm(model, claims, budget, walks=None, seed=self.seed, until_refuted=True)
+
+    def _dive(self, claims: Sequence[Property], budget: Budget) -> Report:
+        return depth_first(self.model, claims, budget, until_refuted=True)
 
 
-def told(report: Report) -> list[str]:
-    """What the walks of a scout found, in lines."""
-    refuted = [
-        f"{verdict.property.name} refuted by a random walk in {len(verdict.schedule)} steps; "
+def told(report: Report, way: str) -> list[str]:
+    """What a scout refuted in this way, in lines."""
+    return [
+        f"{verdict.property.name} refuted by {way} in {len(verdict.schedule)} steps; "
         "looking for a shortest schedule"
         for verdict in report.verdicts
         if verdict.kind is Kind.REFUTED and verdict.schedule is not None
     ]
-    stats = report.stats
-    quiet = f"{stats.walks:,} random walks of {stats.transitions:,} steps refuted nothing"
-    return refuted or [quiet]

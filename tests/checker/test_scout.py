@@ -45,7 +45,20 @@ def test_a_scout_that_finds_nothing_says_so(experiment: Callable[..., Experiment
     said: list[str] = []
     scout_of(experiment("line:2").build(), said)(LONG)
     assert len(said) == 1
-    assert said[0].endswith("refuted nothing")
+    assert "random walks of" in said[0]
+    assert said[0].endswith("steps depth-first refuted nothing")
+
+
+def test_a_scout_looks_depth_first_where_walks_found_nothing(
+    experiment: Callable[..., Experiment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug in a corner that walks seldom enter is found by going to the end of one way. CHK-7."""
+    setup = experiment("line:3", profile="as-shipped").build()
+    none = breadth_first(setup.system, (), Budget(states_max=1))
+    monkeypatch.setattr("checker.search.scout.swarm", lambda *_, **__: none)
+    said: list[str] = []
+    scout_of(setup, said)(LONG)
+    assert "refuted by a depth-first search in " in said[0]
 
 
 def test_what_is_decided_is_not_looked_for(experiment: Callable[..., Experiment]) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
-from checker.actors import Deliver, Drop, Perform, Start
+from checker.actors import Deliver, Drop, Local, Perform, Start
 from checker.fairness import ROUNDS_MAX, FairRounds, Settled
 from checker.network import Network
-from checker.scuttlebutt.agreement import settled
+from checker.scuttlebutt.agreement import fair_rounds, settled
 from checker.scuttlebutt.experiment import Experiment
 from checker.search.breadth_first import breadth_first
 from checker.search.replay import replay
@@ -119,3 +120,33 @@ def test_replicas_settle_within_the_diameter(
     assert outcome.quiet
     assert outcome.rounds <= 4
     assert {len(node.store) for node in outcome.nodes} == {4}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("wiring", ["addressed", "broadcast"])
+@pytest.mark.parametrize("profile", ["documented", "as-shipped", "paper"])
+def test_remembered_exchanges_come_to_what_new_ones_do(
+    experiment: Callable[..., Experiment], profile: str, wiring: str
+) -> None:
+    """What two nodes tell each other does not depend on the others, so it is computed once.
+
+    Spec: CONV-13.
+    """
+    setup = experiment("ring:3", ["A set k=1", "B set k=2"], profile=profile, wiring=wiring).build()
+    vectors: set[tuple[Local, ...]] = set()
+    world = next(iter(setup.system.initial()))
+    choose = random.Random(1)  # noqa: S311 - seeded on purpose
+    for _ in range(40):
+        vectors.add(world.nodes)
+        actions = setup.system.actions(world) or [None]
+        action = choose.choice(list(actions))
+        world = (
+            next(iter(setup.system.initial()))
+            if action is None
+            else setup.system.next(world, action)
+        )
+    remembering = fair_rounds(setup.system)
+    for nodes in sorted(vectors, key=repr) * 2:
+        assert remembering.settle(nodes) == fair_rounds(setup.system).settle(nodes)
+        for link in setup.system.topology.links:
+            told = fair_rounds(setup.system).exchange(nodes, *link, [])
+            assert remembering.exchange(nodes, *link) == told

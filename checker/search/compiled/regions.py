@@ -37,6 +37,9 @@ from checker.network import UNLIMITED, Channel
 from checker.outages import DOWN, PAUSED, UP
 from checker.worlds import Effects, Local, World, replaced
 
+SCRIPTED, EXCHANGED, STATUS, LINKS = 1, 2, 3, 4
+"""Places in :meth:`Layout.components`: after the node state; the in-links come last."""
+
 
 class Region(NamedTuple):
     """What a world says of one node: `exchanged` per out-link, `channels` and `cut` per in-link."""

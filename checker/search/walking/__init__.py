@@ -1,0 +1,1 @@
+"""Many random walks at once, over matrices of numbers."""
