@@ -1,0 +1,1 @@
+"""Adapters: programs that put an implementation behind the adapter protocol."""

@@ -1,0 +1,131 @@
+"""Values of the adapter protocol: JSON, and what JSON has no word for.
+
+Laws of this file: pure; what is encoded decodes to itself; text that is no strict JSON, such as
+NaN, is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+INTEGER_MAX: Final = 2**53
+"""Up to here a double counts by one; larger integers travel as text."""
+
+NESTING_MAX: Final = 64
+"""How deep a document may be nested. Deeper ones are refused, not walked."""
+
+_NUMBERS: Final = {
+    "-Infinity": -math.inf,
+    "Infinity": math.inf,
+    "NaN": math.nan,
+    "-0": -0.0,
+}
+
+
+class Undefined:
+    """What an implementation answers where it has nothing, not even null."""
+
+    def __repr__(self) -> str:
+        return "undefined"
+
+
+UNDEFINED: Final = Undefined()
+
+
+def encoded(value: Any) -> Any:
+    """`value` as plain JSON: special numbers and huge integers become objects.
+
+    Spec: ADP-7.
+    """
+    match value:
+        case Undefined():
+            return {"$undef": True}
+        case bool() | str() | None:
+            return value
+        case int():
+            return value if abs(value) <= INTEGER_MAX else {"$int": str(value)}
+        case float():
+            return _encoded_float(value)
+        case Mapping():
+            return {str(name): encoded(item) for name, item in value.items()}
+        case list() | tuple():
+            return [encoded(item) for item in value]
+        case _:
+            return str(value)
+
+
+def _encoded_float(value: float) -> Any:
+    if math.isnan(value):
+        return {"$num": "NaN"}
+    if math.isinf(value):
+        return {"$num": "Infinity" if value > 0 else "-Infinity"}
+    negative_zero = value == 0 and math.copysign(1, value) < 0
+    return {"$num": "-0"} if negative_zero else value
+
+
+def decoded(value: Any, depth: int = NESTING_MAX) -> Any:
+    """The value that plain JSON stands for. Raises ValueError for what stands for nothing.
+
+    A number without a fraction becomes an integer, because JSON does not tell 1.0 from 1.
+
+    Spec: ADP-7.
+    """
+    if depth == 0:
+        raise ValueError(f"is nested deeper than {NESTING_MAX}")
+    match value:
+        case list():
+            return [decoded(item, depth - 1) for item in value]
+        case {"$num": number} if len(value) == 1:
+            if number not in _NUMBERS:
+                raise ValueError(f"$num is {str(number)[:40]!r}, not one of {', '.join(_NUMBERS)}")
+            return _NUMBERS[number]
+        case {"$int": digits} if len(value) == 1:
+            return _decoded_int(digits)
+        case {"$undef": True} if len(value) == 1:
+            return UNDEFINED
+        case dict():
+            return {name: decoded(item, depth - 1) for name, item in value.items()}
+        case float() if value.is_integer() and abs(value) <= INTEGER_MAX:
+            return int(value)
+        case _:
+            return value
+
+
+def _decoded_int(digits: object) -> int:
+    text = digits if isinstance(digits, str) else ""
+    bare = text.removeprefix("-")
+    if not (bare.isascii() and bare.isdigit() and len(bare) <= 400):  # noqa: PLR2004 - a bound
+        raise ValueError("$int is no text of digits")
+    return int(text)
+
+
+def parse(line: bytes | str) -> Any:
+    """One line of strict JSON, decoded. Raises ValueError with what is wrong.
+
+    Spec: ADP-1, ADP-7.
+    """
+    try:
+        return decoded(json.loads(line, parse_constant=_no_constant, parse_float=_finite))
+    except RecursionError:
+        raise ValueError(f"is nested deeper than {NESTING_MAX}") from None
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON; write {{'$num': '{name}'}}")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is beyond every double")
+    return number
+
+
+def line_of(document: Mapping[str, Any]) -> bytes:
+    """One line of JSON in ASCII with its newline. Spec: ADP-1."""
+    return (json.dumps(encoded(document), separators=(",", ":"), allow_nan=False) + "\n").encode()
