@@ -18,6 +18,7 @@ COMMANDS = {
     "clauses": "tie the clauses of the specification to code and tests",
     "golden": "replay recordings of the real library",
     "graph": "write every world of a small model, to draw it",
+    "learn": "take the lessons in the terminal, and predict what happens",
     "hunt": "draw small experiments until a property fails",
     "profiles": "list the profiles, or show where two differ",
     "promela": "print a model of the textbook profile for SPIN",

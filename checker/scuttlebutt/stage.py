@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import attrs
-from attrs import define, field
+from attrs import define, field, frozen
 
 from checker.network import Frame
 from checker.scuttlebutt.actor import Restart
 from checker.scuttlebutt.agreement import disagreement
 from checker.scuttlebutt.explain import tell_node, tell_output
-from checker.scuttlebutt.script import NodeCommand
+from checker.scuttlebutt.script import NodeCommand, command_text
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Event, Received, Update
 from scuttle_ref.names import NodeId
@@ -24,6 +24,19 @@ DELIVERIES_MAX = 10_000
 """Where "deliver all" gives up: nodes that answer each other for ever. Unit: messages."""
 
 
+@frozen
+class Move:
+    """Something that happened, for a picture: at `node`, or a message from there to `target`.
+
+    `mark` is ``>`` for an arrival and ``x`` for a loss.
+    """
+
+    node: NodeId
+    text: str
+    target: NodeId | None = None
+    mark: str = ">"
+
+
 @define
 class Stage:
     """Mutable, because a dialogue goes on line by line; every step is the pure reducer's."""
@@ -34,6 +47,7 @@ class Stage:
     flight: dict[tuple[NodeId, NodeId], list[Frame]] = field(factory=dict)
     process_of: dict[NodeId, int] = field(factory=dict)
     named: dict[int, Marks] = field(factory=dict)
+    moves: list[Move] = field(factory=list)
 
     @property
     def gossip(self) -> Gossip:
@@ -53,6 +67,7 @@ class Stage:
 
     def command(self, node: NodeId, command: NodeCommand) -> list[str]:
         """The owner of `node` does something; what follows, in sentences."""
+        self.moves.append(Move(node, command_text(command)))
         if isinstance(command, Restart):
             self.nodes[node] = self.gossip.start(node)
             return [f"{node} has forgotten everything and keeps its id"]
@@ -62,13 +77,16 @@ class Stage:
         """The frame at `index` of a link arrives; with `keep` a copy stays in flight."""
         queue = self.flight[source, target]
         frame = queue[index] if keep else queue.pop(index)
-        head = f"{target} receives {' + '.join(map(str, frame))}"
+        told = " + ".join(map(str, frame))
+        self.moves.append(Move(source, told, target))
+        head = f"{target} receives {told}"
         return [head, *self._reduce(target, [Received(source, each) for each in frame])]
 
     def drop(self, source: NodeId, target: NodeId, index: int) -> list[str]:
         """The frame at `index` of a link is lost."""
-        frame = self.flight[source, target].pop(index)
-        return [f"{' + '.join(map(str, frame))} from {source} to {target} is lost"]
+        told = " + ".join(map(str, self.flight[source, target].pop(index)))
+        self.moves.append(Move(source, told, target, "x"))
+        return [f"{told} from {source} to {target} is lost"]
 
     def deliver_all(self) -> tuple[list[str], int]:
         """Deliver, link by link, until nothing is in flight; and how many updates moved."""
