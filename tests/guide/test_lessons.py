@@ -95,7 +95,9 @@ def test_a_question_with_no_or_two_right_answers_is_refused(
     one: str, other: str, tmp_path: Path
 ) -> None:
     """A reader who is right must not be told otherwise. Spec: LEARN-2."""
-    ambiguous = PAGE.replace("| if: remembers", f"| {one}").replace("| if not: remembers", f"| {other}")
+    ambiguous = PAGE.replace("| if: remembers", f"| {one}").replace(
+        "| if not: remembers", f"| {other}"
+    )
 
     with pytest.raises(UsageFault, match="answers are right") as refused:
         list(play_whole(read_lesson("01-page", ambiguous), tmp_path, main))
