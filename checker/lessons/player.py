@@ -166,6 +166,8 @@ def matches(recorded: str, output: str) -> bool:
     if len(pieces) == 1:
         return lines == pieces[0]
     first, *middle, last = pieces
+    if len(lines) < len(first) + len(last):
+        return False
     if lines[: len(first)] != first or (last and lines[-len(last) :] != last):
         return False
     lines = lines[len(first) : len(lines) - len(last)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 from pathlib import Path
@@ -54,6 +55,8 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder like a clone, in which commands may write, with the README's own module."""
     for name in ("spec", "tests", "scuttle_ref", "checker"):
         (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setenv("SCUTTLE_STATE", str(tmp_path / "state"))
     (tmp_path / "mine.py").write_text(PYTHON[0], encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
