@@ -14,6 +14,7 @@ from checker.commands.options import experiment_from
 from checker.commands.shown import stats_json, stats_line, verdict_json
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.liveness.assumption import FAIRNESS
+from checker.liveness.quiescent import quiescent_search
 from checker.liveness.search import eventually
 from checker.scuttlebutt.explain import diagram, story, tell_node, worlds_of
 from checker.scuttlebutt.lasso import SavedLasso, load_lasso
@@ -98,7 +99,9 @@ def _refuse(flags: Mapping[str, Any]) -> None:
 def _decided(live: LiveSetup, flags: Mapping[str, Any], budget: Budget) -> Report:
     if not flags["vectors"]:
         return eventually(live.model, eventually_agreed(), live.fairness, budget)
-    search: Search = partial(breadth_first, budget=budget, until_decided=True)
+    search: Search = partial(quiescent_search, budget=budget)
+    if flags["search"] == "plain":
+        search = partial(breadth_first, budget=budget, until_decided=True)
     if flags["search"] == "depth-first":
         search = partial(depth_first, budget=budget, until_decided=True)
     if flags["search"] == "random":

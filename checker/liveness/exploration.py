@@ -68,17 +68,18 @@ class Exploration:
         if not self.property.lasting and not graph.bad[number]:
             graph.enabled.append(0)
             return
-        enabled = 0
+        enabled, numbers, labels, bits = 0, self._numbers, self._labels, graph.bits
+        to, by = graph.targets.append, graph.labels.append
         for action, after in self.steps.steps(state):
-            label = self._labels.get(action)
+            label = labels.get(action)
             if label is None:
-                label = self._labels[action] = graph.label(action)
-            enabled |= graph.bits[label]
-            target = self._numbers.get(after)
+                label = labels[action] = graph.label(action)
+            enabled |= bits[label]
+            target = numbers.get(after)
             if target is None:
                 target = self._add(after, number, label)
-            graph.targets.append(target)
-            graph.labels.append(label)
+            to(target)
+            by(label)
         self.terminal += len(graph.targets) == graph.first[number]
         graph.enabled.append(enabled)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, Protocol, TypeAlias
 
-import attrs
 from attrs import define, field, frozen
 
 from checker.actors import Action, Scope, Start, World
@@ -69,48 +68,49 @@ class Plain:
 
 def steps_of(model: Model[Any, Any], wanted: Eventually) -> Steps:
     """Worlds as numbers where that is possible, else the model as it is. Spec: CHK-4."""
-    if isinstance(model, Sessions) and wanted.scope is Scope.ALL_NODES:
-        system = model.system
-        losses, *others = system.budgets
-        faultless = losses <= 0 and not any(others) and not system.wiring.processes
-        if system.network.ordered and faultless:
-            return Numbered(model, wanted)
+    if numbered_applies(model) and wanted.scope is Scope.ALL_NODES:
+        return Numbered(model, wanted)  # type: ignore[arg-type]
     return Plain(model, wanted)
 
 
-@frozen
-class Move:
-    """What an action does from a region of the node that acts.
+def numbered_applies(model: Model[Any, Any]) -> bool:
+    """Whether worlds of `model` can be numbers: sessions without counted faults, each at home."""
+    if not isinstance(model, Sessions):
+        return False
+    losses, *others = model.system.budgets
+    faultless = losses <= 0 and not any(others) and not model.system.wiring.processes
+    return model.system.network.ordered and faultless
 
-    `sends` are pairs of a target and the regions it may come to. An exchange waits while any link
-    of `waits` (bits) is busy; it is the `started`-th one since the count began.
-    """
 
-    action: Action
-    after: int
-    sends: tuple[tuple[int, _Appended], ...]
-    waits: int = 0
-    started: int = 0
+Move: TypeAlias = tuple[Action, int, "tuple[tuple[int, _Appended], ...]", int, int]
+"""What an action does from a region of the node that acts: a record made for speed.
+
+The action, the region after it, pairs of a target and the regions it may come to, the links (bits)
+of which none may be busy, and the how-many-th exchange on its link it is since the count began.
+"""
 
 
 @define
-class _Appended:
+class _Appended(dict[int, int]):
     """Where frames on a link take the region of the target: filled on the first miss."""
 
     numbered: Numbered
     target: int
     link: int
     frames: Any
-    known: dict[int, int] = field(factory=dict)
+    stage: int
 
-    def after(self, before: int) -> int:
+    def __missing__(self, before: int) -> int:
         """The region after `before` with the frames sent into it."""
-        found = self.known.get(before)
-        if found is None:
-            region = self.numbered.regions[self.target][before]
-            appended = self.numbered.layout.appended(region, self.target, self.link, self.frames)
-            found = self.known[before] = self.numbered.number(self.target, appended)
+        region = self.numbered.regions[self.target][before]
+        appended = self.numbered.layout.appended(region, self.target, self.link, self.frames)
+        number = self.numbered.number(self.target, appended)
+        found = self[before] = self.numbered.formed(self.target, number, self.stage)
         return found
+
+
+COUNTING, ENDLESS, DONE = 0, 1, 2
+"""Stages of a run: exchanges are counted; they are not; all owners are done."""
 
 
 @define
@@ -121,15 +121,17 @@ class Numbered:
     """
 
     sessions: Sessions
-    wanted: Eventually
+    wanted: Eventually | None = None
     layout: Layout = field(init=False)
     regions: list[list[Region]] = field(init=False)
     _ids: list[dict[Region, int]] = field(init=False)
     _busy: list[list[int]] = field(init=False)
     _done: list[list[bool]] = field(init=False)
-    _moves: list[dict[int, list[Move]]] = field(init=False)
-    _early: list[dict[int, int]] = field(init=False)
-    _late: list[dict[int, int]] = field(init=False)
+    _moves: list[list[dict[int, list[Move]]]] = field(init=False)
+    _forms: list[list[dict[int, int]]] = field(init=False)
+    _appended: dict[tuple[int, Hashable, int], _Appended] = field(factory=dict)
+    _early_stage: int = field(init=False)
+    _links: int = field(init=False)
     _locals: dict[Hashable, int] = field(factory=dict)
     _local_of: list[list[int]] = field(init=False)
     _listed: list[list[Action]] = field(init=False)
@@ -142,9 +144,10 @@ class Numbered:
         self._done = [[] for _ in range(count)]
         self._local_of = [[] for _ in range(count)]
         self._ids = [{} for _ in range(count)]
-        self._moves = [{} for _ in range(count)]
-        self._early = [{} for _ in range(count)]
-        self._late = [{} for _ in range(count)]
+        self._moves = [[{} for _ in range(count)] for _ in (COUNTING, ENDLESS, DONE)]
+        self._forms = [[{} for _ in range(count)] for _ in (COUNTING, ENDLESS, DONE)]
+        self._early_stage = ENDLESS if self.sessions.early is None else COUNTING
+        self._links = len(self.sessions.system.topology.links)
         self._listed = [[] for _ in range(count)]
         for node, action in self.layout.actions(1):
             self._listed[node].append(action)
@@ -155,8 +158,10 @@ class Numbered:
         if known == len(self.regions[node]):
             self.regions[node].append(region)
             links = zip(self.layout.in_links[node], region[3], strict=True)
-            self._busy[node].append(sum(1 << link for link, channel in links if channel))
-            self._done[node].append(region[1] == len(self.sessions.system.script[node]))
+            done = region.scripted == len(self.sessions.system.script[node])
+            busy = sum(1 << link for link, channel in links if channel)
+            self._busy[node].append(busy | (0 if done else 1 << self._links))
+            self._done[node].append(done)
             self._local_of[node].append(self._locals.setdefault(region[0], len(self._locals)))
         return known
 
@@ -167,22 +172,28 @@ class Numbered:
             yield tuple(self.number(node, region) for node, region in regions)
 
     def steps(self, state: Numbers) -> Iterator[tuple[Action, Numbers]]:
-        """The actions possible in `state`, each with where it leads."""
+        """The actions possible in `state`, each with where it leads: the hot loop."""
         busy = 0
         for bits, region in zip(self._busy, state, strict=True):
             busy |= bits[region]
-        done = self._all_done(state)
-        most = None if done else self.sessions.early
+        stage = self._early_stage if busy >> self._links else DONE
+        most = self.sessions.early if stage == COUNTING else None
+        tables, dones = self._moves[stage], self._done
         for node, region in enumerate(state):
-            moves = self._moves[node].get(region)
-            for move in moves if moves is not None else self._listed_moves(node, region):
-                if move.waits & busy or (move.waits and most is not None and move.started > most):
+            moves = tables[node].get(region)
+            if moves is None:
+                moves = self._listed_moves(node, region, stage)
+            for action, reached, sends, waits, started in moves:
+                if waits & busy or (waits and most is not None and started > most):
                     continue
                 after = list(state)
-                after[node] = move.after
-                for target, appended in move.sends:
-                    after[target] = appended.after(after[target])
-                yield move.action, self._canonical(after)
+                after[node] = reached
+                for target, appended in sends:
+                    after[target] = appended[after[target]]
+                if stage != DONE and dones[node][reached] and self._all_done(after):
+                    for at, each in enumerate(after):
+                        after[at] = self.formed(at, each, DONE)
+                yield action, tuple(after)
 
     def read(self, state: Numbers) -> Hashable:
         """The node states, by number."""
@@ -190,59 +201,66 @@ class Numbered:
 
     def parts(self, state: Numbers) -> Iterable[Hashable]:
         """The parts of the node states that the property judges."""
-        nodes = tuple(self.regions[node][region][0] for node, region in enumerate(state))
-        return self.wanted.parts(World(nodes, (), (), ()))
+        assert self.wanted is not None  # noqa: S101 - asked by who judges it
+        return self.wanted.parts(World(self.nodes(state), (), (), ()))
+
+    def nodes(self, state: Numbers) -> tuple[Hashable, ...]:
+        """The node states."""
+        return tuple(self.regions[node][region][0] for node, region in enumerate(state))
+
+    def quiescent(self, state: Numbers) -> bool:
+        """Whether owners are done and nothing is in flight. Spec: CONV-12."""
+        return not any(busy[region] for busy, region in zip(self._busy, state, strict=True))
 
     def _all_done(self, state: Iterable[int]) -> bool:
         return all(done[region] for done, region in zip(self._done, state, strict=True))
 
-    def _canonical(self, state: list[int]) -> Numbers:
-        """As in the model of sessions: counts and what can no longer matter are dropped."""
-        if self._all_done(state):
-            forms = self._late
-        elif self.sessions.early is None:
-            forms = self._early
-        else:
-            return tuple(state)
-        for node, region in enumerate(state):
-            form = forms[node].get(region)
-            if form is None:
-                form = forms[node][region] = self._form(node, region, late=forms is self._late)
-            state[node] = form
-        return tuple(state)
+    def formed(self, node: int, number: int, stage: int) -> int:
+        """The region without counts and what can no longer matter, as in the model of sessions."""
+        if stage == COUNTING:
+            return number
+        forms = self._forms[stage][node]
+        form = forms.get(number)
+        if form is None:
+            region = self.regions[node][number]
+            local = self.sessions.normal(region.local) if stage == DONE else region.local
+            none = (0,) * len(region.exchanged)
+            form = self.number(node, region._replace(local=local, exchanged=none))
+            forms[number] = form
+        return form
 
-    def _form(self, node: int, number: int, *, late: bool) -> int:
+    def _listed_moves(self, node: int, number: int, stage: int) -> list[Move]:
         region = self.regions[node][number]
-        form = self.sessions.normal(region.local) if late else region.local
-        none = (0,) * len(region.exchanged)
-        return self.number(node, region._replace(local=form, exchanged=none))
-
-    def _listed_moves(self, node: int, number: int) -> list[Move]:
-        region = self.regions[node][number]
-        found = []
+        found: list[Move] = []
         for action in self._listed[node]:
             outcome = self.layout.outcome(node, region, action)
             if outcome is None:
                 continue
             sends = tuple(
-                (target, _Appended(self, target, link, frames))
+                (target, self._appending(link, target, frames, stage))
                 for link, frames in outcome.sent
                 for target in (self._target(link),)
             )
-            move = Move(action, self.number(node, outcome.region), sends)
-            found.append(self._waiting(move, node, outcome.region))
-        self._moves[node][number] = found
+            after = self.formed(node, self.number(node, outcome.region), stage)
+            found.append((action, after, sends, *self._waiting(node, action, outcome.region)))
+        self._moves[stage][node][number] = found
         return found
+
+    def _appending(self, link: int, target: int, frames: Hashable, stage: int) -> _Appended:
+        known = self._appended.get((link, frames, stage))
+        if known is None:
+            known = _Appended(self, target, link, frames, stage)
+            self._appended[link, frames, stage] = known
+        return known
 
     def _target(self, link: int) -> int:
         topology = self.sessions.system.topology
         return topology.node_index[topology.links[link][1]]
 
-    def _waiting(self, move: Move, node: int, after: Region) -> Move:
-        """The move of an exchange with what it waits for; other moves wait for nothing."""
-        if not isinstance(move.action, Start):
-            return move
-        link = self.sessions.system.topology.link_index[move.action.source, move.action.target]
-        started = after[2][self.layout.out_links[node].index(link)]
-        waits = 1 << link | 1 << self.sessions.opposite(link)
-        return attrs.evolve(move, waits=waits, started=started)
+    def _waiting(self, node: int, action: Action, after: Region) -> tuple[int, int]:
+        """The links that an exchange waits for, and its number; other actions wait for none."""
+        if not isinstance(action, Start):
+            return 0, 0
+        link = self.sessions.system.topology.link_index[action.source, action.target]
+        started = after.exchanged[self.layout.out_links[node].index(link)]
+        return 1 << link | 1 << self.sessions.opposite(link), started

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.liveness import fair_cycles
+from checker.liveness import fair_cycles, streett
 from checker.liveness.assumption import Fairness
+from checker.liveness.exploration import Exploration
+from checker.liveness.numbered import steps_of
 from checker.liveness.replayed import run_lasso
 from checker.liveness.search import eventually
 from checker.properties import Broken, Eventually, Finding, Good
@@ -173,6 +176,39 @@ def test_the_search_agrees_with_trying_every_set(
     verdict = judged(toys.Graph(edges), goal(good, lasting=lasting), fairness)
     bad = some_fair_run_is_bad(edges, good, fairness, lasting=lasting)
     assert (verdict.kind is Kind.REFUTED) == bad
+
+
+@given(tasks())
+@settings(max_examples=600)
+def test_arrays_find_the_components_that_networkx_finds(
+    toys: ModuleType, task: tuple[Edges, set[int], Fairness, bool]
+) -> None:
+    """Two ways to prune, one answer: the same sets of states. Spec: LIVE-4."""
+    edges, good, fairness, lasting = task
+    wanted = goal(good, lasting=lasting)
+    steps = steps_of(toys.Graph(edges), wanted)
+    graph = Exploration(steps, wanted, fairness, Budget()).run()
+    assert streett.fits(graph)
+    by_networkx = sorted(map(sorted, fair_cycles.fair_components(graph)))
+    assert sorted(map(sorted, streett.fair_parts(graph))) == by_networkx
+
+
+def test_large_graphs_are_searched_by_arrays_where_they_can_be(
+    toys: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scipy is an extra: without it, and with too many classes for a word, networkx answers."""
+    turning, lost = toys.Graph(((1, 2), (0,), (2,))), goal({0, 1})
+    monkeypatch.setattr(fair_cycles, "WORTHWHILE", 0)
+    asked: list[object] = []
+    parts = streett.fair_parts
+    monkeypatch.setattr(streett, "fair_parts", lambda graph: asked.append(graph) or parts(graph))
+    assert judged(turning, lost, owing({2}, set())).kind is Kind.REFUTED
+    assert len(asked) == 1
+    many = owing({2, *range(100, 200)}, set())
+    assert judged(turning, lost, many).kind is Kind.REFUTED
+    monkeypatch.setitem(sys.modules, "checker.liveness.streett", None)
+    assert judged(turning, lost, owing({2}, set())).kind is Kind.REFUTED
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("mutant", ["no thinning", "weak as strong", "strong as weak"])

@@ -15,6 +15,7 @@ from checker.actors import Action, Deliver, Start, World
 from checker.faults import UsageFault
 from checker.liveness.assumption import FAIRNESS, Fairness
 from checker.liveness.numbered import Numbered, Plain, steps_of
+from checker.liveness.quiescent import quiescent_search
 from checker.liveness.replayed import run_lasso
 from checker.liveness.search import eventually
 from checker.scuttlebutt.agreement import disagreement, observed
@@ -24,6 +25,7 @@ from checker.scuttlebutt.liveness import (
     LiveSetup,
     by_vectors,
     eventually_agreed,
+    productive,
     undecided_by_vectors,
 )
 from checker.scuttlebutt.script import parse_script
@@ -369,6 +371,32 @@ def verdicts(number: int) -> tuple[Kind, Kind]:
     quick = by_vectors(live, vectors)
     check_lasso(live, quick)
     return by_cycles.verdicts[0].kind, quick.verdicts[0].kind
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_quiescent_worlds_by_number_are_those_of_the_plain_search(part: int) -> None:
+    """Counts, verdicts and lengths on generated models, broken ones among them. Spec: CHK-4."""
+    kinds = set()
+    for number in range(part, GENERATED // 2, 4):
+        live = generated(number)
+        wanted = (productive(live),)
+        plain = vectors(live.model, wanted, Budget(states_max=3_000))
+        quick = quiescent_search(live.model, wanted, Budget(states_max=3_000))
+        found, known = quick.verdicts[0], plain.verdicts[0]
+        assert found.kind is known.kind
+        kinds.add(found.kind)
+        if plain.stats.complete:
+            assert found.exercised == known.exercised
+            one, two = quick.stats, plain.stats
+            assert (one.states, one.transitions, one.depth) == (
+                two.states,
+                two.transitions,
+                two.depth,
+            )
+        if known.schedule is not None:
+            assert len(found.schedule or ()) == len(known.schedule)
+            assert by_vectors(live, quiescent_search).verdicts[0].kind is Kind.REFUTED
+    assert {Kind.HOLDS, Kind.REFUTED} <= kinds
 
 
 @pytest.mark.parametrize("part", range(8))
