@@ -1,6 +1,6 @@
 """Judging the quiescent worlds of sessions, by numbers: what the criterion on node vectors needs.
 
-Breadth-first like the plain search, with the same counts, verdicts and lengths, and no graph is kept.
+Breadth-first like the plain search, with the same counts, verdicts and lengths; no graph is kept.
 """
 
 from __future__ import annotations
