@@ -35,6 +35,10 @@ class Facets(Protocol):
         """Whether `later` does nothing once `earlier`, ahead of it on the same link, arrived."""
         ...
 
+    def idempotent(self, message: Any) -> bool:
+        """Whether a second copy of `message` does nothing, whatever arrived in between."""
+        ...
+
     def knowledge(self, local: Any) -> Hashable:
         """What a node knows that makes some of its questions pointless; grows only."""
         ...

@@ -20,15 +20,35 @@ def test_the_quotient_is_smaller_and_says_so(scuttle: Callable[..., Any]) -> Non
     assert [each["verdict"] for each in small["properties"]] == kinds
 
 
-@pytest.mark.parametrize("profile", ["documented", "as-shipped", "paper"])
 def test_an_unsound_reduction_is_refused_and_auto_goes_without(
-    refused: Callable[..., str], scuttle: Callable[..., Any], profile: str
+    refused: Callable[..., str], scuttle: Callable[..., Any]
 ) -> None:
     """An unsound combination is refused with its reason, never only warned about. Spec: RED-1."""
-    model = ("check", "--profile", profile, "--topology", "line:2", "--writers", "A")
+    model = ("check", "--profile", "as-shipped", "--topology", "line:2", "--writers", "A")
 
     assert "RED-1" in refused(*model, "--reduction", "quotient")
     assert scuttle(*model, "--reduction", "auto", "--json").document["reduction"] == "none"
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ("--profile", "documented"),
+        ("--profile", "paper"),
+        ("--profile", "documented", "--crashes", "1", "--restart", "amnesia"),
+        ("--profile", "textbook", "--topology", "line:3", "--wiring", "broadcast"),
+    ],
+)
+def test_profiles_and_faults_keep_their_verdicts(
+    scuttle: Callable[..., Any], model: tuple[str, ...]
+) -> None:
+    """What is sound for a profile or a fault is used, and the answers stay. Spec: RED-2."""
+    full = scuttle("check", *model, "--json").document
+    small = scuttle("check", *model, "--json", "--reduction", "quotient", "--certify").document
+
+    assert small["states"] < full["states"]
+    kinds = [each["verdict"] for each in full["properties"]]
+    assert [each["verdict"] for each in small["properties"]] == kinds
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from collections.abc import Hashable, Iterable, Iterator
 from attrs import define, field, frozen
 
 from checker.actors import Effects, Local, received
-from checker.search.compiled.quotient import QuotientLayout
+from checker.network import Frame
+from checker.search.compiled.quotient import QuotientLayout, Use
 
 
 @frozen
@@ -34,14 +35,17 @@ class FalseClaims(Exception):
 class Certifier:
     """Checks claims on the vectors of node states that a search has met.
 
-    `later` holds, for each node state, the states that may follow it in one step.
+    `later` holds, for each node state, the states that may follow it in one step of any kind but
+    a restart after a crash, before which everything in flight is lost; `returned` holds those.
     """
 
     layout: QuotientLayout
     vectors: Iterable[tuple[Local, ...]]
     later: dict[Local, dict[Local, None]]
+    returned: dict[Local, dict[Local, None]] = field(factory=dict)
     checked: int = 0
     _following: dict[Local, list[Local]] = field(factory=dict, init=False)
+    _idle: dict[tuple[Local, str, Hashable], bool] = field(factory=dict, init=False)
 
     def false_claims(self) -> Iterator[FalseClaim]:
         """Every claim that was used and is not true."""
@@ -54,87 +58,107 @@ class Certifier:
         for at, asker, other in pairs:
             link = topology.links[at]
             yield from self._asking(link, asker, other)
-            messages = list(self.layout.seen.get(at, ()))
-            for message in messages:
-                yield from self._message(link, asker, other, message)
-            yield from self._queue(link[0], other, messages)
+            for frame in self.layout.seen.get(at, ()):
+                for message in frame:
+                    yield from self._ignored(link[0], other, message)
+                yield from self._frame(link, asker, other, frame)
+        for use in self.layout.uses:
+            yield from self._use(use)
+        yield from self._knowledge()
 
-    def _message(
-        self, link: tuple[str, str], asker: Local, other: Local, message: Hashable
+    def _ignored(self, source: str, other: Local, message: Hashable) -> Iterator[FalseClaim]:
+        """A message that is dropped does nothing, now and in every later state."""
+        if self.layout.facets.canonical(other, source, message) is not None:
+            return
+        for state in self._from(other):
+            if self._changes(state, source, message):
+                yield FalseClaim("canonical", f"{message} does something to {state}")
+                return
+
+    def _frame(
+        self, link: tuple[str, str], asker: Local, other: Local, frame: Frame
     ) -> Iterator[FalseClaim]:
-        facets, source = self.layout.facets, link[0]
-        simplest = facets.canonical(other, source, message)
-        if simplest is None:
-            for state in self._from(other):
-                if self._changes(state, source, message):
-                    yield FalseClaim("canonical", f"{message} does something to {state}")
-                    return
-        elif simplest != message:
-            now = facets.refreshed(asker, message)
-            one, two = (self._answer(other, link, each, asker) for each in (simplest, now))
-            if one != two:
-                yield FalseClaim("canonical", f"{simplest} is not as good as {now} at {other}")
-        knowledge = facets.knowledge(asker)
-        if facets.pointless(knowledge, message):
-            self.checked += 1
-            if self._answer(other, link, message, asker)[1]:
-                yield FalseClaim("pointless", f"{message} is answered to {asker}")
-        yield from self._forgetting(link, asker, other, message)
+        """A frame in its simplest form does what the frame does, as the asker would put it now."""
+        facets, (source, _) = self.layout.facets, link
+        now = tuple(facets.refreshed(asker, message) for message in frame)
+        asked = self.layout.worth_asking(facets.knowledge(asker), (frame,))
+        simplest = tuple(
+            canonical
+            for kept in asked
+            for message in kept
+            if (canonical := facets.canonical(other, source, message)) is not None
+        )
+        one, two = (self._answer(other, link, each, asker) for each in (simplest, now))
+        if one != two:
+            yield FalseClaim("canonical", f"{simplest} is not as good as {now} at {other}")
+        forgotten = facets.forgetting(other, source, facets.knowledge(asker))
+        if forgotten != other and self._answer(forgotten, link, now, asker) != two:
+            yield FalseClaim("forgetting", f"{other} answers {now} otherwise when it forgets")
 
     def _asking(self, link: tuple[str, str], asker: Local, other: Local) -> Iterator[FalseClaim]:
-        """A saturated node that asks all the same learns nothing."""
+        """A saturated node that asks all the same learns nothing, and tells nothing."""
         facets, actor = self.layout.facets, self.layout.system.actor
         if not facets.saturated(facets.knowledge(asker)):
             return
         for _, message in actor.command(asker, actor.exchange(link[1])).sends:
-            other, answers = self._answer(other, link, message, asker)
+            _, answers = self._answer(other, link, (message,), asker)
             if answers:
                 yield FalseClaim("saturated", f"{asker} asks {message} and is told {answers[0]}")
 
-    def _forgetting(
-        self, link: tuple[str, str], asker: Local, other: Local, message: Hashable
-    ) -> Iterator[FalseClaim]:
-        facets = self.layout.facets
-        forgotten = facets.forgetting(other, link[0], facets.knowledge(asker))
-        if forgotten == other:
-            return
-        one = self._answer(other, link, message, asker)[1]
-        two = self._answer(forgotten, link, message, asker)[1]
-        if one != two:
-            yield FalseClaim("forgetting", f"{other} answers {message} otherwise when it forgets")
+    def _use(self, use: Use) -> Iterator[FalseClaim]:
+        """What was dropped because of messages ahead of it does nothing once these arrived."""
+        actor = self.layout.system.actor
+        for state in self._from(use.local):
+            after = received(actor, state, use.sender, use.ahead).local
+            for late in self._from(after):
+                if self._changes(late, use.sender, use.message):
+                    said = f"{use.message} does something after {use.ahead} at {state}"
+                    yield FalseClaim("outdated", said)
+                    return
 
-    def _queue(self, source: str, other: Local, messages: list[Hashable]) -> Iterator[FalseClaim]:
+    def _knowledge(self) -> Iterator[FalseClaim]:
+        """Knowledge grows only: what is pointless stays so."""
         facets = self.layout.facets
-        for earlier in messages:
-            for later in messages:
-                if facets.outdated(earlier, later):
-                    after = received(self.layout.system.actor, other, source, (earlier,)).local
-                    for state in self._from(after):
-                        if self._changes(state, source, later):
-                            said = f"{later} does something after {earlier} at {state}"
-                            yield FalseClaim("outdated", said)
-                            return
+        asked = {m: None for frames in self.layout.seen.values() for frame in frames for m in frame}
+        steps = (
+            (one, two)
+            for following in (self.later, self.returned)
+            for one, after in following.items()
+            for two in after
+        )
+        moves = {(facets.knowledge(one), facets.knowledge(two)): (one, two) for one, two in steps}
+        for (before, after), (one, two) in moves.items():
+            self.checked += 1
+            lost = [m for m in asked if facets.pointless(before, m) > facets.pointless(after, m)]
+            if lost or facets.saturated(before) > facets.saturated(after):
+                yield FalseClaim("knowledge", f"{two} knows less than {one} before it")
 
     def _changes(self, state: Local, source: str, message: Hashable) -> bool:
         """Whether a message changes a node or makes it send."""
-        self.checked += 1
-        effects = received(self.layout.system.actor, state, source, (message,))
-        return bool(effects.sends) or effects.local != state
+        key = (state, source, message)
+        if key not in self._idle:
+            self.checked += 1
+            effects = received(self.layout.system.actor, state, source, (message,))
+            self._idle[key] = not effects.sends and effects.local == state
+        return not self._idle[key]
 
     def _answer(
-        self, other: Local, link: tuple[str, str], message: Hashable, asker: Local
+        self, other: Local, link: tuple[str, str], frame: Frame, asker: Local
     ) -> tuple[Local, tuple[Hashable, ...]]:
-        """The state after a message, and those of its answers that do something to the asker."""
+        """The state after a frame, and those of the answers that do something to the asker.
+
+        The state is without what pointless questions left.
+        """
         self.checked += 1
-        source, target = link
-        effects: Effects = received(self.layout.system.actor, other, source, (message,))
-        facets = self.layout.facets
+        (source, target), facets = link, self.layout.facets
+        effects: Effects = received(self.layout.system.actor, other, source, frame)
+        known = facets.knowledge(asker)
         answers = tuple(
             answer
             for to, answer in effects.sends
             if to != source or facets.canonical(asker, target, answer) is not None
         )
-        return effects.local, answers
+        return facets.forgetting(effects.local, source, known), answers
 
     def _from(self, state: Local) -> list[Local]:
         """`state` and every state that was met after it."""

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from checker.actions import Action, Perform
+from checker.actions import Action, Perform, Restart
 from checker.actors import Local, Scope
 from checker.properties import Property
 from checker.search.compiled.interned import Ids
@@ -28,7 +28,7 @@ class LevelJudge:
     """Shows the parts of worlds to a :class:`~checker.search.judge.Judge`.
 
     With `keep` it remembers the vectors of node states that were `met`, and which node states
-    came `later` than which, for a certificate.
+    came `later` than which, or `returned` after a crash, for a certificate.
 
     Node states are shown when their region is first interned, steps when a table is filled,
     vectors of node states when a level contains one for the first time. A property of steps or
@@ -41,6 +41,7 @@ class LevelJudge:
     keep: bool = False
     met: list[tuple[Local, ...]] = field(factory=list)
     later: dict[Local, dict[Local, None]] = field(factory=dict)
+    returned: dict[Local, dict[Local, None]] = field(factory=dict)
     by_scope: dict[Hashable, list[Property]] = field(init=False)
     broken: dict[str, dict[tuple[int, int], str]] = field(factory=dict)
     broken_steps: list[tuple[str, str, int, int, Action]] = field(factory=list)
@@ -71,7 +72,8 @@ class LevelJudge:
         if one is two:
             return
         if self.keep:
-            self.later.setdefault(one, {})[two] = None
+            following = self.returned if isinstance(action, Restart) else self.later
+            following.setdefault(one, {})[two] = None
         shown: list[tuple[Property, Hashable]] = [
             (each, (one, two)) for each in self.by_scope[Scope.NODE_STEP]
         ]

@@ -7,39 +7,54 @@ what nodes remember of pointless questions.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from typing import Any
 
-from attrs import define, field
+import attrs
+from attrs import define, field, frozen
 
-from checker.actions import Action, Deliver, Drop, Duplicate, actor_of
+from checker.actions import Action
 from checker.facets import Facets
-from checker.network import Channel
-from checker.search.compiled.regions import Layout, Outcome, Region
-from checker.worlds import World, replaced
+from checker.network import Channel, Frame
+from checker.search.compiled.regions import Layout, Outcome, Posted, Region
+from checker.worlds import Local, World, replaced
 
 
-@define
+@frozen(cache_hash=True)
 class Sending:
-    """What a step does to a neighbour: frames to append, and news of what the sender knows."""
+    """What a step does to a neighbour: what it posts, and news of what the sender knows.
 
-    frames: Channel
-    knowledge: Hashable | None
+    No news is None.
+    """
 
-    def __hash__(self) -> int:
-        return hash((self.frames, self.knowledge))
+    post: Channel | Posted
+    news: Hashable | None = None
+
+
+@frozen
+class Use:
+    """That `message` was dropped from a link to a node in state `local`, because of what is ahead.
+
+    `ahead` arrives before it; a copy of something in flight has that alone ahead.
+    """
+
+    sender: str
+    local: Local
+    ahead: Frame
+    message: Hashable
 
 
 @define
 class QuotientLayout(Layout):
-    """As :class:`Layout`, but every region is canonical.
+    """As :class:`Layout`, but every region is canonical. What it used is kept for a certificate.
 
-    Spec: RED-2, RED-3, RED-4, RED-5, RED-6.
+    Spec: RED-2, RED-3, RED-4, RED-5, RED-6, RED-20.
     """
 
     facets: Facets
-    seen: dict[int, dict[Hashable, None]] = field(factory=dict, init=False)
-    """Every message that was sent on each link, before it was made canonical."""
+    seen: dict[int, dict[Frame, None]] = field(factory=dict, init=False)
+    """Every frame that was sent on each link, before it was made canonical."""
+    uses: dict[Use, None] = field(factory=dict, init=False)
 
     def regions(self, world: World) -> list[Region]:
         """The canonical regions of a world."""
@@ -61,30 +76,50 @@ class QuotientLayout(Layout):
         before = self.facets.knowledge(region.local)
         after = self.facets.knowledge(plain.region.local)
         news = None if after == before else after
-        frames: dict[int, Channel] = dict(plain.sent)
-        sent = []
+        posts: dict[int, Channel | Posted] = dict(plain.sent)
         for link in self.out_links[node]:
-            self.seen.setdefault(link, {}).update((m, None) for (m,) in frames.get(link, ()))
-            kept = self._worth_asking(after, frames.get(link, ()))
-            if kept or news is not None:
-                sent.append((link, Sending(kept, news)))
+            posts.setdefault(link, ())
+        sent = []
+        for port, post in posts.items():
+            frames = post.frames if isinstance(post, Posted) else post
+            self.seen.setdefault(port, {}).update(dict.fromkeys(frames))
+            kept = self.worth_asking(after, frames)
+            if isinstance(post, Posted):
+                sent.append((port, Sending(attrs.evolve(post, frames=kept), news)))
+            elif kept or news is not None:
+                sent.append((port, Sending(kept, news)))
         return Outcome(self._canonical(node, plain.region), tuple(sent))
 
     def appended(self, region: Region, node: int, port: int, post: Any) -> Region:
         """The region of `node` after what a neighbour sent, and after what it has learned."""
         sending: Sending = post
-        at = self.in_links[node].index(port)
-        local, channel = region.local, region.channels[at]
-        if sending.knowledge is not None:
+        if sending.news is not None and port in self.in_links[node]:
+            at = self.in_links[node].index(port)
+            channel = self.worth_asking(sending.news, region.channels[at])
             sender = self.system.topology.links[port][0]
-            channel = self._worth_asking(sending.knowledge, channel)
-            local = self.facets.forgetting(local, sender, sending.knowledge)
-        joined = self.system.network.joined(channel, sending.frames)
-        channels = replaced(region.channels, at, joined)
-        return self._canonical(node, region._replace(local=local, channels=channels))
+            local = self.facets.forgetting(region.local, sender, sending.news)
+            channels = replaced(region.channels, at, channel)
+            region = region._replace(local=local, channels=channels)
+        return self._canonical(node, super().appended(region, node, port, sending.post))
 
-    def _worth_asking(self, knowledge: Hashable, channel: Channel) -> Channel:
-        return tuple(frame for frame in channel if not self.facets.pointless(knowledge, frame[0]))
+    @property
+    def lossless(self) -> bool:
+        """Whether of two frames on one link either both arrive or neither. Spec: RED-20."""
+        return not self.system.network.losses
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether, besides, they arrive in the order sent. Spec: RED-4."""
+        network = self.system.network
+        return self.lossless and network.ordered and not network.overtakings
+
+    def worth_asking(self, knowledge: Hashable, channel: Channel) -> Channel:
+        """The frames of `channel` without what a sender that knows this would ask in vain."""
+        kept = (
+            tuple(message for message in frame if not self.facets.pointless(knowledge, message))
+            for frame in channel
+        )
+        return tuple(frame for frame in kept if frame)
 
     def _canonical(self, node: int, region: Region) -> Region:
         exchanged = region.exchanged
@@ -97,123 +132,40 @@ class QuotientLayout(Layout):
         return region._replace(exchanged=exchanged, channels=kept)
 
     def _canonical_channel(self, local: Hashable, sender: str, channel: Channel) -> Channel:
-        network = self.system.network
-        in_turn = network.ordered and not network.losses
-        kept: list[Hashable] = []
-        for (message,) in channel:
-            simplest = self.facets.canonical(local, sender, message)
-            late = in_turn and any(self.facets.outdated(ahead, simplest) for ahead in kept)
-            if simplest is not None and not late:
-                kept.append(simplest)
-        frames = tuple((message,) for message in kept)
-        return frames if network.ordered else network.joined((), frames)
+        frames = tuple(frame for frame, _ in self.kept(local, sender, channel))
+        return frames if self.system.network.ordered else self.system.network.joined((), frames)
 
+    def kept(self, local: Hashable, sender: str, channel: Channel) -> list[tuple[Frame, int]]:
+        """The frames of a channel made canonical, each with its place, without those that vanish.
 
-@define
-class Concretion:
-    """Walks the quotient and the plain model side by side, to make a schedule concrete."""
-
-    layout: QuotientLayout
-    world: World
-    regions: list[Region]
-    actions: list[Action] = field(factory=list)
-
-    @classmethod
-    def start(cls, layout: QuotientLayout) -> Concretion:
-        """Both at the start."""
-        world = next(iter(layout.system.initial()))
-        return cls(layout, world, layout.regions(world))
-
-    def follow(self, action: Action) -> None:
-        """Take an action of the quotient, and in the plain model what amounts to it.
-
-        Where the quotient moves a message, everything ahead of it on that link that does
-        nothing is delivered first.
+        Messages of one frame arrive one after the other whatever the link does.
         """
-        if isinstance(action, Deliver | Drop | Duplicate):
-            wanted = self._frame(action)
-            while (index := self._index(action, wanted)) is None:
-                self._take(Deliver(action.source, action.target, self._idle_index(action)))
-            self._take(type(action)(action.source, action.target, index))
-        else:
-            self._take(action)
-        self._step(action)
+        found: list[tuple[Frame, int]] = []
+        ahead: Frame = ()
+        for at, frame in enumerate(channel):
+            simplest: Frame = ()
+            for message in frame:
+                canonical = self.facets.canonical(local, sender, message)
+                if canonical is None:
+                    continue
+                before = (*ahead, *simplest) if self.in_turn else simplest
+                if any(self.facets.outdated(earlier, canonical) for earlier in before):
+                    self.uses[Use(sender, local, before, canonical)] = None
+                    continue
+                simplest = (*simplest, canonical)
+            if simplest and not self._copied(local, sender, simplest, found):
+                found.append((simplest, at))
+                ahead += simplest
+        return found
 
-    def finish(self) -> None:
-        """Deliver everything that is left and does nothing."""
-        while idle := [each for each in self._arrivals() if self._idle(each)]:
-            self._take(idle[0])
-
-    def _take(self, action: Action) -> None:
-        self.world = self.layout.system.next(self.world, action)
-        self.actions.append(action)
-
-    def _step(self, action: Action) -> None:
-        nodes = self.layout.system.topology.node_index
-        node = nodes[actor_of(action)]
-        outcome = self.layout.outcome(node, self.regions[node], action)
-        if outcome is None:
-            raise AssertionError(f"{action} is not enabled in the quotient")
-        self.regions[node] = outcome.region
-        for link, sending in outcome.sent:
-            target = nodes[self.layout.system.topology.links[link][1]]
-            self.regions[target] = self.layout.appended(self.regions[target], target, link, sending)
-
-    def _frame(self, action: Deliver | Drop | Duplicate) -> Hashable:
-        """The message that the quotient moves."""
-        topology = self.layout.system.topology
-        node = topology.node_index[action.target]
-        link = topology.link_index[action.source, action.target]
-        channels = self.regions[node].channels
-        return channels[self.layout.in_links[node].index(link)][action.index][0]
-
-    def _index(self, action: Deliver | Drop | Duplicate, wanted: Hashable) -> int | None:
-        """Where on the plain link a message stands that amounts to `wanted` and can arrive."""
-        for each in self._arrivals():
-            same_link = (each.source, each.target) == (action.source, action.target)
-            if same_link and not self._idle(each) and self._canonical(each) == wanted:
-                return each.index
-        return None
-
-    def _idle_index(self, action: Deliver | Drop | Duplicate) -> int:
-        for each in self._arrivals():
-            same_link = (each.source, each.target) == (action.source, action.target)
-            if same_link and self._idle(each):
-                return each.index
-        raise AssertionError(f"{action} has nothing ahead of it, and cannot happen")
-
-    def _arrivals(self) -> list[Deliver]:
-        actions = self.layout.system.actions(self.world)
-        return [action for action in actions if isinstance(action, Deliver)]
-
-    def _canonical(self, arrival: Deliver) -> Hashable | None:
-        system = self.layout.system
-        (message,) = system.frame(self.world, arrival)
-        target = self.world.nodes[system.topology.node_index[arrival.target]]
-        return self.layout.facets.canonical(target, arrival.source, message)
-
-    def _idle(self, arrival: Deliver) -> bool:
-        """Whether a frame that can arrive does nothing that matters."""
-        system, facets = self.layout.system, self.layout.facets
-        (message,) = system.frame(self.world, arrival)
-        sender = self.world.nodes[system.topology.node_index[arrival.source]]
-        return facets.pointless(facets.knowledge(sender), message) or (
-            self._canonical(arrival) is None
-        )
-
-
-def concrete(
-    layout: QuotientLayout, schedule: Sequence[Action], *, to_the_end: bool
-) -> tuple[Action, ...]:
-    """A schedule of the plain model for one of the quotient.
-
-    With `to_the_end` everything that does nothing is delivered after the last step.
-
-    Spec: RED-7.
-    """
-    walk = Concretion.start(layout)
-    for action in schedule:
-        walk.follow(action)
-    if to_the_end:
-        walk.finish()
-    return tuple(walk.actions)
+    def _copied(
+        self, local: Hashable, sender: str, frame: Frame, others: list[tuple[Frame, int]]
+    ) -> bool:
+        """Whether a frame is a copy of one in flight, which arrives too. Spec: RED-20."""
+        if not (self.lossless and all(map(self.facets.idempotent, frame))):
+            return False
+        if all(other != frame for other, _ in others):
+            return False
+        for message in frame:
+            self.uses[Use(sender, local, frame, message)] = None
+        return True

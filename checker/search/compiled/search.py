@@ -14,9 +14,10 @@ from checker.facets import Facets
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
 from checker.search.compiled.certificate import Certifier, FalseClaims
+from checker.search.compiled.concretion import concrete
 from checker.search.compiled.interned import Ids
 from checker.search.compiled.judging import LevelJudge
-from checker.search.compiled.quotient import QuotientLayout, concrete
+from checker.search.compiled.quotient import QuotientLayout
 from checker.search.compiled.regions import Layout
 from checker.search.compiled.tables import (
     ENABLED,
@@ -210,7 +211,8 @@ class _Search:
         """Execute the claims again that the quotient rests on. Raises FalseClaims."""
         layout = self.tables.layout
         if isinstance(layout, QuotientLayout):
-            certifier = Certifier(layout, self.judging.met, self.judging.later)
+            met, judging = self.judging.met, self.judging
+            certifier = Certifier(layout, met, judging.later, judging.returned)
             claims = list(islice(certifier.false_claims(), 5))
             if claims:
                 raise FalseClaims(claims)
