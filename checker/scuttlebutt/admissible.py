@@ -31,10 +31,11 @@ JOINS = (lww_total, max_value, first_writer)
 
 @frozen
 class Rule:
-    """A rule of the quotient: its clause, what it does in a few words, and what it needs."""
+    """A rule of the quotient: its name, its clause, what it leaves out, and what it needs."""
 
+    name: str
     clause: str
-    says: str
+    leaves_out: str
     needs: tuple[Need, ...]
 
     def refusal(self, gossip: Gossip, system: System) -> str | None:
@@ -168,6 +169,7 @@ def last_version_known(gossip: Gossip, system: System) -> str | None:
 # --- the rules ------------------------------------------------------------------------------------
 
 STALE = Rule(
+    "stale",
     "RED-2",
     "updates that the receiver would ignore",
     (
@@ -177,8 +179,10 @@ STALE = Rule(
         losses_while_awake,
     ),
 )
-COPY = Rule("RED-20", "second copies of updates in flight", STALE.needs)
-OVERTAKEN = Rule("RED-4", "updates behind newer ones of their source", (*STALE.needs, no_gaps))
+COPY = Rule("copy", "RED-4", "second copies of updates in flight", STALE.needs)
+OVERTAKEN = Rule(
+    "overtaken", "RED-4", "updates behind newer ones of their source", (*STALE.needs, no_gaps)
+)
 _ASKING: tuple[Need, ...] = (
     *STALE.needs,
     _one_of("mention", rules.mention_source, rules.mention_mark),
@@ -188,8 +192,9 @@ _ASKING: tuple[Need, ...] = (
     addressed,
     answers_whole,
 )
-VERSION = Rule("RED-3", "the versions of digest lines", (*_ASKING, no_gaps))
+VERSION = Rule("version", "RED-3", "the versions of digest lines", (*_ASKING, no_gaps))
 FINISHED = Rule(
+    "finished",
     "RED-5",
     "digest lines of finished sources",
     (
@@ -200,6 +205,7 @@ FINISHED = Rule(
     ),
 )
 SATURATED = Rule(
+    "saturated",
     "RED-6",
     "exchanges of nodes that know everything",
     (*FINISHED.needs, _one_of("close", rules.close_silent)),
@@ -210,11 +216,11 @@ RULES = (STALE, COPY, OVERTAKEN, VERSION, FINISHED, SATURATED)
 
 
 def sound_rules(gossip: Gossip, system: System) -> frozenset[str]:
-    """The clauses of the rules that are sound for a system. Spec: RED-1."""
-    return frozenset(rule.clause for rule in RULES if rule.refusal(gossip, system) is None)
+    """The names of the rules that are sound for a system. Spec: RED-1."""
+    return frozenset(rule.name for rule in RULES if rule.refusal(gossip, system) is None)
 
 
 def refusals(gossip: Gossip, system: System) -> dict[str, str]:
-    """Why each other rule would be unsound, by clause. Spec: RED-1."""
-    reasons = ((rule.clause, rule.refusal(gossip, system)) for rule in RULES)
-    return {clause: reason for clause, reason in reasons if reason is not None}
+    """Why each other rule would be unsound, by name. Spec: RED-1."""
+    reasons = ((rule.name, rule.refusal(gossip, system)) for rule in RULES)
+    return {name: reason for name, reason in reasons if reason is not None}

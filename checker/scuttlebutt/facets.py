@@ -34,7 +34,7 @@ NOTHING: frozenset[NodeId] = frozenset()
 class GossipFacets:
     """The claims for one system.
 
-    `rules` are the clauses of those that are sound, `finals` how often each source will stamp.
+    `rules` are the names of those that are sound, `finals` how often each source will stamp.
     """
 
     gossip: Gossip
@@ -62,13 +62,13 @@ class GossipFacets:
         del sender
         if isinstance(message, Update):
             return message if self.gossip.profile.admit(local, message) is None else None
-        if isinstance(message, Digest) and VERSION.clause in self.rules:
+        if isinstance(message, Digest) and VERSION.name in self.rules:
             return Digest(message.source_id, NEVER)
         return message
 
     def refreshed(self, local: NodeState, message: Hashable) -> Hashable:
         """A digest line with what the sender has seen by now. Spec: RED-3."""
-        if isinstance(message, Digest) and VERSION.clause in self.rules:
+        if isinstance(message, Digest) and VERSION.name in self.rules:
             return Digest(message.source_id, local.clock.get(message.source_id))
         return message
 
@@ -77,21 +77,21 @@ class GossipFacets:
         return (
             isinstance(earlier, Update)
             and isinstance(later, Update)
-            and OVERTAKEN.clause in self.rules
+            and OVERTAKEN.name in self.rules
             and earlier.source_id == later.source_id
             and later.version <= earlier.version
         )
 
     def idempotent(self, message: Hashable) -> bool:
-        """A second copy of an update is ignored. Spec: RED-20."""
-        return isinstance(message, Update) and COPY.clause in self.rules
+        """A second copy of an update is ignored. Spec: RED-4."""
+        return isinstance(message, Update) and COPY.name in self.rules
 
     def knowledge(self, local: NodeState) -> frozenset[NodeId]:
         """The sources of which a node has seen the last version they will stamp. Spec: RED-5.
 
         Where versions are dense the clock tells; else history, which holds every update.
         """
-        if FINISHED.clause not in self.rules:
+        if FINISHED.name not in self.rules:
             return NOTHING
         dense = self.gossip.profile.admit is rules.admit_above_clock
         count = self._seen if dense else self._held
@@ -118,7 +118,7 @@ class GossipFacets:
 
     def saturated(self, knowledge: frozenset[NodeId]) -> bool:
         """All sources are finished, and who asks is not asked in return. Spec: RED-6."""
-        return SATURATED.clause in self.rules and len(knowledge) == len(self.finals)
+        return SATURATED.name in self.rules and len(knowledge) == len(self.finals)
 
     def forgetting(
         self, local: NodeState, sender: NodeId, knowledge: frozenset[NodeId]

@@ -35,7 +35,7 @@ def test_an_unsound_reduction_is_refused_and_auto_goes_without(
     [
         ("--profile", "documented"),
         ("--profile", "paper"),
-        ("--profile", "documented", "--crashes", "1", "--restart", "amnesia"),
+        ("--profile", "documented", "--crashes", "1", "--pauses", "1"),
         ("--profile", "textbook", "--topology", "line:3", "--wiring", "broadcast"),
     ],
 )

@@ -48,7 +48,7 @@ class Use:
 class QuotientLayout(Layout):
     """As :class:`Layout`, but every region is canonical. What it used is kept for a certificate.
 
-    Spec: RED-2, RED-3, RED-4, RED-5, RED-6, RED-20.
+    Spec: RED-2, RED-3, RED-4, RED-5, RED-6.
     """
 
     facets: Facets
@@ -104,7 +104,7 @@ class QuotientLayout(Layout):
 
     @property
     def lossless(self) -> bool:
-        """Whether of two frames on one link either both arrive or neither. Spec: RED-20."""
+        """Whether of two frames on one link either both arrive or neither. Spec: RED-4."""
         return not self.system.network.losses
 
     @property
@@ -161,7 +161,7 @@ class QuotientLayout(Layout):
     def _copied(
         self, local: Hashable, sender: str, frame: Frame, others: list[tuple[Frame, int]]
     ) -> bool:
-        """Whether a frame is a copy of one in flight, which arrives too. Spec: RED-20."""
+        """Whether a frame is a copy of one in flight, which arrives too. Spec: RED-4."""
         if not (self.lossless and all(map(self.facets.idempotent, frame))):
             return False
         if all(other != frame for other, _ in others):
