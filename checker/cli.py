@@ -16,6 +16,7 @@ COMMANDS = {
     "bench": "measure the checker, beside SPIN where it is installed",
     "check": "explore every interleaving and judge the properties",
     "clauses": "tie the clauses of the specification to code and tests",
+    "docs": "build the site of the specification",
     "golden": "replay recordings of the real library",
     "graph": "write every world of a small model, to draw it",
     "learn": "take the lessons in the terminal, and predict what happens",

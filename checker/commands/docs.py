@@ -1,0 +1,81 @@
+"""``scuttle docs``: build the site of the specification, ready to be opened or served."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+from checker.commands.clauses import installed_places, read_book
+from checker.faults import AS_EXPECTED, UnrunnableFault, UsageFault
+from checker.site.staging import stage
+
+NEEDED = ("sphinx", "myst_parser", "furo")
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("site"),
+    show_default=True,
+    help="The folder that the site is written to.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def command(out: Path, *, as_json: bool) -> int:
+    """Build the site: specification, lessons, reference. Every warning is an error.
+
+    Needs the extra `docs`. The site asks no other host for anything: open OUT/index.html.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UnrunnableFault(
+            f"{', '.join(missing)} cannot be imported",
+            where="scuttle docs",
+            expected="the extra docs",
+            hint=".venv/bin/pip install -e '.[docs]'",
+        )
+    if out.exists() and any(out.iterdir()) and not (out / ".buildinfo").exists():
+        raise UsageFault(
+            "holds something that is no site",
+            where=f"--out {out}",
+            expected="an empty folder, or one that scuttle docs has written",
+        )
+    begun = time.perf_counter()
+    with tempfile.TemporaryDirectory() as staged:
+        root = click.get_current_context().find_root().command
+        if not isinstance(root, click.Group):
+            raise UsageFault("docs is a command of scuttle", expected="scuttle docs")
+        pages = stage(Path(staged), read_book(installed_places()), root)
+        _build(Path(staged), out)
+    seconds = time.perf_counter() - begun
+    if as_json:
+        click.echo(json.dumps({"site": str(out), "pages": pages, "seconds": round(seconds, 2)}))
+    else:
+        click.echo(f"{pages} pages in {seconds:.1f} s: {out / 'index.html'}")
+    return AS_EXPECTED
+
+
+def _build(staged: Path, out: Path) -> None:
+    """Run Sphinx in a process of its own. Raises UnrunnableFault with what it complains of."""
+    words = ["-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-E"]
+    run = subprocess.run(  # noqa: S603 - our own interpreter, our own arguments
+        [sys.executable, *words, str(staged), str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        complaint = run.stderr.replace(str(staged), "spec").strip()
+        raise UnrunnableFault(
+            "the pages do not build",
+            where=str(out),
+            expected="no warning",
+            hint=complaint[-4000:],
+        )

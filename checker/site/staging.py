@@ -1,0 +1,102 @@
+"""Put together what Sphinx builds: a copy of the specification and the generated pages."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import click
+
+from checker.clauses import Book
+from checker.lessons.page import read_lesson
+from checker.resources import spec_folder
+from checker.site.clauses import anchored, index_page, linked
+from checker.site.lessons import lesson_page
+from checker.site.pages import command_page, interface_pages, profiles_page
+
+REFERENCE = "reference"
+
+
+def stage(folder: Path, book: Book, root: click.Group) -> int:
+    """Write the sources of the site into `folder`, which is empty. How many pages there are."""
+    shutil.copytree(spec_folder(), folder, dirs_exist_ok=True)
+    _lessons(folder)
+    scenarios = _scenarios(folder)
+    known = [clause.id for clause in book.clauses]
+    for path in sorted(folder.rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if path.parent.name == "protocol":
+            text = anchored(text, book, scenarios)
+        path.write_text(linked(text, known), encoding="utf-8")
+    _reference(folder, book, root)
+    _contents(folder)
+    return len(list(folder.rglob("*.md")))
+
+
+def _lessons(folder: Path) -> None:
+    for path in sorted((folder / "guide" / "lessons").glob("[0-9][0-9]-*.md")):
+        lesson = read_lesson(path.stem, path.read_text(encoding="utf-8"))
+        path.write_text(lesson_page(lesson), encoding="utf-8")
+
+
+def _scenarios(folder: Path) -> dict[str, str]:
+    """Turn each dialogue into a page. Their texts by name."""
+    texts = {}
+    for path in sorted((folder / "scenarios").glob("*.txt")):
+        text = path.read_text(encoding="utf-8")
+        texts[path.stem] = text
+        title, _, body = text.partition("\n")
+        body = re.sub(r"\A=+\n", "", body)
+        page = f"# {title}\n\n```text\n{body.strip()}\n```\n\n`scuttle scenario {path.name}` plays it.\n"
+        path.with_suffix(".md").write_text(page, encoding="utf-8")
+    return texts
+
+
+def _reference(folder: Path, book: Book, root: click.Group) -> None:
+    reference = folder / REFERENCE
+    reference.mkdir()
+    known = [clause.id for clause in book.clauses]
+    pages = {each.file: each.id for each in book.clauses}
+    (reference / "clauses.md").write_text(index_page(book, pages), encoding="utf-8")
+    (reference / "commands.md").write_text(command_page(root), encoding="utf-8")
+    (reference / "profiles.md").write_text(linked(profiles_page(), known), encoding="utf-8")
+    core = reference / "core"
+    core.mkdir()
+    for name, text in interface_pages().items():
+        (core / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+_PARTS = (
+    ("Learn", ("guide/lessons/*.md",)),
+    ("Guides", ("guide/*.md",)),
+    ("Clauses", ("protocol/*.md",)),
+    ("Profiles", ("profiles/*.md", "glossary.md")),
+    ("Reference", ("reference/*.md", "reference/core/index.md", "benchmarks.md", "*.md")),
+    ("Scenarios", ("scenarios/*.md",)),
+    ("Behind it", ("decisions/index.md", "decisions/[0-9]*.md", "*/README.md")),
+)
+"""The parts of the site, and which pages they hold: a page belongs to the first that names it."""
+
+
+def _contents(folder: Path) -> None:
+    """Append the tables of contents to the front page."""
+    placed = {"index.md"}
+    blocks = []
+    for title, patterns in _PARTS:
+        found = []
+        for pattern in patterns:
+            for path in sorted(folder.glob(pattern), key=_index_first):
+                name = path.relative_to(folder).as_posix()
+                if name not in placed and "/core/scuttle_ref" not in name:
+                    placed.add(name)
+                    found.append(name.removesuffix(".md"))
+        listed = "\n".join(found)
+        blocks.append(f"```{{toctree}}\n:caption: {title}\n:maxdepth: 1\n:hidden:\n\n{listed}\n```")
+    front = folder / "index.md"
+    text = front.read_text(encoding="utf-8")
+    front.write_text(text + "\n" + "\n\n".join(blocks) + "\n", encoding="utf-8")
+
+
+def _index_first(path: Path) -> tuple[bool, str]:
+    return path.name != "index.md", path.name
