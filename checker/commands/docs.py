@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import json
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -52,7 +55,7 @@ def command(out: Path, *, as_json: bool) -> int:
         root = click.get_current_context().find_root().command
         if not isinstance(root, click.Group):
             raise UsageFault("docs is a command of scuttle", expected="scuttle docs")
-        pages = stage(Path(staged), read_book(installed_places()), root)
+        pages = stage(Path(staged), read_book(installed_places()), root, _catalogue(root))
         _build(Path(staged), out)
     seconds = time.perf_counter() - begun
     if as_json:
@@ -60,6 +63,14 @@ def command(out: Path, *, as_json: bool) -> int:
     else:
         click.echo(f"{pages} pages in {seconds:.1f} s: {out / 'index.html'}")
     return AS_EXPECTED
+
+
+def _catalogue(root: click.Group) -> Any:
+    """What the default check says, as JSON."""
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
+        root.main(args=["check", "--json"], standalone_mode=False)
+    return json.loads(told.getvalue())
 
 
 def _build(staged: Path, out: Path) -> None:

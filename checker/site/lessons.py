@@ -11,7 +11,7 @@ def lesson_page(lesson: Lesson) -> str:
     hidden = False
     for part in lesson.parts:
         if part.kind is Kind.PROSE:
-            pieces.append(part.text)
+            pieces.append(part.text.replace("# ", f"# {lesson.number}. ", not pieces))
         elif part.kind is Kind.QUESTION:
             pieces.append(_question(part, lesson.name))
             hidden = True

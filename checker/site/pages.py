@@ -65,8 +65,7 @@ def profiles_page() -> str:
     """Every decision point, with the rule of each profile, its words and its code."""
     lines = [
         "# The profiles, rule by rule\n",
-        "One protocol, several readings: at each decision point a profile has one rule. Rules that "
-        "several profiles share are shown once.\n",
+        "One protocol, several readings. A rule that several profiles share is shown once.\n",
     ]
     for point in decision_points():
         lines.append(f"## {point}\n")

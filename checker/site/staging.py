@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,12 +16,16 @@ from checker.resources import spec_folder
 from checker.site.clauses import anchored, index_page, linked
 from checker.site.lessons import lesson_page
 from checker.site.pages import command_page, interface_pages, profiles_page
+from checker.site.witnesses import witnesses_page
 
 REFERENCE = "reference"
 
 
-def stage(folder: Path, book: Book, root: click.Group) -> int:
-    """Write the sources of the site into `folder`, which is empty. How many pages there are."""
+def stage(folder: Path, book: Book, root: click.Group, catalogue: Mapping[str, Any]) -> int:
+    """Write the sources of the site into `folder`, which is empty. How many pages there are.
+
+    `catalogue` is what ``scuttle check --json`` says.
+    """
     shutil.copytree(spec_folder(), folder, dirs_exist_ok=True)
     _lessons(folder)
     scenarios = _scenarios(folder)
@@ -30,6 +36,8 @@ def stage(folder: Path, book: Book, root: click.Group) -> int:
             text = anchored(text, book, scenarios)
         path.write_text(linked(text, known), encoding="utf-8")
     _reference(folder, book, root)
+    sure = linked(witnesses_page(catalogue), known)
+    (folder / REFERENCE / "how-sure.md").write_text(sure, encoding="utf-8")
     _contents(folder)
     return len(list(folder.rglob("*.md")))
 
@@ -48,7 +56,8 @@ def _scenarios(folder: Path) -> dict[str, str]:
         texts[path.stem] = text
         title, _, body = text.partition("\n")
         body = re.sub(r"\A=+\n", "", body)
-        page = f"# {title}\n\n```text\n{body.strip()}\n```\n\n`scuttle scenario {path.name}` plays it.\n"
+        plays = f"`scuttle scenario {path.name}` plays it."
+        page = f"# {title}\n\n```text\n{body.strip()}\n```\n\n{plays}\n"
         path.with_suffix(".md").write_text(page, encoding="utf-8")
     return texts
 
