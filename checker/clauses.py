@@ -22,7 +22,7 @@ KINDS = (NORMATIVE, PROPERTY, "definition", "exception", "informative", WITHDRAW
 CHECKED_PROPERTIES = "checker/scuttlebutt/properties.py"
 """Where the properties stand that the checker decides; one that cites a clause tests it."""
 
-RULES = "scuttle_ref/rules.py"
+RULES = ("scuttle_ref/rules.py", "scuttle_ref/relatives.py")
 """Where every public rule cites a clause."""
 
 _CLAUSE = re.compile(r"\*\*([A-Z]{2,})-([1-9]\d*)\*\*\s+(?:\(([a-z]+)\)\s+)?(.*)", re.DOTALL)

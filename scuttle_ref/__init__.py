@@ -32,7 +32,17 @@ from scuttle_ref.outputs import (
     Step,
 )
 from scuttle_ref.profile import Profile, deviations
-from scuttle_ref.profiles import AS_SHIPPED, DOCUMENTED, PAPER, PROFILES, TEXTBOOK
+from scuttle_ref.profiles import (
+    AS_SHIPPED,
+    DOCUMENTED,
+    GOSSIPER,
+    PAPER,
+    PLASMID,
+    PROFILES,
+    SCUTTLEBUTT,
+    TEXTBOOK,
+    TXGOSSIP,
+)
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import (
     RESOLVERS,
@@ -54,11 +64,15 @@ __all__ = [
     "AS_SHIPPED",
     "DEFAULT_CONFIG",
     "DOCUMENTED",
+    "GOSSIPER",
     "NEVER",
     "PAPER",
+    "PLASMID",
     "PROFILES",
     "RESOLVERS",
+    "SCUTTLEBUTT",
     "TEXTBOOK",
+    "TXGOSSIP",
     "UNBOUNDED",
     "VERSION_MAX",
     "Applied",

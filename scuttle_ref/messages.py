@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from scuttle_ref.names import Key, Mark, NodeId, Value, Version, exact
+from scuttle_ref.names import Key, Mark, NodeId, Reading, Value, Version, exact
 
 
 @frozen(cache_hash=True)
@@ -71,13 +71,20 @@ Delta: TypeAlias = tuple[Update, ...]
 
 @frozen(cache_hash=True)
 class Put:
-    """The owner of a node sets `key` to `value`: ``set(key, value)`` of the README."""
+    """The owner of a node sets `key` to `value`: ``set(key, value)`` of the README.
+
+    `reading` is what the node's wall clock shows at that moment. A node has no clock of its own
+    to look at, so the time is part of the event; only a rule that stamps by the wall clock reads
+    it (NPM-1).
+    """
 
     key: Key
     value: Value = field(eq=exact)
+    reading: Reading = None
 
     def __str__(self) -> str:
-        return f"set {self.key}={self.value}"
+        at = "" if self.reading is None else f"@{self.reading}"
+        return f"set{at} {self.key}={self.value}"
 
 
 @frozen(cache_hash=True)

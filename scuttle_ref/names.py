@@ -22,6 +22,12 @@ Value: TypeAlias = object
 Version: TypeAlias = int
 """The number a source stamps on an update, from 1 to :data:`VERSION_MAX`. Unit: versions."""
 
+Reading: TypeAlias = int | None
+"""What the wall clock of a node shows as its owner writes, or None when nobody looked at it.
+
+A :data:`Version`: implementations that stamp by the wall clock use it as one. Spec: NPM-1.
+"""
+
 Mark: TypeAlias = float
 """A place on the version line: a :data:`Version`, 0, :data:`NEVER` or :data:`ANSWERED`."""
 

@@ -59,6 +59,7 @@ class Reason(Enum):
 
     DUPLICATE = "its source and version are already in history"
     STALE = "its version is not above the clock of its source"
+    UNKNOWN = "its source has not been named to this node"
 
 
 @frozen(cache_hash=True)

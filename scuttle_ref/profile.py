@@ -13,16 +13,20 @@ import attrs
 from attrs import frozen
 
 from scuttle_ref.config import Config
+from scuttle_ref.errors import Refusal
 from scuttle_ref.history import History
 from scuttle_ref.messages import Delta, Digest, DigestDone, Message, Update
-from scuttle_ref.names import NodeId, Place, Version
-from scuttle_ref.outputs import Reason
+from scuttle_ref.names import NodeId, Place, Reading, Version
+from scuttle_ref.outputs import Reason, Send
 from scuttle_ref.resolvers import GossipView
 from scuttle_ref.state import Marks, NodeState
 from scuttle_ref.version_vector import VersionVector
 
-Digested: TypeAlias = tuple[VersionVector, tuple[Message, ...]]
-"""A clock and the messages that advertise it."""
+Said: TypeAlias = tuple[NodeState, tuple[Message, ...]]
+"""The node after it has spoken to one peer, and what it says."""
+
+Relayed: TypeAlias = tuple[Send, ...]
+"""What a node passes on, to any peers."""
 
 
 @frozen
@@ -30,27 +34,30 @@ class Profile:
     """A variant of the protocol, as data.
 
     The fields after `summary` are the decision points, in the order in which a reader meets
-    them in the reducer.
+    them in the reducer. `whole_answers` is no decision of a node but what the protocol presumes
+    of its links: all that one step sends to one peer travels as one frame.
 
-    Spec: PROF-1.
+    Spec: PROF-1, NET-5.
     """
 
     name: str
     summary: str
-    stamp: Callable[[NodeState], Version | None]
+    stamp: Callable[[NodeState, Reading], Version | Refusal]
     witness: Callable[[NodeState, Update], VersionVector]
     admit: Callable[[NodeState, Update], Reason | None]
     place: Callable[[Update], Place]
     prefer: Callable[[GossipView, Update, Config], object]
     retain: Callable[[History, Update, Config], tuple[History, Delta]]
     enlist: Callable[[tuple[NodeId, ...], NodeId], tuple[NodeId, ...]]
-    advertise: Callable[[NodeState, tuple[NodeId, ...], Config], Digested]
+    relay: Callable[[NodeState, Update, bool], Relayed]
+    advertise: Callable[[NodeState, NodeId, tuple[NodeId, ...], Config], Said]
     session: Callable[[NodeId], NodeId]
     mention: Callable[[Marks, Digest], Marks]
     answer: Callable[[NodeState, Digest], tuple[Delta, ...]]
     fill: Callable[[NodeState, Marks, Config], tuple[Delta, ...]]
     pace: Callable[[tuple[Delta, ...], Config], Delta]
-    close: Callable[[NodeState, DigestDone, Config], tuple[Message, ...]]
+    close: Callable[[NodeState, NodeId, Marks, DigestDone, Delta], Said]
+    whole_answers: bool = False
 
 
 @frozen
@@ -62,10 +69,13 @@ class Deviation:
     other: str
 
 
+_NO_DECISIONS = {"name", "summary", "whole_answers"}
+
+
 def decision_points() -> tuple[str, ...]:
     """The names of the slots, in the order of the reducer. Spec: PROF-1."""
     names = [attribute.name for attribute in attrs.fields(Profile)]
-    return tuple(name for name in names if name not in {"name", "summary"})
+    return tuple(name for name in names if name not in _NO_DECISIONS)
 
 
 def rule_of(profile: Profile, point: str) -> Callable[..., object]:

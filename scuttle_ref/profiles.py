@@ -1,10 +1,10 @@
-"""The four profiles."""
+"""The profiles: four readings of one protocol, and four of its relatives."""
 
 from __future__ import annotations
 
 import attrs
 
-from scuttle_ref import rules
+from scuttle_ref import relatives, rules
 from scuttle_ref.profile import Profile
 
 DOCUMENTED = Profile(
@@ -17,6 +17,7 @@ DOCUMENTED = Profile(
     prefer=rules.prefer_resolver,
     retain=rules.retain_newest,
     enlist=rules.enlist_sorted,
+    relay=rules.relay_nothing,
     advertise=rules.advertise_clock,
     session=rules.session_per_peer,
     mention=rules.mention_source,
@@ -71,10 +72,67 @@ PAPER = attrs.evolve(
     fill=rules.fill_in_delta_order,
     pace=rules.pace_first,
     close=rules.close_with_digest,
+    whole_answers=True,
 )
 """Spec: PROF-6."""
 
+SCUTTLEBUTT = attrs.evolve(
+    TEXTBOOK,
+    name="scuttlebutt",
+    summary="npm scuttlebutt 5: sessions that stay open, wall clock versions, ties by arrival",
+    stamp=relatives.stamp_wall_clock,
+    prefer=relatives.prefer_no_older,
+    retain=relatives.retain_value,
+    relay=relatives.relay_applied,
+    advertise=relatives.advertise_opening,
+    mention=rules.mention_mark,
+    answer=rules.answer_later,
+    close=relatives.close_opening,
+)
+"""Spec: PROF-7."""
+
+PLASMID = attrs.evolve(
+    PAPER,
+    name="plasmid",
+    summary="npm plasmid: owned keys, pulled over a stream; unnamed sources are left out",
+    retain=relatives.retain_everything,
+    fill=relatives.fill_named,
+    pace=rules.pace_everything,
+    close=relatives.close_acquainted,
+    whole_answers=False,
+)
+"""Spec: PROF-7."""
+
+GOSSIPER = attrs.evolve(
+    PAPER,
+    name="gossiper",
+    summary="npm gossiper: owned keys, three messages per exchange, news of known sources only",
+    admit=relatives.admit_known_above_clock,
+    advertise=relatives.advertise_acquainted,
+    fill=relatives.fill_named,
+    pace=rules.pace_everything,
+    close=relatives.close_requesting,
+)
+"""Spec: PROF-7."""
+
+TXGOSSIP = attrs.evolve(
+    GOSSIPER,
+    name="txgossip",
+    summary="PyPI txgossip: the rules of gossiper over datagrams",
+)
+"""Spec: PROF-7."""
+
 PROFILES: dict[str, Profile] = {
-    profile.name: profile for profile in (DOCUMENTED, AS_SHIPPED, TEXTBOOK, PAPER)
+    profile.name: profile
+    for profile in (
+        DOCUMENTED,
+        AS_SHIPPED,
+        TEXTBOOK,
+        PAPER,
+        SCUTTLEBUTT,
+        PLASMID,
+        GOSSIPER,
+        TXGOSSIP,
+    )
 }
 """The profiles by name."""

@@ -12,7 +12,7 @@ from attrs import frozen
 from scuttle_ref.config import DEFAULT_CONFIG, Config
 from scuttle_ref.errors import InvalidConfig, Refusal
 from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
-from scuttle_ref.names import NodeId
+from scuttle_ref.names import NodeId, Reading
 from scuttle_ref.outputs import (
     Applied,
     Compacted,
@@ -33,6 +33,7 @@ from scuttle_ref.validity import (
     name_refusal,
     order_refusal,
     put_refusal,
+    reading_refusal,
 )
 from scuttle_ref.version_vector import VersionVector
 
@@ -63,8 +64,8 @@ class Gossip:
         """
         kind = type(event)  # not isinstance: an object may lie about its class
         match event if kind is Put or kind is Exchange or kind is Received else None:
-            case Put(key=key, value=value):
-                return self._put(state, key, value)
+            case Put(key=key, value=value, reading=reading):
+                return self._put(state, key, value, reading)
             case Exchange(peer=peer, order=order):
                 return self._exchange(state, peer, order)
             case Received(sender=sender, message=message):
@@ -73,15 +74,14 @@ class Gossip:
                 problem = f"is {kind_of(event)}"
                 return _rejected(state, Refusal("event", problem, "an event", "ERR-1"))
 
-    def _put(self, state: NodeState, key: str, value: object) -> Step:
+    def _put(self, state: NodeState, key: str, value: object, reading: Reading) -> Step:
         """A local write becomes an update, and is then taken like any other. Spec: VERS-2."""
-        refusal = put_refusal(key, value)
+        refusal = put_refusal(key, value) or reading_refusal(reading)
         if refusal is not None:
             return _rejected(state, refusal)
-        version = self.profile.stamp(state)
-        if version is None:
-            refusal = Refusal("version", "would be above 2**53", "a new node id", "VERS-6")
-            return _rejected(state, refusal)
+        version = self.profile.stamp(state, reading)
+        if isinstance(version, Refusal):
+            return _rejected(state, version)
         return self._take(state, Update(state.id, key, value, version))
 
     def _received(self, state: NodeState, sender: NodeId, message: object) -> Step:
@@ -104,7 +104,7 @@ class Gossip:
     def _take(self, state: NodeState, update: Update) -> Step:
         """Ask for preference first, then move clock, history and store.
 
-        Spec: MERGE-1, MERGE-2, MERGE-3, MERGE-4, HIST-1.
+        Spec: MERGE-1, MERGE-2, MERGE-3, MERGE-4, HIST-1, NPM-6.
         """
         place = self.profile.place(update)
         view = View(state, self.config.value_order, lambda key: (*place[:-1], key))
@@ -124,10 +124,12 @@ class Gossip:
             history=history,
             store=state.with_entry(place, entry) if preferred else state.store,
             named=state.named,
+            open_sessions=state.open_sessions,
         )
         compacted = (Compacted(forgotten),) if forgotten else ()
         verdict = Applied(update) if preferred else Declined(update)
-        return Step(after, (Recorded(update), *compacted, verdict))
+        relayed = self.profile.relay(after, update, preferred)
+        return Step(after, (Recorded(update), *compacted, verdict, *relayed))
 
     def _exchange(self, state: NodeState, peer: NodeId, order: tuple[NodeId, ...]) -> Step:
         """Advertise what is known, in the order asked for. Spec: EXCH-1, EXCH-2, EXCH-7."""
@@ -136,8 +138,8 @@ class Gossip:
             return _rejected(state, refusal)
         first = tuple(dict.fromkeys(source for source in order if source in state.sources))
         rest = tuple(source for source in state.sources if source not in first)
-        clock, messages = self.profile.advertise(state, first + rest, self.config)
-        return Step(attrs.evolve(state, clock=clock), _sends(peer, messages))
+        after, messages = self.profile.advertise(state, peer, first + rest, self.config)
+        return Step(after, _sends(peer, messages))
 
     def _digest(self, state: NodeState, sender: NodeId, digest: Digest) -> Step:
         """Answer one line, and remember that its source was named. Spec: EXCH-3, EXCH-4."""
@@ -153,14 +155,15 @@ class Gossip:
         Spec: EXCH-5, EXCH-6, MERGE-4.
         """
         session = self.profile.session(sender)
+        marks = state.marks(session)
         try:
-            batches = self.profile.fill(state, state.marks(session), self.config)
+            batches = self.profile.fill(state, marks, self.config)
             delta = self.profile.pace(batches, self.config)
         except Exception as fault:  # noqa: BLE001 - the user's function may raise anything
             return _rejected(state, _fault("config.delta_order", fault))
-        digest = self.profile.close(state, done, self.config)
-        after = attrs.evolve(state, named=state.with_marks(session, ()))
-        return Step(after, _sends(sender, (*delta, *digest)))
+        rested = attrs.evolve(state, named=state.with_marks(session, ()))
+        after, messages = self.profile.close(rested, sender, marks, done, delta)
+        return Step(after, _sends(sender, messages))
 
 
 def _sends(peer: NodeId, messages: tuple[Message, ...]) -> tuple[Output, ...]:

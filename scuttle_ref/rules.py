@@ -7,26 +7,40 @@ several profiles is named for what it does, not for who uses it.
 
 from __future__ import annotations
 
+import attrs
+
 from scuttle_ref.config import Config
+from scuttle_ref.errors import Refusal
 from scuttle_ref.history import History
 from scuttle_ref.messages import Delta, Digest, DigestDone, Message, Update
-from scuttle_ref.names import ANSWERED, NEVER, UNBOUNDED, VERSION_MAX, NodeId, Place, Version
+from scuttle_ref.names import (
+    ANSWERED,
+    NEVER,
+    UNBOUNDED,
+    VERSION_MAX,
+    NodeId,
+    Place,
+    Reading,
+    Version,
+)
 from scuttle_ref.order import replay_key
-from scuttle_ref.outputs import Reason
+from scuttle_ref.outputs import Reason, Send
 from scuttle_ref.resolvers import GossipView
 from scuttle_ref.state import Marks, NodeState, mark_of
 from scuttle_ref.version_vector import VersionVector
 
-# --- stamp: the version of a local write; None when versions are exhausted -------------------
+# --- stamp: the version of a local write, or why there is none --------------------------------
+
+EXHAUSTED = Refusal("version", "would be above 2**53", "a new node id", "VERS-6")
 
 
-def stamp_next(state: NodeState) -> Version | None:
+def stamp_next(state: NodeState, _reading: Reading) -> Version | Refusal:
     """One above the own clock entry. Spec: VERS-2, VERS-6."""
     own = state.clock.get(state.id)
-    return int(own) + 1 if own < VERSION_MAX else None
+    return int(own) + 1 if own < VERSION_MAX else EXHAUSTED
 
 
-def stamp_saturating(state: NodeState) -> Version | None:
+def stamp_saturating(state: NodeState, _reading: Reading) -> Version | Refusal:
     """One above the own clock entry, as a double counts: 2**53 + 1 is 2**53. Spec: DEV-12."""
     return min(int(state.clock.get(state.id)) + 1, VERSION_MAX)
 
@@ -163,26 +177,35 @@ def enlist_as_object_keys(sources: tuple[NodeId, ...], source: NodeId) -> tuple[
     return (*indices, *(name for name in every if _array_index(name) is None))
 
 
-# --- advertise: the clock and the digest with which an exchange starts ---------------------------
+# --- relay: what is passed on at once when an update has been taken ------------------------------
 
 
-def _lines(clock: VersionVector, order: tuple[NodeId, ...]) -> tuple[Digest, ...]:
+def relay_nothing(_state: NodeState, _update: Update, _preferred: bool) -> tuple[Send, ...]:
+    """Nothing: who lacks an update asks for it. Spec: EXCH-6."""
+    return ()
+
+
+# --- advertise: the digest with which an exchange starts -----------------------------------------
+
+
+def digest_lines(clock: VersionVector, order: tuple[NodeId, ...]) -> tuple[Digest, ...]:
+    """One line per source, in the order given. Spec: EXCH-1."""
     return tuple(Digest(source, clock.get(source)) for source in order)
 
 
 def advertise_clock(
-    state: NodeState, order: tuple[NodeId, ...], _config: Config
-) -> tuple[VersionVector, tuple[Message, ...]]:
+    state: NodeState, _peer: NodeId, order: tuple[NodeId, ...], _config: Config
+) -> tuple[NodeState, tuple[Message, ...]]:
     """One line per known source, then done, always. Spec: EXCH-1, EXCH-2, FLOW-3."""
-    return state.clock, (*_lines(state.clock, order), DigestDone())
+    return state, (*digest_lines(state.clock, order), DigestDone())
 
 
 def advertise_written(
-    state: NodeState, order: tuple[NodeId, ...], _config: Config
-) -> tuple[VersionVector, tuple[Message, ...]]:
+    state: NodeState, _peer: NodeId, order: tuple[NodeId, ...], _config: Config
+) -> tuple[NodeState, tuple[Message, ...]]:
     """One line per source with a version above 0, then done. Spec: TEXT-4."""
     written = tuple(source for source in order if state.clock.get(source) > 0)
-    return state.clock, (*_lines(state.clock, written), DigestDone())
+    return state, (*digest_lines(state.clock, written), DigestDone())
 
 
 SHIPPED_MTU = 16
@@ -190,19 +213,20 @@ SHIPPED_MTU = 16
 
 
 def advertise_ticking(
-    state: NodeState, order: tuple[NodeId, ...], config: Config
-) -> tuple[VersionVector, tuple[Message, ...]]:
+    state: NodeState, _peer: NodeId, order: tuple[NodeId, ...], config: Config
+) -> tuple[NodeState, tuple[Message, ...]]:
     """Tick the own clock; send ``mtu + 2`` lines; send done only if no line was cut.
 
     Spec: DEV-2, DEV-7.
     """
     own = min(state.clock.get(state.id) + 1, VERSION_MAX)
     clock = state.clock.raised(state.id, own)
-    lines = _lines(clock, order)
+    after = attrs.evolve(state, clock=clock)
+    lines = digest_lines(clock, order)
     room = max(1, config.mtu or SHIPPED_MTU) + 2
     if len(lines) > room:
-        return clock, lines[: int(room)]
-    return clock, (*lines, DigestDone())
+        return after, lines[: int(room)]
+    return after, (*lines, DigestDone())
 
 
 # --- session: which digest a line belongs to ----------------------------------------------------
@@ -344,16 +368,21 @@ def pace_high_water_mark(batches: tuple[Delta, ...], config: Config) -> Delta:
     return tuple(buffer)
 
 
-# --- close: the digest that follows an answer ---------------------------------------------------
+# --- close: how a digest round ends: the answer, and what comes before and after it --------------
 
 
-def close_silent(_state: NodeState, _done: DigestDone, _config: Config) -> tuple[Message, ...]:
-    """None: the peer pulls, and will be pulled when this node starts. Spec: EXCH-6."""
-    return ()
+def close_silent(
+    state: NodeState, _peer: NodeId, _marks: Marks, _done: DigestDone, delta: Delta
+) -> tuple[NodeState, tuple[Message, ...]]:
+    """The answer alone: the peer pulls, and will be pulled when this node starts. Spec: EXCH-6."""
+    return state, delta
 
 
-def close_with_digest(state: NodeState, done: DigestDone, _config: Config) -> tuple[Message, ...]:
-    """The own digest, so that the peer answers in turn (push-pull). Spec: PAPER-10."""
+def close_with_digest(
+    state: NodeState, _peer: NodeId, _marks: Marks, done: DigestDone, delta: Delta
+) -> tuple[NodeState, tuple[Message, ...]]:
+    """The answer, then the own digest, so that the peer answers in turn. Spec: PAPER-10."""
     if done.returned:
-        return ()
-    return (*_lines(state.clock, state.sources), DigestDone(returned=True))
+        return state, delta
+    lines = digest_lines(state.clock, state.sources)
+    return state, (*delta, *lines, DigestDone(returned=True))

@@ -44,10 +44,13 @@ _NOTHING_REMEMBERED = History()
 class NodeState:
     """Everything a node knows.
 
-    Invariants: `store` is sorted by place and `named` by session; `sources` is a permutation of
-    the sources of `clock`, in the order in which this node enumerates them; `version` is the
-    highest version of any update taken; no entry is above the clock of its source, unless the
-    profile counts echoes (DEV-3).
+    `open_sessions` are the peers that get every new update as it is taken (NPM-6), each with the
+    marks it named when the session opened, or None as long as it has not been heard.
+
+    Invariants: `store` is sorted by place, `named` by session, `open_sessions` by peer; `sources`
+    is a permutation of the sources of `clock`, in the order in which this node enumerates them;
+    `version` is the highest version of any update taken; no entry is above the clock of its
+    source, unless the profile counts echoes (DEV-3).
 
     Spec: MOD-1, MOD-2, VERS-7.
     """
@@ -59,6 +62,7 @@ class NodeState:
     history: History = _NOTHING_REMEMBERED
     store: tuple[tuple[Place, Entry], ...] = ()
     named: tuple[tuple[NodeId, Marks], ...] = ()
+    open_sessions: tuple[tuple[NodeId, Marks | None], ...] = ()
 
     def at(self, place: Place) -> Entry:
         """The entry at `place`, or :data:`ABSENT`."""
@@ -87,6 +91,16 @@ class NodeState:
         kept = [pair for pair in self.named if pair[0] != session]
         added = [(session, marks)] if marks else []
         return tuple(sorted([*kept, *added]))
+
+    def with_session(
+        self, peer: NodeId, marks: Marks | None
+    ) -> tuple[tuple[NodeId, Marks | None], ...]:
+        """The open sessions with that of `peer` as given.
+
+        Spec: NPM-4.
+        """
+        kept = [pair for pair in self.open_sessions if pair[0] != peer]
+        return tuple(sorted([*kept, (peer, marks)], key=lambda pair: pair[0]))
 
 
 def mark_of(marks: Marks, source: NodeId) -> Mark:

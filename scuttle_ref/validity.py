@@ -88,6 +88,18 @@ def put_refusal(key: object, value: object) -> Refusal | None:
     return name_refusal("key", key, empty=True) or value_refusal(value)
 
 
+def reading_refusal(reading: object) -> Refusal | None:
+    """Refuse what no wall clock can show: anything but a version, or None.
+
+    Spec: NPM-1.
+    """
+    if reading is None or version_refusal(reading) is None:
+        return None
+    return Refusal(
+        "reading", f"is {_shown(reading)}", "None or an integer from 1 to 2**53", "NPM-1"
+    )
+
+
 def message_refusal(message: object) -> Refusal | None:
     """Refuse what is no valid message of the protocol.
 

@@ -60,7 +60,7 @@ digests = st.builds(Digest, source_id=nodes, version=marks)
 dones = st.builds(DigestDone, returned=st.booleans())
 messages = updates | digests | dones
 
-puts = st.builds(Put, key=keys, value=plain)
+puts = st.builds(Put, key=keys, value=plain, reading=st.none() | versions)
 exchanges = st.builds(Exchange, peer=nodes, order=st.lists(nodes, max_size=4).map(tuple))
 received = st.builds(Received, sender=nodes, message=messages)
 events: st.SearchStrategy[Event] = received | puts | exchanges

@@ -77,9 +77,10 @@ def read_book(places: Places) -> Book:
 def find_problems(places: Places, book: Book) -> list[Problem]:
     """All problems, of the book and of the generated files."""
     found = problems(book)
-    rules = places.root / RULES
-    if rules.exists():
-        found += rules_without_clause(RULES, rules.read_text(encoding="utf-8"), book.code)
+    for name in RULES:
+        rules = places.root / name
+        if rules.exists():
+            found += rules_without_clause(name, rules.read_text(encoding="utf-8"), book.code)
     if places.tests is not None:
         where = places.shown(places.traceability)
         found += traceability_problems(book, _read(places.traceability), where)

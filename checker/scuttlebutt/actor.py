@@ -66,7 +66,9 @@ class GossipActor:
         return Exchange(target)
 
     def restarted(self, local: NodeState, how: Comeback) -> NodeState:
-        """A node that comes back: with all but open digests, or fresh, under an old or new id.
+        """A node that comes back: as it was, or fresh under an old or new id.
+
+        What it had half heard of a digest is lost, and its sessions are closed.
 
         A process that hosts other nodes lives on, and with it what it remembers (DEV-9).
 
@@ -74,7 +76,7 @@ class GossipActor:
         """
         match how:
             case Comeback.PERSISTED:
-                state = attrs.evolve(local, named=())
+                state = attrs.evolve(local, named=(), open_sessions=())
             case Comeback.AMNESIA:
                 state = self.gossip.start(local.id)
             case Comeback.NEW_ID:

@@ -189,6 +189,7 @@ _ASKING: tuple[Need, ...] = (
     _one_of("answer", rules.answer_news, rules.answer_later),
     _one_of("fill", rules.fill_in_sort_order, rules.fill_in_delta_order),
     _one_of("session", rules.session_per_peer),
+    _one_of("relay", rules.relay_nothing),
     addressed,
     answers_whole,
 )

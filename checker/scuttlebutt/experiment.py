@@ -30,7 +30,7 @@ from scuttle_ref.errors import InvalidConfig
 from scuttle_ref.names import PROTOTYPE_NAMES, UNBOUNDED
 from scuttle_ref.order import DeltaOrder, scuttle_breadth, scuttle_depth
 from scuttle_ref.profile import Profile
-from scuttle_ref.profiles import PAPER, PROFILES
+from scuttle_ref.profiles import PROFILES
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import RESOLVERS, Resolver
 from scuttle_ref.validity import kind_of
@@ -82,7 +82,7 @@ class Experiment:
         system = System(
             GossipActor(gossip, sum(self.processes, ())),
             self.topology,
-            self.faults.links(network(self.network, whole_answers=profile is PAPER)),
+            self.faults.links(network(self.network, whole_answers=profile.whole_answers)),
             self.script,
             self.exchanges,
             self.faults.outages(),

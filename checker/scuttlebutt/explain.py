@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from attrs import frozen
 
@@ -55,16 +56,31 @@ class Told:
     details: tuple[str, ...]
 
 
-PROFILE_AREAS = {"as-shipped": "DEV", "textbook": "TEXT", "paper": "PAPER"}
-"""The clauses that speak of one profile only, by their area."""
+PROFILE_AREAS = {
+    "as-shipped": ("DEV",),
+    "textbook": ("TEXT",),
+    "paper": ("PAPER",),
+    "scuttlebutt": ("TEXT", "PAPER", "NPM"),
+    "plasmid": ("PAPER", "TEXT", "PLAS"),
+    "gossiper": ("PAPER", "TEXT", "GOSS"),
+    "txgossip": ("PAPER", "TEXT", "GOSS"),
+}
+"""The areas whose clauses speak of some profiles only. Relatives keep some rules of two."""
 
 
 def clauses_of(rule: Callable[..., object], profile: str) -> list[str]:
     """The clauses that a rule cites, without those that speak of other profiles."""
     found = re.search(r"Spec: ([A-Z0-9, -]+)\.", inspect.getdoc(rule) or "")
-    others = set(PROFILE_AREAS.values()) - {PROFILE_AREAS.get(profile)}
+    others = set(chain(*PROFILE_AREAS.values())) - set(PROFILE_AREAS.get(profile, ()))
     cited = found.group(1).split(", ") if found else []
     return [clause for clause in cited if clause.partition("-")[0] not in others]
+
+
+_POINTS_OF_AN_UPDATE: dict[type, tuple[str, ...]] = {
+    Digest: ("answer", "pace"),
+    DigestDone: ("fill", "pace"),
+}
+"""Whose decision it is that an update is sent, by the message that made the node send it."""
 
 
 def tell_output(profile: Profile, output: Output, heard: object = None) -> str:
@@ -80,10 +96,7 @@ def tell_output(profile: Profile, output: Output, heard: object = None) -> str:
     match output:
         case Send(to=to, message=message):
             if isinstance(message, Update):
-                points: tuple[str, ...] = (
-                    "answer" if isinstance(heard, Digest) else "fill",
-                    "pace",
-                )
+                points = _POINTS_OF_AN_UPDATE.get(type(heard), ("relay",))
             else:
                 points = ("close",) if isinstance(heard, DigestDone) else ("advertise",)
             return f"sends {message} to {to} {cite(*points)}"
@@ -267,4 +280,6 @@ def tell_node(state: NodeState) -> str:
         for session, marks in state.named
     )
     text = f"{state.id}  holds {held or 'nothing'} | clock {state.clock} | history {history or '-'}"
-    return f"{text} | {named}" if named else text
+    sessions = " ".join(peer for peer, _ in state.open_sessions)
+    text = f"{text} | {named}" if named else text
+    return f"{text} | open sessions with {sessions}" if sessions else text

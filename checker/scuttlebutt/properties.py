@@ -23,7 +23,7 @@ from scuttle_ref.order import replay_key
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import lww_total
-from scuttle_ref.rules import prefer_resolver, retain_current
+from scuttle_ref.rules import prefer_resolver, retain_as_shipped, retain_newest
 from scuttle_ref.state import Entry, NodeState
 
 Pair = tuple[NodeState, NodeState]
@@ -185,7 +185,8 @@ def entries_below_clock() -> Always:
 
 def history_sound(profile: Profile, config: Config) -> Always:
     """History is in order, within its bound, and holds no update twice. Spec: CONV-6."""
-    bound = None if profile.retain is retain_current else config.max_history
+    bounded = profile.retain in {retain_newest, retain_as_shipped}
+    bound = config.max_history if bounded else None
 
     def check(node: NodeState) -> Finding:
         updates = node.history.updates

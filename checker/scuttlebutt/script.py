@@ -4,6 +4,7 @@
 
     # a comment
     A set k=1          the value is JSON, or else a plain word
+    A set@5 k=1        the same, while A's wall clock shows 5
     A gossip B         start an exchange with B
     A restart          lose all memory, keep the id
 
@@ -13,6 +14,7 @@ Lines of one node happen in the order given; lines of different nodes in any ord
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
@@ -21,12 +23,12 @@ from checker.faults import UsageFault
 from checker.scuttlebutt.actor import RESTART, Restart
 from checker.topology import Topology
 from scuttle_ref.messages import Exchange, Put
-from scuttle_ref.validity import put_refusal
+from scuttle_ref.validity import put_refusal, reading_refusal
 from scuttle_ref.wire import frozen_value, thawed_value
 
 NodeCommand: TypeAlias = Put | Exchange | Restart
 
-USAGE = "NODE set KEY=VALUE, NODE gossip PEER or NODE restart"
+USAGE = "NODE set KEY=VALUE, NODE set@READING KEY=VALUE, NODE gossip PEER or NODE restart"
 
 
 def parse_command(line: str, where: str) -> tuple[str, NodeCommand]:
@@ -36,6 +38,10 @@ def parse_command(line: str, where: str) -> tuple[str, NodeCommand]:
         case [node, "set", assignment] if "=" in assignment:
             key, _, text = assignment.partition("=")
             return node, Put(key.strip(), parse_value(text.strip()))
+        case [node, verb, assignment] if "=" in assignment and re.fullmatch(r"set@[1-9]\d*", verb):
+            key, _, text = assignment.partition("=")
+            reading = int(verb.removeprefix("set@"))
+            return node, Put(key.strip(), parse_value(text.strip()), reading)
         case [node, "gossip", peer] if len(peer.split()) == 1:
             return node, Exchange(peer)
         case [node, "restart"]:
@@ -66,8 +72,9 @@ def parse_value(text: str) -> object:
 def command_text(command: NodeCommand) -> str:
     """The text of a command, without the node; :func:`parse_command` reads it back."""
     match command:
-        case Put(key=key, value=value):
-            return f"set {key}={value_text(value)}"
+        case Put(key=key, value=value, reading=reading):
+            at = "" if reading is None else f"@{reading}"
+            return f"set{at} {key}={value_text(value)}"
         case Exchange(peer=peer):
             return f"gossip {peer}"
         case _:
@@ -106,7 +113,7 @@ def parse_script(
 
 
 def _refuse_bad_put(put: Put, where: str) -> None:
-    refusal = put_refusal(put.key, put.value)
+    refusal = put_refusal(put.key, put.value) or reading_refusal(put.reading)
     if refusal is not None:
         raise UsageFault(
             f"{refusal.path} {refusal.problem}",

@@ -15,7 +15,7 @@ from scuttle_ref.messages import Event, Received, Update
 from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Output, Send
 from scuttle_ref.profile import Profile
-from scuttle_ref.profiles import DOCUMENTED, PAPER
+from scuttle_ref.profiles import DOCUMENTED
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import Marks, NodeState
@@ -140,7 +140,5 @@ class Stage:
         for to in dict.fromkeys(send.to for send in sends):
             messages = tuple(send.message for send in sends if send.to == to)
             queue = self.flight.setdefault((node, to), [])
-            if self.profile is PAPER:
-                queue.append(messages)
-            else:
-                queue.extend((message,) for message in messages)
+            whole = self.profile.whole_answers
+            queue.extend((messages,) if whole else ((message,) for message in messages))

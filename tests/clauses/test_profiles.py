@@ -11,11 +11,16 @@ from nodes import Node, converse, upd, updates_in
 from scuttle_ref import (
     AS_SHIPPED,
     DOCUMENTED,
+    GOSSIPER,
     PAPER,
+    PLASMID,
     PROFILES,
+    SCUTTLEBUTT,
     TEXTBOOK,
+    TXGOSSIP,
     Profile,
     deviations,
+    relatives,
     rules,
 )
 from scuttle_ref.profile import Deviation, decision_points, rule_of
@@ -28,6 +33,7 @@ POINTS = (
     "prefer",
     "retain",
     "enlist",
+    "relay",
     "advertise",
     "session",
     "mention",
@@ -47,7 +53,7 @@ def test_a_profile_chooses_one_rule_for_each_decision_point(profile: Profile) ->
     assert decision_points() == POINTS
     for point in POINTS:
         rule = rule_of(profile, point)
-        assert inspect.getmodule(rule) is rules
+        assert inspect.getmodule(rule) in {rules, relatives}
         assert rule.__name__.startswith(f"{point}_")
         assert "Spec: " in (rule.__doc__ or "")
 
@@ -113,6 +119,10 @@ def test_the_profiles_are_known_by_name() -> None:
         "as-shipped": AS_SHIPPED,
         "textbook": TEXTBOOK,
         "paper": PAPER,
+        "scuttlebutt": SCUTTLEBUTT,
+        "plasmid": PLASMID,
+        "gossiper": GOSSIPER,
+        "txgossip": TXGOSSIP,
     }
     assert all(profile.summary for profile in PROFILES.values())
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scuttle_ref import (
     AS_SHIPPED,
     DOCUMENTED,
-    PAPER,
     PROFILES,
+    TEXTBOOK,
     UNBOUNDED,
     VERSION_MAX,
     Config,
@@ -34,7 +34,8 @@ histories = st.lists(events, max_size=15)
 def bound(profile: Profile, config: Config) -> float:
     if profile is AS_SHIPPED:
         return UNBOUNDED if config.max_history is None else config.max_history
-    return UNBOUNDED if profile is PAPER else config.max_history or 10
+    bounded = profile in {DOCUMENTED, TEXTBOOK}
+    return config.max_history or 10 if bounded else UNBOUNDED
 
 
 @EACH_PROFILE
@@ -54,6 +55,8 @@ def test_every_state_is_in_normal_form(
         assert all(marks for _, marks in state.named)
         if profile is not AS_SHIPPED:
             assert all(list(marks) == sorted(dict(marks).items()) for _, marks in state.named)
+        peers = [peer for peer, _ in state.open_sessions]
+        assert peers == sorted(set(peers))
         assert sorted(state.sources) == list(state.clock.sources)
         assert state.id == node
         assert len(state.history) <= bound(profile, config)
