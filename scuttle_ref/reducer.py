@@ -139,7 +139,7 @@ class Gossip:
         first = tuple(dict.fromkeys(source for source in order if source in state.sources))
         rest = tuple(source for source in state.sources if source not in first)
         after, messages = self.profile.advertise(state, peer, first + rest, self.config)
-        return Step(after, _sends(peer, messages))
+        return Step(self._enlisted(after), _sends(peer, messages))
 
     def _digest(self, state: NodeState, sender: NodeId, digest: Digest) -> Step:
         """Answer one line, and remember that its source was named. Spec: EXCH-3, EXCH-4."""
@@ -163,7 +163,14 @@ class Gossip:
             return _rejected(state, _fault("config.delta_order", fault))
         rested = attrs.evolve(state, named=state.with_marks(session, ()))
         after, messages = self.profile.close(rested, sender, marks, done, delta)
-        return Step(after, _sends(sender, messages))
+        return Step(self._enlisted(after), _sends(sender, messages))
+
+    def _enlisted(self, state: NodeState) -> NodeState:
+        """The node with every source of its clock among its sources. Spec: EXCH-1."""
+        sources = state.sources
+        for source in state.clock.sources:
+            sources = self.profile.enlist(sources, source)
+        return state if sources is state.sources else attrs.evolve(state, sources=sources)
 
 
 def _sends(peer: NodeId, messages: tuple[Message, ...]) -> tuple[Output, ...]:

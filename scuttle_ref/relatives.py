@@ -15,7 +15,7 @@ from scuttle_ref.messages import Delta, Digest, DigestDone, Message, Update
 from scuttle_ref.names import NEVER, VERSION_MAX, NodeId, Reading, Version
 from scuttle_ref.outputs import Reason, Send
 from scuttle_ref.resolvers import GossipView
-from scuttle_ref.rules import EXHAUSTED, digest_lines, enlist_sorted
+from scuttle_ref.rules import EXHAUSTED, digest_lines
 from scuttle_ref.state import Marks, NodeState, mark_of
 
 # --- stamp --------------------------------------------------------------------------------------
@@ -106,16 +106,16 @@ def advertise_acquainted(
 ) -> tuple[NodeState, tuple[Message, ...]]:
     """Know the peer, at 0 if it is new; one line per known source, then done. Spec: GOSS-2."""
     after = _acquainted(state, (peer,))
-    new = tuple(source for source in after.sources if source not in order)
-    return after, (*digest_lines(after.clock, order + new), DigestDone())
+    named = order if peer in order else (*order, peer)
+    return after, (*digest_lines(after.clock, named), DigestDone())
 
 
 def _acquainted(state: NodeState, names: tuple[NodeId, ...]) -> NodeState:
     """The node with each of `names` as a source that it knows, at 0 if it did not."""
-    clock, sources = state.clock, state.sources
+    clock = state.clock
     for name in names:
-        clock, sources = clock.raised(name, 0), enlist_sorted(sources, name)
-    return attrs.evolve(state, clock=clock, sources=sources)
+        clock = clock.raised(name, 0)
+    return attrs.evolve(state, clock=clock)
 
 
 # --- fill ---------------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ from attrs import frozen
 from checker.conformance import wrong_keeping as keeping
 from checker.conformance import wrong_talking as talking
 from checker.scuttlebutt.explain import clauses_of
-from scuttle_ref import rules
+from scuttle_ref import relatives, rules
 from scuttle_ref.profile import Profile, decision_points, rule_of
-from scuttle_ref.profiles import PROFILES
+from scuttle_ref.profiles import GOSSIPER, PLASMID, PROFILES, SCUTTLEBUTT, TXGOSSIP
 
 Rule: TypeAlias = Callable[..., Any]
 
@@ -108,7 +108,7 @@ WRONG: dict[str, tuple[Rule, ...]] = {
         keeping.retain_in_front,
         keeping.retain_foreign_only,
         keeping.retain_twice,
-        keeping.retain_everything,
+        relatives.retain_everything,
         keeping.retain_one_more,
         keeping.retain_oldest,
         keeping.retain_latest_per_key,
@@ -119,6 +119,7 @@ WRONG: dict[str, tuple[Rule, ...]] = {
         keeping.enlist_nobody,
         keeping.enlist_reversed,
     ),
+    "relay": (rules.relay_nothing, keeping.relay_echo),
     "advertise": (
         rules.advertise_clock,
         rules.advertise_written,
@@ -205,15 +206,101 @@ As far as the configurations and conversations of :mod:`distinguish` go: sort is
 source, and both limits are given.
 """
 
+UNREAD = "no clock is read here"
+CLOSED = "no session is open here"
+UNCUT = "a relative has no mtu and no bound on history"
+LONGER = "only longer conversations than those of distinguish tell"
+
+_OF_ALL_RELATIVES = {
+    "witness/witness_overwriting": ADMITTED,
+    "enlist/enlist_as_object_keys": LINES,
+    "enlist/enlist_reversed": LINES,
+    "pace/pace_prefix": UNCUT,
+    "pace/pace_first": UNCUT,
+    "pace/pace_high_water_mark": UNCUT,
+    "pace/pace_one_more": UNCUT,
+    "pace/pace_last": UNCUT,
+}
+_OF_OWNED_KEYS = {
+    "stamp/stamp_wall_clock": UNREAD,
+    "prefer/prefer_resolver": OWNED,
+    "prefer/prefer_latest_arrival": OWNED,
+    "prefer/prefer_by_version": OWNED,
+    "prefer/prefer_by_version_or_tie": OWNED,
+    "prefer/prefer_own": OWNED,
+    "prefer/prefer_no_older": OWNED,
+    "relay/relay_applied": CLOSED,
+    "relay/relay_to_the_first": CLOSED,
+    "relay/relay_losers_too": CLOSED,
+    "relay/relay_without_echo": CLOSED,
+}
+_OF_ONE = {
+    "scuttlebutt": {
+        "prefer/prefer_by_version_or_tie": "it is the same rule",
+        "mention/mention_last_mark": LONGER,
+        "mention/mention_lowest": LONGER,
+    },
+    "plasmid": {
+        "advertise/advertise_cut": UNCUT,
+        "stamp/stamp_saturating": LONGER,
+        "retain/retain_newest": UNCUT,
+        "retain/retain_as_shipped": UNCUT,
+        "retain/retain_one_more": UNCUT,
+        "retain/retain_oldest": UNCUT,
+        "retain/retain_in_front": "an answer is put in version order again",
+        "mention/mention_last_mark": LONGER,
+        "mention/mention_lowest": LONGER,
+    },
+    "gossiper": {
+        "retain/retain_latest_per_key": LONGER,
+        "retain/retain_value": LONGER,
+    },
+}
+_OF_ONE["txgossip"] = _OF_ONE["gossiper"]
+
+EQUIVALENT |= {
+    f"{profile}/{mutant}": reason
+    for profile, own in _OF_ONE.items()
+    for mutant, reason in {
+        **_OF_ALL_RELATIVES,
+        **({} if profile == "scuttlebutt" else _OF_OWNED_KEYS),
+        **own,
+    }.items()
+}
+
+WRONG_OF_RELATIVES: dict[str, tuple[Rule, ...]] = {
+    "stamp": (relatives.stamp_wall_clock,),
+    "admit": (relatives.admit_known_above_clock,),
+    "prefer": (relatives.prefer_no_older,),
+    "retain": (relatives.retain_value,),
+    "relay": (
+        relatives.relay_applied,
+        keeping.relay_to_the_first,
+        keeping.relay_losers_too,
+        keeping.relay_without_echo,
+    ),
+    "advertise": (relatives.advertise_opening, relatives.advertise_acquainted),
+    "fill": (relatives.fill_named,),
+    "close": (relatives.close_opening, relatives.close_requesting, relatives.close_acquainted),
+}
+"""What may stand there besides in a profile of another implementation."""
+
+RELATIVES = (SCUTTLEBUTT, PLASMID, GOSSIPER, TXGOSSIP)
+
 
 def candidates(profile: Profile) -> tuple[Mutant, ...]:
     """Every mutant of a profile, also those that are equivalent to it."""
     return tuple(
         Mutant(profile, point, rule)
         for point in decision_points()
-        for rule in WRONG[point]
+        for rule in _choices(profile, point)
         if rule is not rule_of(profile, point)
     )
+
+
+def _choices(profile: Profile, point: str) -> tuple[Rule, ...]:
+    more = WRONG_OF_RELATIVES.get(point, ()) if profile in RELATIVES else ()
+    return WRONG[point] + more
 
 
 MUTANTS: tuple[Mutant, ...] = tuple(

@@ -6,12 +6,12 @@ docstring says what an implementation with this mistake does.
 
 from __future__ import annotations
 
-from scuttle_ref import rules
+from scuttle_ref import relatives, rules
 from scuttle_ref.config import Config
 from scuttle_ref.history import History
 from scuttle_ref.messages import Delta, Update
-from scuttle_ref.names import VERSION_MAX, NodeId, Place, Version
-from scuttle_ref.outputs import Reason
+from scuttle_ref.names import VERSION_MAX, NodeId, Place, Reading, Version
+from scuttle_ref.outputs import Reason, Send
 from scuttle_ref.resolvers import GossipView
 from scuttle_ref.state import NodeState
 from scuttle_ref.version_vector import VersionVector
@@ -19,22 +19,22 @@ from scuttle_ref.version_vector import VersionVector
 # --- stamp --------------------------------------------------------------------------------------
 
 
-def stamp_seven(_state: NodeState) -> Version:
+def stamp_seven(_state: NodeState, _reading: Reading) -> Version:
     """Gives every write the version 7."""
     return 7
 
 
-def stamp_what_is_seen(state: NodeState) -> Version:
+def stamp_what_is_seen(state: NodeState, _reading: Reading) -> Version:
     """Stamps a write with its clock instead of one above."""
     return max(1, int(state.clock.get(state.id)))
 
 
-def stamp_skipping(state: NodeState) -> Version:
+def stamp_skipping(state: NodeState, _reading: Reading) -> Version:
     """Skips a version at each write."""
     return min(int(state.clock.get(state.id)) + 2, VERSION_MAX)
 
 
-def stamp_counting_writes(state: NodeState) -> Version:
+def stamp_counting_writes(state: NodeState, _reading: Reading) -> Version:
     """Counts only its own writes, not what it has seen of others."""
     own = [u.version for u in state.history.updates if u.source_id == state.id]
     return max(own, default=0) + 1
@@ -161,11 +161,6 @@ def retain_twice(history: History, update: Update, config: Config) -> tuple[Hist
     return rules.retain_newest(history, update, config)[0].with_update(update, config.sort), ()
 
 
-def retain_everything(history: History, update: Update, config: Config) -> tuple[History, Delta]:
-    """Never compacts its history."""
-    return history.with_update(update, config.sort), ()
-
-
 def retain_one_more(history: History, update: Update, config: Config) -> tuple[History, Delta]:
     """Remembers one update more than max_history."""
     limit = config.max_history or rules.HISTORY_DEFAULT
@@ -200,3 +195,27 @@ def enlist_nobody(sources: tuple[NodeId, ...], _source: NodeId) -> tuple[NodeId,
 def enlist_reversed(sources: tuple[NodeId, ...], source: NodeId) -> tuple[NodeId, ...]:
     """Enumerates the newest source first."""
     return sources if source in sources else (source, *sources)
+
+
+# --- relay --------------------------------------------------------------------------------------
+
+
+def relay_echo(_state: NodeState, update: Update, _preferred: bool) -> tuple[Send, ...]:
+    """Sends what it takes back to its source, unasked."""
+    return (Send(update.source_id, update),)
+
+
+def relay_to_the_first(state: NodeState, update: Update, preferred: bool) -> tuple[Send, ...]:
+    """Passes an update on to one of its sessions only."""
+    return relatives.relay_applied(state, update, preferred)[:1]
+
+
+def relay_losers_too(state: NodeState, update: Update, _preferred: bool) -> tuple[Send, ...]:
+    """Passes on what did not replace a value."""
+    return relatives.relay_applied(state, update, preferred=True)
+
+
+def relay_without_echo(state: NodeState, update: Update, preferred: bool) -> tuple[Send, ...]:
+    """Does not pass an update on to its source."""
+    relayed = relatives.relay_applied(state, update, preferred)
+    return tuple(send for send in relayed if send.to != update.source_id)

@@ -9,45 +9,57 @@ import attrs
 
 from scuttle_ref import rules
 from scuttle_ref.config import Config
-from scuttle_ref.messages import Delta, Digest, DigestDone, Message
+from scuttle_ref.messages import Delta, Digest, DigestDone
 from scuttle_ref.names import ANSWERED, NEVER, NodeId
-from scuttle_ref.profile import Digested
+from scuttle_ref.profile import Said
 from scuttle_ref.state import Marks, NodeState, mark_of
 from scuttle_ref.version_vector import VersionVector
 
 # --- advertise ----------------------------------------------------------------------------------
 
 
-def advertise_too_much(state: NodeState, order: tuple[NodeId, ...], config: Config) -> Digested:
+def advertise_too_much(
+    state: NodeState, peer: NodeId, order: tuple[NodeId, ...], config: Config
+) -> Said:
     """Advertises one more than it has seen."""
-    clock, messages = rules.advertise_clock(state, order, config)
+    after, messages = rules.advertise_clock(state, peer, order, config)
     raised = (
         attrs.evolve(m, version=m.version + 1) if isinstance(m, Digest) else m for m in messages
     )
-    return clock, tuple(raised)
+    return after, tuple(raised)
 
 
-def advertise_without_done(state: NodeState, order: tuple[NodeId, ...], config: Config) -> Digested:
+def advertise_without_done(
+    state: NodeState, peer: NodeId, order: tuple[NodeId, ...], config: Config
+) -> Said:
     """Does not end its digest with done."""
-    clock, messages = rules.advertise_clock(state, order, config)
-    return clock, messages[:-1]
+    after, messages = rules.advertise_clock(state, peer, order, config)
+    return after, messages[:-1]
 
 
-def advertise_forgetting(state: NodeState, order: tuple[NodeId, ...], config: Config) -> Digested:
+def advertise_forgetting(
+    state: NodeState, peer: NodeId, order: tuple[NodeId, ...], config: Config
+) -> Said:
     """Loses its clock when it starts an exchange."""
-    _, messages = rules.advertise_clock(state, order, config)
-    return VersionVector(((state.id, 0),)), messages
+    _, messages = rules.advertise_clock(state, peer, order, config)
+    return attrs.evolve(state, clock=VersionVector(((state.id, 0),))), messages
 
 
-def advertise_others(state: NodeState, order: tuple[NodeId, ...], config: Config) -> Digested:
+def advertise_others(
+    state: NodeState, peer: NodeId, order: tuple[NodeId, ...], config: Config
+) -> Said:
     """Does not name itself in its digest."""
     others = tuple(source for source in order if source != state.id)
-    return rules.advertise_clock(state, others, config)
+    return rules.advertise_clock(state, peer, others, config)
 
 
-def advertise_cut(state: NodeState, order: tuple[NodeId, ...], config: Config) -> Digested:
+def advertise_cut(
+    state: NodeState, peer: NodeId, order: tuple[NodeId, ...], config: Config
+) -> Said:
     """Cuts its digest at the mtu."""
-    return rules.advertise_clock(state, order[: int(min(config.mtu or 1, len(order)))], config)
+    return rules.advertise_clock(
+        state, peer, order[: int(min(config.mtu or 1, len(order)))], config
+    )
 
 
 # --- session and mention ------------------------------------------------------------------------
@@ -147,11 +159,15 @@ def pace_last(batches: tuple[Delta, ...], config: Config) -> Delta:
 # --- close --------------------------------------------------------------------------------------
 
 
-def close_always(state: NodeState, _done: DigestDone, config: Config) -> tuple[Message, ...]:
+def close_always(
+    state: NodeState, peer: NodeId, marks: Marks, _done: DigestDone, delta: Delta
+) -> Said:
     """Sends its digest after every done, also after one that was returned."""
-    return rules.close_with_digest(state, DigestDone(), config)
+    return rules.close_with_digest(state, peer, marks, DigestDone(), delta)
 
 
-def close_with_done(_state: NodeState, _done: DigestDone, _config: Config) -> tuple[Message, ...]:
+def close_with_done(
+    state: NodeState, _peer: NodeId, _marks: Marks, _done: DigestDone, delta: Delta
+) -> Said:
     """Answers done with done."""
-    return (DigestDone(),)
+    return state, (*delta, DigestDone())

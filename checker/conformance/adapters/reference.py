@@ -117,7 +117,9 @@ class ReferenceAdapter:
         return self.nodes[request["node"]]
 
     def _set(self, request: Mapping[str, Any]) -> Answer:
-        return self._step(request, Put(request["key"], frozen_value(request["value"])))
+        return self._step(
+            request, Put(request["key"], frozen_value(request["value"]), request.get("reading"))
+        )
 
     def _write(self, request: Mapping[str, Any]) -> Answer:
         try:
@@ -131,8 +133,12 @@ class ReferenceAdapter:
 
     def _close(self, request: Mapping[str, Any]) -> Answer:
         node = self._node(request)
-        named = node.state.with_marks(request["peer"], ())
-        node.state = attrs.evolve(node.state, named=named)
+        state = node.state
+        node.state = attrs.evolve(
+            state,
+            named=state.with_marks(request["peer"], ()),
+            open_sessions=tuple(each for each in state.open_sessions if each[0] != request["peer"]),
+        )
         return {"out": [], "events": []}
 
     def _step(self, request: Mapping[str, Any], event: Event) -> Answer:
