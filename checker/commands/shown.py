@@ -217,7 +217,7 @@ def catalogue_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def matrix_text(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> str:
     """The convergence matrix: a row per assumption, a column per profile."""
     found = {outcome.case.id: outcome for outcome in outcomes}
-    profiles = [name for name in PROFILES if any(name in row.cases for row in rows)]
+    profiles = _columns(rows)
     lines = [
         "Do all replicas end equal? Every order of every message was tried.",
         "'refuted N': not always; a shortest failing schedule has N steps, then rounds are fair.",
@@ -232,6 +232,11 @@ def matrix_text(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def _columns(rows: Sequence[Row]) -> list[str]:
+    """The profiles of the matrix."""
+    return [name for name in PROFILES if any(row.matrix and name in row.cases for row in rows)]
+
+
 def _cell(outcome: Outcome | None, exists: bool) -> str:
     if outcome is None:
         return "not run" if exists else "-"
@@ -244,7 +249,7 @@ def _cell(outcome: Outcome | None, exists: bool) -> str:
 
 def matrix_markdown(rows: Sequence[Row]) -> str:
     """What the catalogue expects, as a Markdown table; in brackets the distinct worlds."""
-    profiles = [name for name in PROFILES if any(name in row.cases for row in rows)]
+    profiles = _columns(rows)
     lines = [
         f"| assumption | dropped: | {' | '.join(profiles)} |",
         "|---" * (len(profiles) + 2) + "|",
