@@ -15,18 +15,19 @@ from typing import TypeAlias
 from attrs import frozen
 
 from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
-from scuttle_ref.names import NEVER, VERSION_MAX, NodeId, Place
+from scuttle_ref.names import NEVER, VERSION_MAX, Key, NodeId
 from scuttle_ref.outputs import Send, Step
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
-from scuttle_ref.state import NodeState
+from scuttle_ref.state import Entry, NodeState
 
 
 @frozen(cache_hash=True)
 class Get:
-    """The owner reads what is stored at `place`. Nothing changes."""
+    """The owner reads `key`, of `source` where sources own their keys. Nothing changes."""
 
-    place: Place
+    key: Key
+    source: NodeId | None = None
 
 
 Ask: TypeAlias = Event | Get
@@ -39,8 +40,7 @@ NODE: NodeId = "B"
 def conversation(profile: Profile) -> tuple[Ask, ...]:
     """What the search may do to the node, the simplest first."""
     keys = ("k", "j", "kk")
-    places = [(key,) for key in keys]
-    owned = [(source, "k") for source in "ABC"]
+    readers = "ABC" if _owns(profile) else (None,)
     returned = (DigestDone(returned=True),) if _returns(profile) else ()
     heard: tuple[Message, ...] = (
         *(Update("A", "k", f"a{version}", version) for version in (1, 2)),
@@ -62,7 +62,7 @@ def conversation(profile: Profile) -> tuple[Ask, ...]:
         *(Received("A", message) for message in heard),
         *(Received("C", message) for message in (DigestDone(), Digest(NODE, 0), Digest("A", 0))),
         Exchange("A"),
-        *(Get(place) for place in (*(owned if _owns(profile) else ()), *places)),
+        *(Get(key, source) for key in keys for source in readers),
     )
 
 
@@ -81,6 +81,11 @@ def _reads_the_clock(profile: Profile) -> bool:
 def _owns(profile: Profile) -> bool:
     """Whether each source has its own keys."""
     return len(profile.place(Update("A", "k", None, 1))) > 1
+
+
+def held(profile: Profile, state: NodeState, get: Get) -> Entry:
+    """What the node holds where the rule of places looks for it. Spec: MOD-2, PAPER-1."""
+    return state.at(profile.place(Update(get.source or state.id, get.key, None, 1)))
 
 
 def said(messages: Sequence[Message]) -> tuple[Hashable, ...]:
@@ -115,7 +120,7 @@ def distinguish(
         pair = waiting.popleft()
         for ask in asks:
             if isinstance(ask, Get):
-                if pair[0].at(ask.place) != pair[1].at(ask.place):
+                if held(right.profile, pair[0], ask) != held(wrong.profile, pair[1], ask):
                     return (*came[pair], ask)
                 continue
             one, other = step_right(pair[0], ask), step_wrong(pair[1], ask)

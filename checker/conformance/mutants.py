@@ -49,7 +49,7 @@ class Mutant:
         said = (inspect.getdoc(self.rule) or "").partition("\n")[0].rstrip(".")
         if self.rule.__module__.startswith("checker."):
             return said[:1].lower() + said[1:]
-        return f"follows the rule {self.rule.__name__}"
+        return f'follows another rule ("{said}")'
 
     @property
     def clauses(self) -> tuple[str, ...]:

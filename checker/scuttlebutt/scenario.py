@@ -48,12 +48,14 @@ def read_scenario(path: Path) -> str:
         raise UsageFault(f"cannot be read ({fault})", where=str(path)) from None
 
 
-def play(text: str, name: str) -> Played:
+def play(text: str, name: str, stage: Stage | None = None) -> Played:
     """Play every command of a scenario in order. Raises UsageFault with the line at fault.
+
+    A `stage` that is given is left as the last command leaves it.
 
     Spec: SCN-1, SCN-2.
     """
-    stage = Stage()
+    stage = stage or Stage()
     lines: list[str] = []
     commands = 0
     recorded_output = False

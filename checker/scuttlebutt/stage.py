@@ -39,7 +39,10 @@ class Move:
 
 @define
 class Stage:
-    """Mutable, because a dialogue goes on line by line; every step is the pure reducer's."""
+    """Mutable, because a dialogue goes on line by line; every step is the pure reducer's.
+
+    `lived` is what each node has been through since it was put on the stage or restarted.
+    """
 
     profile: Profile = DOCUMENTED
     config: Config = field(factory=Config)
@@ -48,6 +51,7 @@ class Stage:
     process_of: dict[NodeId, int] = field(factory=dict)
     named: dict[int, Marks] = field(factory=dict)
     moves: list[Move] = field(factory=list)
+    lived: list[tuple[NodeId, list[Event]]] = field(factory=list)
 
     @property
     def gossip(self) -> Gossip:
@@ -59,6 +63,7 @@ class Stage:
         for name in names:
             self.nodes[name] = self.gossip.start(name)
             self.process_of[name] = len(self.process_of)
+            self.lived.append((name, []))
 
     def share_process(self, names: list[NodeId]) -> None:
         """Let these nodes live in one process."""
@@ -70,6 +75,7 @@ class Stage:
         self.moves.append(Move(node, command_text(command)))
         if isinstance(command, Restart):
             self.nodes[node] = self.gossip.start(node)
+            self.lived.append((node, []))
             return [f"{node} has forgotten everything and keeps its id"]
         return self._reduce(node, [command])
 
@@ -123,6 +129,8 @@ class Stage:
     def _reduce(self, node: NodeId, events: list[Event]) -> list[str]:
         outputs: list[Output] = []
         process = self.process_of[node]
+        life = next(life for name, life in reversed(self.lived) if name == node)
+        life.extend(events)
         for event in events:
             state = self.nodes[node]
             shared = self.named.get(process, ())

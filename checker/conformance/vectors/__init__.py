@@ -1,0 +1,1 @@
+"""Vectors: static conversations with one node, for implementations in any language."""

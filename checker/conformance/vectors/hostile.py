@@ -1,0 +1,80 @@
+"""Vectors of robustness: what no node should be brought down by, with the clause that refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import frozen
+
+from checker.conformance.distinguish import NODE, Get
+from checker.conformance.vectors.steps import Json, Talk, decoded, talk
+from scuttle_ref.errors import InvalidMessage
+from scuttle_ref.messages import DigestDone, Put, Received, Update
+from scuttle_ref.profile import Profile
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.wire import message_from_json
+
+UPDATE: Json = {"key": "k", "value": "x", "source_id": "A", "version": 1}
+LINE: Json = {"digest": True, "source_id": "A", "version": 0}
+
+HOSTILE: dict[str, Any] = {
+    "empty-object": {},
+    "null": None,
+    "a-number": 7,
+    "a-text": "hello",
+    "an-array": [UPDATE],
+    "update-without-key": {name: UPDATE[name] for name in UPDATE if name != "key"},
+    "update-without-value": {name: UPDATE[name] for name in UPDATE if name != "value"},
+    "update-without-source": {name: UPDATE[name] for name in UPDATE if name != "source_id"},
+    "update-without-version": {name: UPDATE[name] for name in UPDATE if name != "version"},
+    "key-is-a-number": {**UPDATE, "key": 5},
+    "key-of-the-prototype": {**UPDATE, "key": "__proto__"},
+    "key-is-a-method": {**UPDATE, "key": "toString"},
+    "source-is-empty": {**UPDATE, "source_id": ""},
+    "source-of-the-prototype": {**UPDATE, "source_id": "__proto__"},
+    "version-is-zero": {**UPDATE, "version": 0},
+    "version-is-negative": {**UPDATE, "version": -1},
+    "version-is-a-text": {**UPDATE, "version": "7"},
+    "version-is-a-fraction": {**UPDATE, "version": 1.5},
+    "version-is-null": {**UPDATE, "version": None},
+    "version-is-true": {**UPDATE, "version": True},
+    "version-beyond-doubles": {**UPDATE, "version": {"$int": str(2**53 + 2)}},
+    "line-without-source": {"digest": True, "version": 0},
+    "line-without-version": {"digest": True, "source_id": "A"},
+    "line-of-a-number": {**LINE, "source_id": 5},
+    "line-below-zero": {**LINE, "version": -1},
+    "line-at-a-text": {**LINE, "version": "newest"},
+    "line-at-null": {**LINE, "version": None},
+}
+"""What a peer may send that is no message, by a name that stays."""
+
+
+@frozen
+class Hostile:
+    """One hostile message, the clause that refuses it, and the conversation about it."""
+
+    name: str
+    clause: str
+    talk: Talk
+
+
+def hostile(profile: Profile) -> Iterator[Hostile]:
+    """A write, the hostile message, and proof that the node is as it was. Spec: VEC-2, ERR-1."""
+    gossip = Gossip(profile)
+    owner = profile.place(Update(NODE, "k", "b1", 1))[:-1]
+    asks = [Put("k", "b1"), Get("k", *owner), Received("A", DigestDone())]
+    sound = talk(gossip, NODE, asks)
+    for name, message in HOSTILE.items():
+        said = {"op": "write", "node": NODE, "from": "A", "message": message}
+        steps = ({"do": said, "expect": {"$any": True}}, *sound.steps[1:])
+        talked = Talk(NODE, gossip.config, (*sound.steps[:1], *steps))
+        yield Hostile(f"{profile.name}/hostile/{name}", _clause(message), talked)
+
+
+def _clause(message: Any) -> str:
+    try:
+        message_from_json(decoded(message))
+    except InvalidMessage as fault:
+        return fault.refusal.clause
+    raise AssertionError(message)

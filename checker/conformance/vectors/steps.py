@@ -1,0 +1,135 @@
+"""Conversations as data: what is done to a node, and what the reference answers.
+
+A step's ``do`` is a request of the adapter protocol without its id; its ``expect`` is matched
+with the reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations, permutations
+from typing import Any, TypeAlias
+
+from attrs import frozen
+
+from checker.conformance.distinguish import Ask, Get, held
+from scuttle_ref.config import Config
+from scuttle_ref.messages import Digest, DigestDone, Exchange, Message, Put, Received, Update
+from scuttle_ref.names import NEVER, UNBOUNDED, Mark, NodeId
+from scuttle_ref.outputs import Rejected, Send, Step
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.wire import message_to_json, thawed_value
+
+Json: TypeAlias = dict[str, Any]
+
+
+@frozen
+class Talk:
+    """A conversation with a node called `id`: what was asked, and the vector steps of it."""
+
+    id: NodeId
+    config: Config
+    steps: tuple[Json, ...]
+
+    @property
+    def requires(self) -> list[str]:
+        """The operations that an implementation must offer, sorted."""
+        return sorted({step["do"]["op"] for step in self.steps})
+
+
+def talk(gossip: Gossip, node: NodeId, asks: Sequence[Ask]) -> Talk:
+    """What the reference answers to `asks`, as the steps of a vector. Spec: VEC-2."""
+    state = gossip.start(node)
+    steps: list[Json] = []
+    for ask in asks:
+        if isinstance(ask, Get):
+            steps.append(
+                {"do": _request(node, ask), "expect": _held(held(gossip.profile, state, ask))}
+            )
+            continue
+        step = gossip.step(state, ask)
+        steps.append({"do": _request(node, ask), "expect": _answer(step)})
+        state = step.state
+    return Talk(node, gossip.config, tuple(steps))
+
+
+def _request(node: NodeId, ask: Ask) -> Json:
+    match ask:
+        case Put(key=key, value=value):
+            return {"op": "set", "node": node, "key": key, "value": thawed_value(value)}
+        case Exchange(peer=peer):
+            return {"op": "gossip", "node": node, "peer": peer}
+        case Received(sender=sender, message=message):
+            return {"op": "write", "node": node, "from": sender, "message": document(message)}
+        case Get(key=key, source=source):
+            owner = {} if source is None else {"source_id": source}
+            return {"op": "get", "node": node, "key": key, **owner}
+
+
+def document(message: object) -> Any:
+    """A message, or whatever else a peer may send, as the adapter protocol writes it."""
+    if not isinstance(message, Update | Digest | DigestDone):
+        return message
+    written = message_to_json(message)
+    if isinstance(message, Digest):
+        written["version"] = mark(message.version)
+    return written
+
+
+def mark(value: Mark) -> Any:
+    """A mark as the adapter protocol writes it."""
+    if value == NEVER:
+        return {"$num": "-Infinity"}
+    return {"$num": "Infinity"} if value == UNBOUNDED else int(value)
+
+
+def _held(entry: Entry) -> Json:
+    return {"result": {"value": thawed_value(entry.value), "version": mark(entry.version)}}
+
+
+def _answer(step: Step) -> Json:
+    """What is expected of a step: all that is sent, or only that it is answered at all."""
+    if any(isinstance(output, Rejected) for output in step.outputs):
+        return {"$any": True}
+    sent = [output.message for output in step.outputs if isinstance(output, Send)]
+    return {"out": _sent(sent, step.state)}
+
+
+def _sent(messages: Sequence[Message], state: NodeState) -> Any:
+    """Messages as a pattern: exact, and digest lines in any order. Spec: EXCH-7."""
+    lines = [message for message in messages if isinstance(message, Digest)]
+    if len(lines) < 2:  # noqa: PLR2004 - one line has one order
+        return [_exactly(message) for message in messages]
+    first = messages.index(lines[0])
+    before, after = messages[:first], messages[first + len(lines) :]
+    if before:
+        orders = permutations(lines)
+        return {"$oneOf": [[_exactly(m) for m in (*before, *some, *after)] for some in orders]}
+    if not after and len(lines) < len(state.sources):
+        every = [Digest(source, state.clock.get(source)) for source in state.sources]
+        return {"$oneOf": [_any_order(some) for some in combinations(every, len(lines))]}
+    return {**_any_order(lines), **({"$then": [_exactly(m) for m in after]} if after else {})}
+
+
+def _any_order(lines: Sequence[Message]) -> Json:
+    return {"$unordered": [_exactly(line) for line in lines]}
+
+
+def _exactly(message: Message) -> Json:
+    return {"$exact": document(message)}
+
+
+def decoded(value: Any) -> Any:
+    """The value that the JSON of a vector stands for: ``$num`` and ``$int`` become numbers."""
+    match value:
+        case {"$num": "Infinity" | "-Infinity" as number}:
+            return float(number)
+        case {"$int": str() as digits}:
+            return int(digits)
+        case dict():
+            return {name: decoded(item) for name, item in value.items()}
+        case list():
+            return [decoded(item) for item in value]
+        case _:
+            return value
