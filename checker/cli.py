@@ -26,6 +26,7 @@ COMMANDS = {
     "replay": "run a saved counterexample again",
     "scenario": "run a dialogue and compare its output",
     "twin": "compare the checker with what TLC counted of the same models",
+    "vectors": "static conversations for other implementations, built and run",
 }
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from checker.conformance.distinguish import NODE, Get
 from checker.conformance.mutants import MUTANTS, Mutant
+from checker.conformance.values import encoded
 from checker.conformance.vectors.hostile import hostile
-from checker.conformance.vectors.steps import Json, Talk, mark, talk
+from checker.conformance.vectors.steps import Json, Talk, talk
 from checker.conformance.vectors.told import Life, lives
 from checker.conformance.vectors.told_apart import told_apart
 from checker.faults import UnrunnableFault
@@ -36,7 +37,7 @@ LEVELS = {
 
 
 def vector_files(scenarios: Path) -> dict[str, Json]:
-    """Every file by its name. The same input gives the same files. Spec: VEC-1, VEC-4."""
+    """Every file by its name. The same input gives the same files. Spec: VEC-1, VEC-4, VEC-5."""
     return {
         f"{profile.name}.json": {
             "format": FORMAT,
@@ -118,9 +119,8 @@ def _vector(name: str, comment: str, level: str, clauses: Sequence[str], talked:
 def _settings(config: Config) -> Json:
     """A configuration as the adapter protocol writes it; resolvers have names."""
     names = {resolver: name for name, resolver in RESOLVERS.items()}
-    limits = {"mtu": config.mtu, "max_history": config.max_history}
-    written = {name: None if limit is None else mark(limit) for name, limit in limits.items()}
-    return {"resolve": names[config.resolve], **written}
+    limits = {"mtu": encoded(config.mtu), "max_history": encoded(config.max_history)}
+    return {"resolve": names[config.resolve], **limits}
 
 
 def text_of(document: Json) -> str:

@@ -1,4 +1,4 @@
-"""Vectors of robustness: what no node should be brought down by, with the clause that refuses it."""
+"""Vectors of robustness: what should bring no node down, with the clause that refuses it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 from attrs import frozen
 
-from checker.conformance.distinguish import NODE, Get
-from checker.conformance.vectors.steps import Json, Talk, decoded, talk
+from checker.conformance.distinguish import NODE, Ask, Get
+from checker.conformance.values import decoded
+from checker.conformance.vectors.steps import Json, Talk, talk
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.messages import DigestDone, Put, Received, Update
 from scuttle_ref.profile import Profile
@@ -63,7 +64,7 @@ def hostile(profile: Profile) -> Iterator[Hostile]:
     """A write, the hostile message, and proof that the node is as it was. Spec: VEC-2, ERR-1."""
     gossip = Gossip(profile)
     owner = profile.place(Update(NODE, "k", "b1", 1))[:-1]
-    asks = [Put("k", "b1"), Get("k", *owner), Received("A", DigestDone())]
+    asks: list[Ask] = [Put("k", "b1"), Get("k", *owner), Received("A", DigestDone())]
     sound = talk(gossip, NODE, asks)
     for name, message in HOSTILE.items():
         said = {"op": "write", "node": NODE, "from": "A", "message": message}

@@ -9,15 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from itertools import permutations
 from typing import Any
 
 from attrs import frozen
-
-OPERATORS = ("$any", "$exact", "$oneOf", "$unordered")
-
-UNORDERED_MAX = 8
-"""The longest array that may stand in any order. Unit: items."""
 
 
 @frozen
@@ -42,11 +36,11 @@ def mismatch(pattern: Any, answer: Any, path: str = "$") -> Mismatch | None:
             return None
         case {"$exact": exact}:
             return _exact(exact, answer, path)
-        case {"$oneOf": alternatives}:
-            tried = [mismatch(each, answer, path) for each in alternatives]
-            return None if None in tried else _closest(tried)
-        case {"$unordered": items}:
-            return _unordered(items, pattern.get("$then", []), answer, path)
+        case {"$oneOf": [*alternatives]}:
+            return _one_of([mismatch(each, answer, path) for each in alternatives], answer, path)
+        case {"$unordered": [*items]}:
+            then = pattern.get("$then", [])
+            return _unordered(items, then if isinstance(then, list) else [then], answer, path)
         case Mapping():
             if not isinstance(answer, Mapping):
                 return Mismatch(path, "an object", _shown(answer))
@@ -97,23 +91,28 @@ def _items(pattern: Sequence[Any], answer: Sequence[Any], path: str) -> Mismatch
     return None
 
 
+def _one_of(tried: Sequence[Mismatch | None], answer: Any, path: str) -> Mismatch | None:
+    """The mismatch deepest in the answer is shown: that alternative fitted best."""
+    found = [each for each in tried if each is not None]
+    if len(found) < len(tried):
+        return None
+    nothing = Mismatch(path, "one of nothing", _shown(answer))
+    return max(found, key=lambda each: len(each.path), default=nothing)
+
+
 def _unordered(
     items: Sequence[Any], then: Sequence[Any], answer: Any, path: str
 ) -> Mismatch | None:
     """The items in any order, and after them those of ``$then`` in theirs."""
     if not isinstance(answer, list):
         return Mismatch(path, "an array", _shown(answer))
-    tried: list[Mismatch | None] = []
-    for order in permutations(items):
-        tried.append(_items([*order, *then], answer, path))
-        if tried[-1] is None:
-            return None
-    return _closest(tried)
-
-
-def _closest(tried: Sequence[Mismatch | None]) -> Mismatch:
-    """The mismatch that came last in the answer: that alternative fitted best."""
-    return max((each for each in tried if each is not None), key=lambda each: len(each.path))
+    left = list(items)
+    for at, got in enumerate(answer[: len(items)]):
+        fits = next((each for each in left if mismatch(each, got) is None), None)
+        if fits is None:
+            return Mismatch(f"{path}[{at}]", f"one of {_shown(left)}", _shown(got))
+        left.remove(fits)
+    return _items([*answer[: len(items) - len(left)], *left, *then], answer, path)
 
 
 def _shown(value: object) -> str:

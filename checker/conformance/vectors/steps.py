@@ -13,13 +13,15 @@ from typing import Any, TypeAlias
 from attrs import frozen
 
 from checker.conformance.distinguish import Ask, Get, held
+from checker.conformance.values import encoded
+from checker.conformance.wire import object_of
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Digest, DigestDone, Exchange, Message, Put, Received, Update
-from scuttle_ref.names import NEVER, UNBOUNDED, Mark, NodeId
+from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Rejected, Send, Step
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import Entry, NodeState
-from scuttle_ref.wire import message_to_json, thawed_value
+from scuttle_ref.wire import thawed_value
 
 Json: TypeAlias = dict[str, Any]
 
@@ -61,7 +63,8 @@ def _request(node: NodeId, ask: Ask) -> Json:
         case Exchange(peer=peer):
             return {"op": "gossip", "node": node, "peer": peer}
         case Received(sender=sender, message=message):
-            return {"op": "write", "node": node, "from": sender, "message": document(message)}
+            heard = document(message)
+            return {"op": "write", "node": node, "from": sender, "message": heard}
         case Get(key=key, source=source):
             owner = {} if source is None else {"source_id": source}
             return {"op": "get", "node": node, "key": key, **owner}
@@ -69,23 +72,13 @@ def _request(node: NodeId, ask: Ask) -> Json:
 
 def document(message: object) -> Any:
     """A message, or whatever else a peer may send, as the adapter protocol writes it."""
-    if not isinstance(message, Update | Digest | DigestDone):
-        return message
-    written = message_to_json(message)
-    if isinstance(message, Digest):
-        written["version"] = mark(message.version)
-    return written
-
-
-def mark(value: Mark) -> Any:
-    """A mark as the adapter protocol writes it."""
-    if value == NEVER:
-        return {"$num": "-Infinity"}
-    return {"$num": "Infinity"} if value == UNBOUNDED else int(value)
+    if isinstance(message, Update | Digest | DigestDone):
+        return encoded(object_of(message))
+    return encoded(message)
 
 
 def _held(entry: Entry) -> Json:
-    return {"result": {"value": thawed_value(entry.value), "version": mark(entry.version)}}
+    return {"result": {"value": thawed_value(entry.value), "version": encoded(entry.version)}}
 
 
 def _answer(step: Step) -> Json:
@@ -118,18 +111,3 @@ def _any_order(lines: Sequence[Message]) -> Json:
 
 def _exactly(message: Message) -> Json:
     return {"$exact": document(message)}
-
-
-def decoded(value: Any) -> Any:
-    """The value that the JSON of a vector stands for: ``$num`` and ``$int`` become numbers."""
-    match value:
-        case {"$num": "Infinity" | "-Infinity" as number}:
-            return float(number)
-        case {"$int": str() as digits}:
-            return int(digits)
-        case dict():
-            return {name: decoded(item) for name, item in value.items()}
-        case list():
-            return [decoded(item) for item in value]
-        case _:
-            return value

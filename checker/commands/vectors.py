@@ -1,0 +1,139 @@
+"""``scuttle vectors``: static conversations for other implementations, built and run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import click
+
+from checker.commands.progress import say
+from checker.conformance.vectors.build import FORMAT, LEVELS, text_of, vector_files
+from checker.conformance.vectors.run import Ran, reference, run_vector
+from checker.conformance.vectors.steps import Json
+from checker.faults import AS_EXPECTED, INCONCLUSIVE, REFUTED, UsageFault
+from checker.resources import spec_folder
+from checker.scuttlebutt.experiment import profile_called
+from checker.scuttlebutt.files import read_members
+
+REPORT = "scuttle-vectors-report/1"
+
+
+@click.group()
+def command() -> None:
+    """Vectors: static conversations with one node, in JSON, for implementations in any language.
+
+    They are in spec/vectors, with a runner of 40 lines to copy.
+    """
+
+
+@command.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to write into. Default: spec/vectors.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 when a file would change.")
+def build(out: Path | None, check: bool) -> None:
+    """Make the files of vectors from the mutants of every rule, the scenarios and hostile input."""
+    folder = spec_folder() / "vectors" if out is None else out
+    say("looking for the shortest conversations, some ten seconds")
+    changed = []
+    for name, document in vector_files(spec_folder() / "scenarios").items():
+        path, text = folder / name, text_of(document)
+        if (path.read_text(encoding="utf-8") if path.is_file() else "") == text:
+            continue
+        changed.append(name)
+        if not check:
+            _write(path, text)
+    said = ", ".join(changed) or "nothing"
+    click.echo(f"{said} would change" if check else f"{said} written, the rest is up to date")
+    sys.exit(REFUTED if check and changed else AS_EXPECTED)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise UsageFault(f"cannot be written ({fault.strerror})", where=str(path)) from None
+
+
+@command.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--profile", metavar="NAME", help="Only the vectors of this profile.")
+@click.option("--level", type=click.Choice(list(LEVELS)), help="Only the vectors of this level.")
+@click.option("--case", "cases", metavar="GLOB", default="*", help="Only ids like this.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def test(
+    files: tuple[Path, ...], profile: str | None, level: str | None, cases: str, as_json: bool
+) -> None:
+    """Run vectors on the reference: those in FILES, or in spec/vectors.
+
+    Exit code 1 when any fails, 4 when none was run.
+    """
+    if profile is not None:
+        profile_called(profile)
+    ran: list[tuple[Json, Ran]] = []
+    for path in files or tuple(sorted((spec_folder() / "vectors").glob("*.json"))):
+        document = read_vectors(path)
+        if profile in {None, document["profile"]}:
+            answer = reference(profile_called(document["profile"]))
+            ran.extend(
+                (vector, run_vector(vector, answer))
+                for vector in document["vectors"]
+                if level in {None, vector["level"]} and fnmatchcase(vector["id"], cases)
+            )
+    click.echo(json.dumps(_report(ran), ensure_ascii=False) if as_json else _text(ran))
+    if not ran:
+        sys.exit(INCONCLUSIVE)
+    sys.exit(REFUTED if any(each.outcome == "failed" for _, each in ran) else AS_EXPECTED)
+
+
+def read_vectors(path: Path) -> dict[str, Any]:
+    """A file of vectors. Raises UsageFault with the path of what is wrong."""
+    document = read_members(path, FORMAT, {"profile": str, "vectors": list})
+    for at, vector in enumerate(document["vectors"]):
+        for name, kind in {"id": str, "level": str, "nodes": list, "steps": list}.items():
+            good = isinstance(vector, dict) and isinstance(vector.get(name), kind)
+            if not good:
+                where = f"{path}: $.vectors[{at}].{name}"
+                raise UsageFault("is missing or of another type", where=where)
+        for number, step in enumerate(vector["steps"]):
+            if not isinstance(step, dict) or not isinstance(step.get("do"), dict):
+                where = f"{path}: $.vectors[{at}].steps[{number}]"
+                raise UsageFault("is no step", where=where, expected="do and expect")
+            if "expect" not in step or not isinstance(step["do"].get("op"), str):
+                where = f"{path}: $.vectors[{at}].steps[{number}]"
+                raise UsageFault("is no step", where=where, expected="do.op and expect")
+    return document
+
+
+def _report(ran: Sequence[tuple[Json, Ran]]) -> Json:
+    cases = []
+    for vector, each in ran:
+        case: Json = {"id": each.id, "outcome": each.outcome, "clauses": vector.get("clauses", [])}
+        if each.failure is not None:
+            found = each.failure.mismatch
+            case |= {"step": each.failure.step, "path": found.path}
+            case |= {"expected": found.expected, "got": found.got}
+        cases.append(case)
+    return {"format": REPORT, "summary": dict(Counter(e.outcome for _, e in ran)), "cases": cases}
+
+
+def _text(ran: Sequence[tuple[Json, Ran]]) -> str:
+    lines = []
+    for vector, each in ran:
+        if each.failure is not None:
+            lines.append(f"FAIL {each.id} {each.failure} [{', '.join(vector.get('clauses', []))}]")
+            lines.append(f"     {vector.get('comment', '')}")
+        elif each.outcome == "skipped":
+            lines.append(f"SKIP {each.id}: {each.reason}")
+    counts = Counter(each.outcome for _, each in ran)
+    told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
+    return "\n".join([*lines, f"{len(ran)} vectors: {told}" if ran else "no vector was chosen"])
