@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "explore every interleaving and judge the properties",
     "clauses": "tie the clauses of the specification to code and tests",
     "docs": "build the site of the specification",
+    "explore": "try message orderings on a page, or write it to a file",
     "golden": "replay recordings of the real library",
     "graph": "write every world of a small model, to draw it",
     "learn": "take the lessons in the terminal, and predict what happens",
@@ -25,6 +26,7 @@ COMMANDS = {
     "promela": "print a model of the textbook profile for SPIN",
     "replay": "run a saved counterexample again",
     "scenario": "run a dialogue and compare its output",
+    "step": "try message orderings step by step at a prompt",
     "twin": "compare the checker with what TLC counted of the same models",
     "vectors": "static conversations for other implementations, built and run",
 }

@@ -16,7 +16,7 @@ from scuttle_ref.config import Config
 from scuttle_ref.messages import Event, Exchange, Message, Put, Received, Update
 from scuttle_ref.names import ANSWERED, UNBOUNDED, NodeId
 from scuttle_ref.order import Comparator, by_arrival, by_version_and_source
-from scuttle_ref.outputs import Applied, Compacted, Recorded, Send, Step
+from scuttle_ref.outputs import Applied, Compacted, Output, Recorded, Send, Step
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
@@ -64,7 +64,7 @@ class RecordedNode:
     """One node of the trace, between two steps.
 
     `process` holds the named sources of the process it runs in (DEV-9), `random` is shared by
-    all nodes of the trace, `events` are those of the last step.
+    all nodes of the trace, `events` and `outputs` are those of the last step.
     """
 
     gossip: Gossip
@@ -73,6 +73,7 @@ class RecordedNode:
     random: ControlledRandom
     emitted_count: int = 0
     events: list[dict[str, object]] = field(factory=list)
+    outputs: tuple[Output, ...] = ()
 
     @classmethod
     def start(
@@ -98,7 +99,7 @@ class RecordedNode:
         step = self.gossip.step(hosted, event)
         self.state = step.state
         self.process[:] = [source for source, _ in step.state.marks(PROCESS)]
-        self.events = events_of(step)
+        self.events, self.outputs = events_of(step), step.outputs
         messages = [output.message for output in step.outputs if isinstance(output, Send)]
         return [self._emit(message) for message in messages]
 
@@ -211,7 +212,7 @@ class RecordedWorld:
     def perform(self, op: Json) -> list[Emitted]:
         """Carry out one operation that changes a node; what it put out."""
         node = self.node(op)
-        node.events = []
+        node.events, node.outputs = [], ()
         match op["op"]:
             case "set":
                 return node.write({"key": op["key"], "value": op["value"]})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import attrs
 from attrs import define, field, frozen
 
+from checker.actions import Deliver, Drop, Duplicate, Overtake, Start
 from checker.network import Frame
 from checker.scuttlebutt.actor import Restart
 from checker.scuttlebutt.agreement import disagreement
 from checker.scuttlebutt.explain import tell_node, tell_output
 from checker.scuttlebutt.script import NodeCommand, command_text
 from scuttle_ref.config import Config
-from scuttle_ref.messages import Event, Received, Update
+from scuttle_ref.messages import Event, Exchange, Received, Update
 from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Output, Send
 from scuttle_ref.profile import Profile
@@ -28,13 +29,14 @@ DELIVERIES_MAX = 10_000
 class Move:
     """Something that happened, for a picture: at `node`, or a message from there to `target`.
 
-    `mark` is ``>`` for an arrival and ``x`` for a loss.
+    `mark` is ``>`` for an arrival and ``x`` for a loss; `label` is the line of a schedule.
     """
 
     node: NodeId
     text: str
     target: NodeId | None = None
     mark: str = ">"
+    label: str = ""
 
 
 @define
@@ -72,7 +74,9 @@ class Stage:
 
     def command(self, node: NodeId, command: NodeCommand) -> list[str]:
         """The owner of `node` does something; what follows, in sentences."""
-        self.moves.append(Move(node, command_text(command)))
+        start = Start(node, command.peer) if isinstance(command, Exchange) else None
+        told = command_text(command)
+        self.moves.append(Move(node, told, label=str(start or f"{node} {told}")))
         if isinstance(command, Restart):
             self.nodes[node] = self.gossip.start(node)
             self.lived.append((node, []))
@@ -82,16 +86,19 @@ class Stage:
     def deliver(self, source: NodeId, target: NodeId, index: int, *, keep: bool) -> list[str]:
         """The frame at `index` of a link arrives; with `keep` a copy stays in flight."""
         queue = self.flight[source, target]
-        frame = queue[index] if keep else queue.pop(index)
+        at = index % len(queue)
+        kind = Duplicate if keep else Overtake if at else Deliver
+        frame = queue[at] if keep else queue.pop(at)
         told = " + ".join(map(str, frame))
-        self.moves.append(Move(source, told, target))
+        self.moves.append(Move(source, told, target, label=str(kind(source, target, at))))
         head = f"{target} receives {told}"
         return [head, *self._reduce(target, [Received(source, each) for each in frame])]
 
     def drop(self, source: NodeId, target: NodeId, index: int) -> list[str]:
         """The frame at `index` of a link is lost."""
-        told = " + ".join(map(str, self.flight[source, target].pop(index)))
-        self.moves.append(Move(source, told, target, "x"))
+        at = index % len(self.flight[source, target])
+        told = " + ".join(map(str, self.flight[source, target].pop(at)))
+        self.moves.append(Move(source, told, target, "x", str(Drop(source, target, at))))
         return [f"{told} from {source} to {target} is lost"]
 
     def deliver_all(self) -> tuple[list[str], int]:

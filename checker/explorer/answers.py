@@ -1,0 +1,172 @@
+"""The answers to a page: the two methods for whatever it has opened, as JSON in and JSON out.
+
+A live server hands requests to it, and so does the page itself where Python runs in it.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import define, field
+
+from checker.explorer.explorable import Explorable, Modelled, NamedRun, Source, saved_run
+from checker.explorer.export import page_of
+from checker.explorer.play import Play
+from checker.explorer.sources import (
+    Opened,
+    case_source,
+    explorable,
+    menu,
+    of_experiment,
+    open_file,
+    open_named,
+)
+from checker.explorer.views import Json
+from checker.faults import Fault, UsageFault
+from checker.scuttlebutt.experiment import Experiment, experiment_from_json
+from checker.search.breadth_first import breadth_first
+from checker.search.budget import Budget
+from scuttle_ref.resolvers import RESOLVERS
+
+SESSIONS_MAX = 32
+"""How many pages are remembered; the one that was opened first is forgotten. Unit: pages."""
+
+RUN_MAX = 5_000
+"""The longest run that is answered. Unit: steps."""
+
+
+@define
+class Answers:
+    """Answers the pages; each has a session of its own.
+
+    Spec: EXPL-1, EXPL-10.
+    """
+
+    opened: Opened
+    make: Callable[[Opened], Explorable] = explorable
+    _sessions: dict[str, Explorable] = field(factory=dict, init=False)
+    _count: int = field(default=0, init=False)
+
+    def answer(self, name: str, request: object) -> Json:
+        """The answer to one request; a fault of the request is an answer, too."""
+        try:
+            if not isinstance(request, dict):
+                raise UsageFault("is no JSON object", where="the request")
+            return {"init": self._init, "expand": self._expand}[name](request)
+        except Fault as fault:
+            return {"error": str(fault)}
+
+    def _init(self, request: Json) -> Json:
+        one = self.make(self._asked(request))
+        document = one.init()
+        self._count += 1
+        session = str(self._count)
+        self._sessions[session] = one
+        if len(self._sessions) > SESSIONS_MAX:
+            del self._sessions[next(iter(self._sessions))]
+        return {**document, "session": session, "menu": menu()}
+
+    def _asked(self, request: Json) -> Opened:
+        name, file = request.get("open"), request.get("file")
+        if isinstance(name, str):
+            return open_named(name)
+        if isinstance(file, dict):
+            return self._uploaded(str(file.get("name")), str(file.get("text")))
+        return self.opened
+
+    def _uploaded(self, name: str, text: str) -> Opened:
+        """What a file holds that was opened in the page; it may name no code of its own."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / (Path(name).name or "opened")
+            path.write_text(text, encoding="utf-8")
+            _refuse_foreign_code(text, name)
+            try:
+                return open_file(path)
+            except Fault as fault:
+                fault.where = fault.where.replace(str(path), name)
+                raise
+
+    def _expand(self, request: Json) -> Json:
+        one = self._sessions.get(str(request.get("session")))
+        labels, known = request.get("labels"), request.get("known", 0)
+        if one is None:
+            raise UsageFault("this page was opened before the server started", hint="reload it")
+        if not isinstance(labels, list) or not isinstance(known, int) or len(labels) > RUN_MAX:
+            raise UsageFault("is no run", where="labels", expected=f"at most {RUN_MAX:,} labels")
+        labels = [str(label) for label in labels]
+        reply = one.expand(labels, known)
+        match request.get("want"), one:
+            case "document", Modelled():
+                reply["document"] = one.saved(labels)
+            case "document", _:
+                raise UsageFault("a recording is a file already", where="save")
+            case "html", _:
+                reply["html"] = page_of(_settled(one, labels))
+        return reply
+
+
+def _settled(one: Explorable, labels: list[str]) -> Explorable:
+    """What a file of worlds can hold of a run: with a script and budgets that allow it."""
+    if not isinstance(one, Modelled):
+        return one
+    document = saved_run(one.play, one.play.run(labels))
+    experiment = experiment_from_json(document["experiment"], "the run")
+    return explorable(of_run(experiment, document["schedule"], one.source.title))
+
+
+def of_run(experiment: Experiment, labels: list[str], title: str) -> Opened:
+    """An experiment with one run to begin with. Raises UsageFault if it does not fit."""
+    ran = Play(experiment).run(labels)
+    if ran.misfit is not None:
+        raise UsageFault(str(ran.misfit), where="the run")
+    runs = (NamedRun("the run", tuple(labels)),) if labels else ()
+    return attrs.evolve(of_experiment(experiment), title=title, runs=runs)
+
+
+def _refuse_foreign_code(text: str, name: str) -> None:
+    """A file from a page may name the project's resolvers and no others. Spec: EXPL-10."""
+    try:
+        document: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    resolver = None
+    if isinstance(document, dict) and isinstance(document.get("experiment"), dict):
+        resolver = document["experiment"].get("resolver", "lww_total")
+    elif ":" in text:
+        resolver = next(
+            (
+                word.partition("=")[2]
+                for word in text.split()
+                if word.startswith("resolver=") and ":" in word
+            ),
+            None,
+        )
+    if resolver is not None and resolver not in RESOLVERS:
+        raise UsageFault(
+            f"names the resolver {resolver!r}, and a page may not load code",
+            where=name,
+            expected=", ".join(RESOLVERS),
+            hint="open it with scuttle explore FILE",
+        )
+
+
+def in_page(case: str = "writers:as-shipped") -> Callable[[str, str], str]:
+    """The answers for a page in which Python itself runs: texts of JSON in and out.
+
+    It takes the plain search, because the compiled one needs numpy.
+
+    Spec: EXPL-1.
+    """
+    answers = Answers(case_source(case), _plainly)
+    return lambda name, request: json.dumps(answers.answer(name, json.loads(request)))
+
+
+def _plainly(opened: Opened) -> Explorable:
+    if not isinstance(opened, Source):
+        return explorable(opened)
+    return Modelled(opened, Budget(states_max=10_000, seconds_max=2.0), breadth_first)

@@ -1,0 +1,282 @@
+// The page: which orderings there are, which step is shown, and what keys and clicks do.
+
+import { draw, heads } from "scuttle/diagram";
+import * as panels from "scuttle/panels";
+import { asText, firstDifference, fromHash, read, toHash } from "scuttle/trace";
+
+const { make } = panels;
+const $ = (id) => document.getElementById(id);
+
+export async function start(connecting) {
+  let backend, doc, branches, current, versus, at, of, wrong;
+  const branch = () => branches[current];
+  const labels = () => branch().labels.slice(0, at);
+  const shown = () => branch().steps.slice(0, at);
+  const view = (one = branch(), step = at) => one.steps.slice(0, step).at(-1)?.view ?? doc.start;
+
+  function say(text) {
+    $("alert").textContent = text;
+    $("alert").hidden = !text;
+  }
+  async function attempt(act) {
+    try { return await act(); } catch (fault) { return say(fault.message); }
+  }
+  function misfit({ step, label, because }, upTo) {
+    say(`Step ${step}, “${label}”, cannot happen: ${because}.\nShown up to step ${upTo}.`);
+  }
+
+  // --- orderings ---------------------------------------------------------------------------------
+
+  async function open(request) {
+    doc = await backend.init(request);
+    [of, branches, current, versus, at, wrong] = [request.open ?? null, [], 0, null, 0, -1];
+    for (const run of doc.runs) await add(run.labels, run.name);
+    if (!branches.length) await add([]);
+    [current, at] = [0, 0];
+    $("title").textContent = document.title = doc.title;
+    const part = doc.complete ? "" : "The file holds the runs and what is near them, not all worlds.";
+    $("note").textContent = `${doc.note} ${part}`.trim();
+    $("note").hidden = !$("note").textContent;
+    const entries = (doc.menu ?? []).map(({ id, name }) => make("option", { value: id }, name));
+    $("open").replaceChildren(make("option", { value: "" }, "examples…"), ...entries);
+    $("open").hidden = !entries.length;
+  }
+  function keep(names, steps, name) {
+    const letter = String.fromCharCode(65 + (branches.length % 26));
+    branches.push({ name: name ?? letter, labels: names, steps });
+    current = branches.length - 1;
+    return current;
+  }
+  async function add(wanted, name) {
+    const { steps, misfit: unfit } = await backend.expand(wanted, 0);
+    const fitting = wanted.slice(0, steps.length);
+    current = branches.findIndex((each) => firstDifference(each.labels, fitting) === null);
+    if (current < 0) keep(fitting, steps, name);
+    at = fitting.length;
+    if (unfit) misfit(unfit, at);
+    return current;
+  }
+  async function take(label) {
+    say("");
+    const here = branch();
+    if (here.labels[at] === label) return go(at + 1);
+    const longer = [...labels(), label];
+    const reply = await backend.expand(longer, at);
+    if (reply.misfit) return misfit(reply.misfit, at);
+    const steps = [...here.steps.slice(0, reply.from), ...reply.steps];
+    if (at === here.labels.length) Object.assign(here, { labels: longer, steps });
+    else keep(longer, steps);
+    return go(at + 1);
+  }
+  function go(step) {
+    at = Math.max(0, Math.min(step, branch().steps.length));
+    show();
+  }
+  function turn(to) {
+    current = (to + branches.length) % branches.length;
+    if (versus === current) versus = null;
+    go(at);
+  }
+  const fork = () => turn(keep(labels(), shown()));
+  function compare() {
+    if (branches.length < 2) return say("There is one ordering. Step back and do something else.");
+    versus = versus === null ? (current + 1) % branches.length : null;
+    return show();
+  }
+  async function jump(name) {
+    say("");
+    await add(doc.shortest[name].labels, name);
+    show();
+  }
+  function goWrong() {
+    const refuted = Object.keys(doc.shortest).filter((name) => doc.shortest[name].verdict === "refuted" && doc.shortest[name].labels);
+    if (!refuted.length) return say("No property of this model is known to break.");
+    wrong = (wrong + 1) % refuted.length;
+    return jump(refuted[wrong]);
+  }
+
+  // --- showing -----------------------------------------------------------------------------------
+
+  function show() {
+    const other = versus === null ? null : branches[versus];
+    const differs = other && firstDifference(branch().labels, other.labels);
+    const width = $("stage").clientWidth / (other ? 2 : 1);
+    $("stage").replaceChildren(...[branch(), other].filter(Boolean).map((each) => {
+      const marks = { at: Math.min(at, each.steps.length), differs, width };
+      const calls = each === other ? { ...on, message: arrival, node: () => turn(versus) } : on;
+      const names = heads(doc, width, view(each), calls, make);
+      if (other) names.append(make("small", {}, each.name));
+      return make("div", { class: "ordering" }, names, draw(doc, each, marks, calls));
+    }));
+    $("stage").querySelector(".row.now").scrollIntoView({ block: "nearest" });
+    $("branches").replaceChildren(...branches.map((each, number) => make("button", {
+      role: "tab", "aria-selected": String(number === current),
+      class: number === versus && "versus", click: () => turn(number),
+    }, `${each.name} (${each.steps.length})`)));
+    $("now").replaceChildren(...panels.difference(branch(), other, differs), ...panels.now(doc, branch(), at));
+    $("nodes").replaceChildren(...panels.nodes(doc, at ? view(branch(), at - 1) : null, view(), other && view(other)));
+    $("properties").replaceChildren(...panels.properties(doc, view(), jump));
+    showActs();
+    $("fallback").replaceChildren(make("pre", {}, asText(doc, shown())));
+    const hash = toHash({ of, labels: branch().labels, at, versus: other?.labels });
+    try { history.replaceState(null, "", hash); } catch { /* a page in a page has no address */ }
+  }
+  function showActs() {
+    $("acts").replaceChildren(...panels.acts(view(), $("filter").value, branch().labels[at], take));
+  }
+
+  // --- menus of messages and nodes -----------------------------------------------------------------
+
+  const arrival = (link, index, each) => go(each.end ?? each.sent);
+  const on = {
+    go,
+    message: (link, index, each, element) => (index === null ? arrival(link, index, each)
+      : menu(element, each.text, ofFrame(link, index).map(item))),
+    node: (node, element) => menu(element, node, [...ofNode(node).map(item), ...(doc.free ? [setting(node)] : [])]),
+  };
+  const ofFrame = (link, index) => view().acts.filter(({ label }) => {
+    const what = read(label);
+    const [source, target] = doc.links[link];
+    return what.frame && what.index === index && what.source === source && what.target === target;
+  });
+  const ofNode = (node) => view().acts.filter(({ label }) => {
+    const what = read(label);
+    return !what.frame && (what.node === node || (what.target === node && what.verb !== "exchange"));
+  });
+  const choice = (name, does, more) => make("button", { role: "menuitem", ...more, click: () => { close(); attempt(does); } }, name);
+  const item = ({ headline, label }) => choice(headline, () => take(label), { "data-label": label });
+  function setting(node) {
+    const key = make("input", { name: "key", value: "k", "aria-label": "key" });
+    const value = make("input", { name: "value", placeholder: "value", "aria-label": "value" });
+    const form = make("form", {}, key, "=", value, make("button", {}, "set"));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      close();
+      attempt(() => take(`${node} set ${key.value.trim()}=${value.value.trim() || '""'}`));
+    });
+    return form;
+  }
+  function menu(element, title, items) {
+    if (!items.length) items.push("nothing can be done with it here");
+    $("menu").replaceChildren(make("strong", {}, title), ...items);
+    $("menu").hidden = false;
+    const [box, size] = [element.getBoundingClientRect(), $("menu").getBoundingClientRect()];
+    const within = (wish, most) => `${Math.max(8, Math.min(wish, most - 8))}px`;
+    $("menu").style.left = within(box.x + box.width / 2, innerWidth - size.width);
+    $("menu").style.top = within(box.y + box.height / 2, innerHeight - size.height);
+    $("menu").querySelector("button")?.focus();
+  }
+  function close() {
+    $("menu").hidden = $("fallback").hidden = true;
+    say("");
+  }
+
+  // --- files and links -----------------------------------------------------------------------------
+
+  function download(name, type, content) {
+    const href = URL.createObjectURL(new Blob([content], { type }));
+    make("a", { download: name, href }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 1000);
+  }
+  async function document_(want) {
+    const reply = await backend.expand(labels(), at, want);
+    return reply[want];
+  }
+  const saves = {
+    "the run, to open and replay (JSON)": async () => download("run.json", "application/json", JSON.stringify(await document_("document"), null, 1)),
+    "the picture (SVG)": () => download("run.svg", "image/svg+xml", panels.picture($("stage").querySelector("svg"))),
+    "the text": () => download("run.txt", "text/plain", asText(doc, shown())),
+  };
+  if (document.body.dataset.html) saves["this page with its worlds (HTML)"] = async () => download("explorer.html", "text/html", await document_("html"));
+  const save = () => menu($("export"), "save", Object.entries(saves).map(([name, does]) => choice(name, does)));
+  async function share() {
+    try { await navigator.clipboard.writeText(location.href); } catch { /* the address bar has it */ }
+    say("The address of this page is a link to this ordering; it is copied if the browser lets it.");
+  }
+
+  // --- keys ----------------------------------------------------------------------------------------
+
+  function mishap(verb, past, newest) {
+    const flying = [...$("stage").querySelectorAll(".message.flying")];
+    const one = flying.find((each) => each === document.activeElement) ?? flying.at(newest ? -1 : 0);
+    const acts = one ? ofFrame(...one.dataset.flying.split(" ").map(Number)) : [];
+    const act = acts.find(({ label }) => read(label).verb === verb);
+    return act ? take(act.label) : say(`No message in flight can be ${past} here.`);
+  }
+  function cycle(selector) {
+    const found = [...$("stage").querySelectorAll(selector)];
+    found[(found.indexOf(document.activeElement) + 1) % found.length]?.focus();
+  }
+  function set() {
+    const focus = document.activeElement;
+    (focus.dataset.node ? focus : $("stage").querySelector("[data-node]")).click();
+    $("menu").querySelector("[name=value]")?.focus();
+  }
+  function light() {
+    const root = document.documentElement.dataset;
+    root.light ??= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    root.light = root.light === "dark" ? "light" : "dark";
+  }
+  const text = () => { $("fallback").hidden = !$("fallback").hidden; };
+  const help = () => $("keys").showModal();
+  const file = () => $("picker").click();
+  const [forward, back] = [() => go(at + 1), () => go(at - 1)];
+  const keys = {
+    ArrowRight: forward, j: forward, ArrowLeft: back, k: back, Home: () => go(0), End: () => go(Infinity),
+    "[": () => turn(current - 1), "]": () => turn(current + 1), f: fork, v: compare, w: goWrong, s: set,
+    d: () => mishap("drop", "lost"), u: () => mishap("duplicate", "duplicated"),
+    x: () => mishap("overtake", "brought forward", true), m: () => cycle(".message.flying"),
+    n: () => cycle("[data-node]"), "/": () => $("filter").focus(), c: share, e: save, o: file, t: text,
+    l: light, "?": help, Escape: close,
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches("input, select") && event.key !== "Escape";
+    if (event.ctrlKey || event.metaKey || event.altKey || typing || $("keys").open) return;
+    const message = event.key === "Enter" && event.target.closest(".message");
+    const listed = $("acts").querySelectorAll(":scope > ol [data-label]");
+    const act = listed["123456789".indexOf(event.key)];
+    const does = message ? () => message.dispatchEvent(new MouseEvent("click"))
+      : act ? () => take(act.dataset.label) : keys[event.key];
+    if (!does) return;
+    event.preventDefault();
+    attempt(does);
+  });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#menu, .message, .heads, #export")) $("menu").hidden = true;
+  });
+  const buttons = { fork, compare, wrong: goWrong, share, export: save, light, text, help, file };
+  for (const [id, does] of Object.entries(buttons)) $(id).addEventListener("click", () => attempt(does));
+  $("filter").addEventListener("input", showActs);
+  $("keys").addEventListener("click", () => $("keys").close());
+  $("open").addEventListener("change", ({ target }) => attempt(() => open({ open: target.value }).then(show)));
+  $("picker").addEventListener("change", ({ target: { files: [chosen] } }) => attempt(async () => {
+    await open({ file: { name: chosen.name, text: await chosen.text() } });
+    show();
+  }));
+  addEventListener("resize", show);
+
+  // --- begin ---------------------------------------------------------------------------------------
+
+  async function arrive() {
+    const link = fromHash(location.hash);
+    await open(link?.of ? { open: link.of } : {});
+    if (link) {
+      const other = link.versus && await add(link.versus);
+      const main = await add(link.labels);
+      versus = other === main ? null : other;
+      at = Math.min(link.at ?? at, branch().steps.length);
+    }
+    show();
+  }
+  addEventListener("hashchange", () => attempt(arrive));
+  await attempt(async () => {
+    backend = await connecting;
+    try { await arrive(); } catch (fault) {
+      if (!fromHash(location.hash)) throw fault;
+      await open({});
+      show();
+      say(`This link cannot be followed: ${fault.message}`);
+    }
+  });
+  document.body.dataset.ready = "yes";
+}

@@ -1,0 +1,97 @@
+"""A folder for a web site in which Python runs in the page: no server computes anything.
+
+What it needs is a copy of Pyodide, which is not part of this project: the five files of
+:data:`PYODIDE_FILES`, as its npm package ``pyodide`` holds them. The page asks no other host.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+from checker.explorer.export import MODULES, front, import_map, page
+from checker.faults import UnrunnableFault, UsageFault
+from checker.resources import spec_folder
+
+PYODIDE_FILES = (
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "pyodide-lock.json",
+)
+"""What is copied of Pyodide."""
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def write_playground(folder: Path, pyodide: Path) -> Path:
+    """Fill a new folder with a page that runs the reference itself; the path of the page.
+
+    `pyodide` is the folder of an unpacked npm package. Serve the result from any web server; a
+    page opened from disk may not load it. ``index.html#of=case:order:as-shipped`` opens a case.
+
+    Raises UsageFault if `folder` exists, UnrunnableFault if Pyodide is not where it should be.
+
+    Spec: EXPL-1, EXPL-11, EXPL-12.
+    """
+    missing = [name for name in PYODIDE_FILES if not (pyodide / name).is_file()]
+    if missing:
+        raise UnrunnableFault(
+            f"holds no {', '.join(missing)}",
+            where=str(pyodide),
+            expected="the unpacked npm package pyodide",
+            hint="npm pack pyodide && tar xf pyodide-*.tgz, and name the folder package",
+        )
+    try:
+        folder.mkdir(parents=True)
+    except OSError as fault:
+        hint = "nothing was overwritten; choose another name"
+        raise UsageFault(str(fault.strerror), where=str(folder), hint=hint) from None
+    (folder / "pyodide").mkdir()
+    for name in PYODIDE_FILES:
+        shutil.copyfile(pyodide / name, folder / "pyodide" / name)
+    for name in MODULES:
+        (folder / f"{name}.js").write_text(front(f"{name}.js"), encoding="utf-8")
+    (folder / "style.css").write_text(front("style.css"), encoding="utf-8")
+    (folder / "scuttle.zip").write_bytes(_archive())
+    head = '<link rel="stylesheet" href="style.css">\n' + import_map(
+        {name: f"./{name}.js" for name in MODULES}
+    )
+    site = json.dumps({"pyodide": "pyodide/", "archives": ["scuttle.zip"]})
+    foot = (
+        '<script type="module">\nimport { start } from "scuttle/app";\n'
+        f'import {{ pyodide }} from "scuttle/backends";\nstart(pyodide({site}));\n</script>'
+    )
+    (folder / "index.html").write_text(page(head, foot), encoding="utf-8")
+    return folder / "index.html"
+
+
+def _archive() -> bytes:
+    """The core, the checker, the specification and attrs, unchanged, as one archive."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for package in ("scuttle_ref", "checker"):
+            _put(archive, ROOT / package, package)
+        for name in ("protocol", "scenarios"):
+            _put(archive, spec_folder() / name, f"checker/_spec/{name}")
+        archive.write(spec_folder() / "models.toml", "checker/_spec/models.toml")
+        for name in ("attr", "attrs"):
+            found = importlib.util.find_spec(name)
+            if found is not None and found.origin is not None:
+                _put(archive, Path(found.origin).parent, name)
+    return made.getvalue()
+
+
+def _put(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
+    """Every text of a folder, in order, with no time of its own: the same bytes each time."""
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.suffix in {".py", ".md", ".txt", ".js", ".css", ".html"} and path.is_file():
+            entry = zipfile.ZipInfo(f"{name}/{inside.as_posix()}")
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())

@@ -1,0 +1,204 @@
+"""A recorded trace of the real library as something to explore: it can be read, not changed.
+
+The messages of a recording go where the recorder took them, so a step that was not recorded has
+no outcome that could be shown. What the reference does at each step stands beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+from attrs import define, field, frozen
+
+from checker.explorer.explorable import FORMAT, clause_sentences
+from checker.explorer.views import Json, channel_json, node_json
+from checker.golden.contract import first_outside
+from checker.golden.recorded import RecordedWorld
+from checker.golden.replay import QUERIES, Agreement, compare
+from checker.scuttlebutt.explain import tell_output
+from checker.scuttlebutt.script import value_text
+from scuttle_ref.messages import Message
+from scuttle_ref.profiles import AS_SHIPPED
+from scuttle_ref.rules import PROCESS
+from scuttle_ref.wire import frozen_value
+
+OUTSIDE = "outside"
+"""The life line of whoever writes to the only node of a trace."""
+
+
+@frozen
+class Passage:
+    """A message of a trace on its way: from `source` to `target`, until it is taken."""
+
+    id: str
+    source: str
+    target: str
+    message: Message
+
+
+@define
+class Recorded:
+    """The steps of one recorded trace, as far as the reference follows them.
+
+    Spec: EXPL-8.
+    """
+
+    trace: Json
+    steps: list[Json] = field(factory=list, init=False)
+    _nodes: list[str] = field(init=False)
+    _links: list[tuple[str, str]] = field(init=False)
+    _start: Json = field(init=False)
+    _world: RecordedWorld = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._world = RecordedWorld.start(self.trace, AS_SHIPPED)
+        self._nodes = list(self._world.nodes)
+        if len(self._nodes) == 1:
+            self._nodes.append(OUTSIDE)
+        pairs = [(one, two) for one in self._nodes for two in self._nodes if one != two]
+        self._links = pairs
+        self._start = self._view([])
+        outside = first_outside(self.trace)
+        end = len(self.trace["steps"])
+        if outside is not None:
+            end = 0 if outside.step is None else outside.step - 1
+        self.steps.extend(self._played(self.trace["steps"][:end]))
+        views = [self._start, *(step["view"] for step in self.steps)]
+        for view, step in zip(views, self.steps, strict=False):
+            view["acts"] = [{name: step[name] for name in ("label", "headline", "details")}]
+
+    def init(self) -> Json:
+        """As :meth:`Explorable.init`: one run, and no properties."""
+        labels = [step["label"] for step in self.steps]
+        return {
+            "format": FORMAT,
+            "title": f"recording {self.trace['name']}",
+            "note": self._note(),
+            "nodes": self._nodes,
+            "links": [list(link) for link in self._links],
+            "experiment": None,
+            "properties": [],
+            "runs": [{"name": "as recorded", "labels": labels}],
+            "shortest": {},
+            "start": self._start,
+            "free": False,
+            "complete": True,
+            "clauses": clause_sentences(),
+        }
+
+    def expand(self, labels: Sequence[str], known: int = 0) -> Json:
+        """As :meth:`Explorable.expand`; only what was recorded fits."""
+        taken: list[Json] = []
+        for number, label in enumerate(labels, start=1):
+            recorded = self.steps[number - 1] if number <= len(self.steps) else None
+            if recorded is None or recorded["label"] != label:
+                because = "a recording can be read and not changed"
+                misfit = {"step": number, "label": label, "because": because}
+                return {"from": known, "steps": taken[known:], "misfit": misfit}
+            taken.append(recorded)
+        return {"from": known, "steps": taken[known:], "misfit": None}
+
+    def _note(self) -> str:
+        told = [str(self.trace.get("description", "")).strip()]
+        found = compare(self.trace)
+        if found.difference is not None:
+            told.append(f"The reference differs from the recording {found.difference}.")
+        elif found.outside is not None:
+            told.append(f"The reference follows it no further: {found.outside}.")
+        if found.agreement is Agreement.AGREE:
+            told.append("The reference does exactly what was recorded.")
+        return " ".join(filter(None, told))
+
+    # --- what happens -----------------------------------------------------------------------------
+
+    def _played(self, steps: Sequence[Json]) -> Iterator[Json]:
+        passages: list[Passage] = []
+        for number, step in enumerate(steps):
+            op = step["op"]
+            if op["op"] == "random":
+                self._world.random.control(op["mode"])
+                continue
+            taken = next((each for each in passages if _takes(op, each)), None)
+            label, headline, heard = self._named(op, taken, passages)
+            if taken is not None:
+                passages.remove(taken)
+            node = self._world.node(op) if op["op"] != "drop" else None
+            if node is None or op["op"] in QUERIES:
+                emitted, details = [], []
+            else:
+                emitted = self._world.perform(op)
+                details = [tell_output(AS_SHIPPED, output, heard) for output in node.outputs]
+            for each in emitted:
+                self._world.messages[each.id] = each.message
+                source = node.state.id if node else ""
+                targets = self._targets(each.id, source, steps[number + 1 :])
+                passages.extend(Passage(each.id, source, to, each.message) for to in targets)
+            view = self._view(passages)
+            yield {"label": label, "headline": headline, "details": details, "view": view}
+
+    def _targets(self, message: str, source: str, later: Sequence[Json]) -> list[str]:
+        """To whom a message is under way: those it is taken to, else the only other node."""
+        ops = [step["op"] for step in later]
+        taken = [op["to"] for op in ops if op["op"] == "deliver" and op["msg"] == message]
+        others = [node for node in self._nodes if node != source]
+        if len(self._world.nodes) == 1:
+            return []
+        lost = any(op["op"] == "drop" and op["msg"] == message for op in ops)
+        return taken or (others[:1] if lost or len(others) == 1 else [])
+
+    def _named(
+        self, op: Json, taken: Passage | None, passages: Sequence[Passage]
+    ) -> tuple[str, str, Message | None]:
+        """The label of an operation, its headline, and the message that is heard."""
+        if taken is not None:
+            same = (taken.source, taken.target)
+            queue = [each for each in passages if (each.source, each.target) == same]
+            at = queue.index(taken)
+            verb = "drop" if op["op"] == "drop" else "overtake" if at else "deliver"
+            label = f"{verb} {taken.source}>{taken.target}" + (f" #{at}" if at else "")
+            if verb == "drop":
+                told = f"{taken.message} from {taken.source} to {taken.target} is lost"
+                return label, told, None
+            told = f"{taken.target} receives {taken.message} from {taken.source}"
+            return label, told, taken.message
+        node = self._world.node(op).state.id
+        words: dict[str, str] = {
+            "set": f"set {op.get('key')}={_shown(op.get('value'))}",
+            "write": f"receives {_shown(op.get('object'))}",
+            "deliver": f"receives {op.get('msg')} once more",
+        }
+        text = f"{node} {words.get(op['op'], op['op'])}"
+        return text, text, None
+
+    def _view(self, passages: Sequence[Passage]) -> Json:
+        nodes: list[Json] = []
+        for name in self._nodes:
+            if name not in self._world.nodes:
+                nodes.append({"id": name, "holds": [], "clock": [], "history": [], "named": []})
+                continue
+            node = self._world.nodes[name]
+            marks = tuple((source, -1) for source in node.process)
+            hosted = attrs.evolve(node.state, named=node.state.with_marks(PROCESS, marks))
+            nodes.append(node_json(hosted))
+        flight = [
+            channel_json(tuple((e.message,) for e in passages if (e.source, e.target) == link))
+            for link in self._links
+        ]
+        usual = {"status": {}, "cut": [], "quiescent": False, "acts": [], "findings": []}
+        return {"nodes": nodes, "flight": flight, **usual}
+
+
+def _takes(op: Json, passage: Passage) -> bool:
+    """Whether an operation is the arrival or the loss of this message."""
+    if op["op"] == "deliver":
+        return bool(op["msg"] == passage.id and op["to"] == passage.target)
+    return bool(op["op"] == "drop" and op["msg"] == passage.id)
+
+
+def _shown(value: Any) -> str:
+    try:
+        return value_text(frozen_value(value))
+    except (TypeError, ValueError):
+        return str(value)

@@ -1,0 +1,131 @@
+"""The live server: the page, its modules, and the two methods, on this machine alone."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from checker.explorer.answers import Answers
+from checker.explorer.export import MODULES, front, import_map, page
+from checker.faults import UnrunnableFault
+
+HOST = "127.0.0.1"
+"""The only address that is listened on. Spec: EXPL-10."""
+
+NAMES = {HOST, "localhost"}
+BODY_MAX = 8_000_000
+"""The largest request that is read. Unit: bytes."""
+
+POLICY = (
+    "default-src 'self'; img-src data:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+)
+TYPES = {"css": "text/css", "js": "text/javascript", "html": "text/html"}
+
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+def _text(text: str, kind: str) -> Response:
+    headers = {"cache-control": "no-store", "content-security-policy": POLICY}
+    return Response(text, media_type=TYPES[kind], headers=headers)
+
+
+def _guarded(handler: Handler) -> Handler:
+    """Answers requests for this machine's names only, from pages of this server only.
+
+    Other pages in the same browser could ask, too, and names of elsewhere can lead here.
+
+    Spec: EXPL-10.
+    """
+
+    async def guarded(request: Request) -> Response:
+        host = request.headers.get("host", "")
+        origin = request.headers.get("origin")
+        if urlsplit(f"//{host}").hostname not in NAMES:
+            return Response("this server is for this machine only", 403)
+        if origin is not None and urlsplit(origin).netloc != host:
+            return Response("another page may not ask this server", 403)
+        if int(request.headers.get("content-length") or 0) > BODY_MAX:
+            return Response("the request is too large", 413)
+        return await handler(request)
+
+    return guarded
+
+
+def application(answers: Answers) -> Starlette:
+    """The routes: the page, its files, and one for each method."""
+    address = {name: f"/front/{name}.js" for name in MODULES}
+    head = f'<link rel="stylesheet" href="/front/style.css">\n{import_map(address)}'
+    foot = (
+        '<script type="module">\nimport { start } from "scuttle/app";\n'
+        'import { server } from "scuttle/backends";\ndocument.body.dataset.html = "yes";\n'
+        'start(server("/api"));\n</script>'
+    )
+    files = {"style.css": front("style.css")}
+    files |= {f"{name}.js": front(f"{name}.js") for name in MODULES}
+    start = page(head, foot)
+
+    async def show(_request: Request) -> Response:
+        return _text(start, "html")
+
+    async def file(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in files:
+            return Response("there is no such file", 404)
+        return _text(files[name], name.rpartition(".")[2])
+
+    async def ask(request: Request) -> Response:
+        name = request.path_params["method"]
+        if name not in {"init", "expand"}:
+            return JSONResponse({"error": f"there is no method {name}"}, 404)
+        body = await request.body()
+        try:
+            asked = json.loads(body)
+        except (ValueError, RecursionError):
+            return JSONResponse({"error": "the request is no JSON"}, 400)
+        answer = await run_in_threadpool(answers.answer, name, asked)
+        return JSONResponse(answer, 400 if "error" in answer else 200)
+
+    routes = [
+        Route("/", _guarded(show)),
+        Route("/front/{name}", _guarded(file)),
+        Route("/api/{method}", _guarded(ask), methods=["POST"]),
+    ]
+    return Starlette(routes=routes)
+
+
+def listening(port: int) -> socket.socket:
+    """A socket on the loopback address; port 0 is any free one. Raises UnrunnableFault."""
+    # Named as TCP, or asyncio leaves small packets waiting for 40 milliseconds.
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((HOST, port))
+        made.listen(64)
+    except OSError as fault:
+        made.close()
+        raise UnrunnableFault(
+            f"port {port} cannot be used ({fault.strerror})",
+            where="--port",
+            expected="a port that nobody listens on",
+            hint="--port 0 takes a free one",
+        ) from None
+    return made
+
+
+def serve(answers: Answers, on: socket.socket, ready: Callable[[str], None]) -> None:
+    """Answer until Ctrl-C. `ready` is called once with the address, when answers are given."""
+    config = uvicorn.Config(application(answers), log_level="warning", lifespan="off")
+    ready(f"http://{HOST}:{on.getsockname()[1]}/")
+    uvicorn.Server(config).run(sockets=[on])

@@ -1,0 +1,257 @@
+"""The ways in: the command, the server, the prompt, the terminal, the notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import io
+import json
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker.cli import main
+from checker.explorer.answers import Answers, in_page
+from checker.explorer.notebook import trace
+from checker.explorer.playground import write_playground
+from checker.explorer.server import HOST, listening
+from checker.explorer.sources import case_source, explorable, open_file
+from checker.explorer.tui import Explorer
+from checker.explorer.walk import Walk
+from checker.faults import UnrunnableFault, UsageFault
+from checker.scuttlebutt.files import write_json
+
+Ask = Callable[..., tuple[int, str]]
+
+
+def run(*arguments: object) -> int:
+    """The exit code of ``scuttle`` with these arguments."""
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return ended.value.code if isinstance(ended.value.code, int) else 0
+
+
+@pytest.fixture
+def ask(live: str) -> Ask:
+    """Send a request to the live server; the status and the text of the answer."""
+
+    def asking(path: str, body: object = None, **headers: str) -> tuple[int, str]:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(live + path, data, headers)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+
+    return asking
+
+
+def test_the_server_answers_the_two_methods(ask: Ask) -> None:
+    """The same that a file of worlds holds. Spec: EXPL-1, EXPL-10."""
+    status, text = ask("api/init", {})
+    document = json.loads(text)
+    assert (status, document["nodes"]) == (200, ["A", "B"])
+    body = {"session": document["session"], "labels": ["perform A"], "known": 0}
+    status, text = ask("api/expand", body)
+    assert json.loads(text)["steps"][0]["headline"] == "A: set k=a"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}],
+    ids=str,
+)
+def test_the_server_refuses_other_hosts_and_other_pages(ask: Ask, headers: dict[str, str]) -> None:
+    """Any page in the browser could ask it. Spec: EXPL-10."""
+    assert ask("api/init", {}, **headers)[0] == 403
+    assert ask("", **headers)[0] == 403
+
+
+def test_the_server_tells_what_is_wrong_with_a_request(ask: Ask) -> None:
+    """No request ends in a traceback."""
+    assert "reload" in ask("api/expand", {"session": "x", "labels": [], "known": 0})[1]
+    assert "is no JSON object" in ask("api/init", [])[1]
+    assert ask("front/secret.py")[0] == 404
+    assert ask("api/delete", {})[0] == 404
+
+
+def test_the_server_listens_on_the_loopback_address_alone() -> None:
+    """What others on the network could reach is not private. Spec: EXPL-10."""
+    with listening(0) as on:
+        assert on.getsockname()[0] == HOST == "127.0.0.1"
+
+
+def test_a_port_in_use_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """The second explorer of somebody who forgot the first."""
+    with listening(0) as on:
+        port = on.getsockname()[1]
+        assert run("explore", "--port", port, "--no-browser") == 3
+    assert f"port {port} cannot be used" in capsys.readouterr().err
+
+
+def test_a_file_from_the_page_may_not_name_code() -> None:
+    """A resolver is code, and a page is not its owner. Spec: EXPL-10."""
+    answers = Answers(case_source("writers:as-shipped"))
+    experiment = {**case_source("writers:as-shipped").experiment.to_json(), "resolver": "os:abort"}
+    document = {"format": "scuttle-run/1", "experiment": experiment, "schedule": []}
+    texts = {
+        "a.json": json.dumps(document),
+        "a.txt": "> config resolver=os:abort\n> nodes A B\n",
+    }
+    for name, text in texts.items():
+        reply = answers.answer("init", {"file": {"name": name, "text": text}})
+        assert "may not load code" in reply["error"]
+
+
+def test_a_file_of_worlds_is_written_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is overwritten, and what was written is told. Spec: EXPL-11, EXPL-12."""
+    path = tmp_path / "page.html"
+    assert run("explore", "--html", path, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["worlds"] > 100
+    assert told["bytes"] == path.stat().st_size
+    assert told["gzip"] < 100_000
+    before = path.read_bytes()
+    assert run("explore", "--html", path) == 2
+    assert "nothing was overwritten" in capsys.readouterr().err
+    assert path.read_bytes() == before
+    text = before.decode()
+    assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in text
+
+
+def test_a_counterexample_that_no_longer_fits_says_at_which_step_and_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Code changes, files stay. Spec: EXPL-3."""
+    path = tmp_path / "old.json"
+    document = Walk(explorable(case_source("writers:as-shipped")))
+    document.wrong()
+    saved = document.saved()
+    write_json(path, {**saved, "schedule": ["perform A", "deliver B>A"]})
+    assert run("explore", path, "--html", tmp_path / "x.html") == 2
+    told = capsys.readouterr().err
+    assert "$.schedule[1]" in told
+    assert "step 2, 'deliver B>A', cannot happen: nothing is in flight from B to A" in told
+    write_json(tmp_path / "lossy.json", {**saved, "schedule": ["exchange A>B", "drop A>B"]})
+    assert run("explore", tmp_path / "lossy.json", "--no-browser") == 2
+    assert "its budget is used up" in capsys.readouterr().err
+
+
+def test_a_file_of_another_version_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The versions that can be read are named."""
+    path = tmp_path / "new.json"
+    path.write_text('{"format": "scuttle-counterexample/9"}')
+    assert run("explore", path) == 2
+    told = capsys.readouterr().err
+    assert "scuttle-counterexample/9" in told
+    assert "scuttle-counterexample/1" in told
+    for name, text in {"a.json": "[1", "b.json": "[]", "c.json": "3", "d.txt": ""}.items():
+        (tmp_path / name).write_text(text)
+        assert run("explore", tmp_path / name) == 2
+        assert str(tmp_path / name) in capsys.readouterr().err.replace("d.txt,", "d.txt") or name
+    assert run("explore", tmp_path) == 2
+    assert run("explore", path, "--profile", "paper") == 2
+
+
+def test_the_prompt_takes_steps_and_commands_from_a_pipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For whoever has neither a browser nor a mouse. Spec: EXPL-1, EXPL-7."""
+    monkeypatch.chdir(tmp_path)
+    lines = "1\nwhy\nbogus\nback\nwrong\nproperties\nlist all\ndiagram\nsave f.json\nsave f.json\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(lines + "help\nquit\n"))
+    assert run("step") == 0
+    out, err = capsys.readouterr()
+    assert "now holds k=a@A1 [DEV-1" in out
+    assert "'bogus', cannot happen" in out
+    assert "BROKEN agreement [CONV-1]" in out
+    assert "nothing was overwritten" in err
+    assert run("replay", "f.json") == 1
+
+
+def test_the_prompt_answers_in_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One document for each command."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("perform A\nback\n"))
+    assert run("step", "--json") == 0
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["labels"] for each in documents] == [["perform A"], []]
+
+
+def test_the_terminal_takes_steps() -> None:
+    """The same walk, in panels."""
+
+    async def drive() -> Walk:
+        app = Explorer(Walk(explorable(case_source("writers:as-shipped"))))
+        async with app.run_test(size=(140, 45)) as pilot:
+            await pilot.press("enter")
+            assert app.walk.labels == ["perform A"]
+            await pilot.press("k", "w")
+            assert "agreement" in app.said
+            await pilot.press("a", "slash")
+            await pilot.press(*"crash B", "enter")
+            assert app.walk.labels[-1] == "crash B"
+            await pilot.press("q")
+        return app.walk
+
+    assert asyncio.run(drive()).view["status"] == {"B": "down"}
+
+
+def test_a_trace_shows_itself_in_a_notebook(tmp_path: Path) -> None:
+    """A frame that holds everything. Spec: EXPL-11."""
+    path = tmp_path / "run.json"
+    walk = Walk(explorable(case_source("writers:as-shipped")))
+    walk.wrong()
+    write_json(path, walk.saved())
+    shown = trace(path)
+    assert shown._repr_html_().startswith("<iframe srcdoc=")
+    assert "scuttle-explorer/1" in html.unescape(shown._repr_html_())
+    assert "set k=" in str(shown)
+    assert trace(case_source("writers:as-shipped").experiment).explorable is not None
+
+
+def test_the_answers_in_a_page_are_those_of_a_server() -> None:
+    """Python runs there, and the two methods are the same. Spec: EXPL-1."""
+    answer = in_page()
+    document = json.loads(answer("init", "{}"))
+    body = {"session": document["session"], "labels": ["perform A"], "known": 0}
+    served: dict[str, Any] = Answers(case_source("writers:as-shipped")).answer("init", {})
+    found = [each.pop("shortest") for each in (document, served)]
+    lengths = [
+        {name: (each["verdict"], len(each["labels"] or ())) for name, each in one.items()}
+        for one in found
+    ]
+    assert document == served
+    assert lengths[0] == lengths[1]
+    assert json.loads(answer("expand", json.dumps(body)))["misfit"] is None
+
+
+def test_a_playground_without_pyodide_says_what_is_needed(tmp_path: Path) -> None:
+    """Pyodide is not part of the project."""
+    with pytest.raises(UnrunnableFault, match=r"pyodide\.asm\.wasm"):
+        write_playground(tmp_path / "site", tmp_path)
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """With its name."""
+    with pytest.raises(UsageFault, match="cannot be read"):
+        open_file(tmp_path / "nothing.json")
+
+
+def test_a_busy_socket_is_closed_again() -> None:
+    """The fault leaves nothing open."""
+    with socket.create_server((HOST, 0)) as taken, pytest.raises(UnrunnableFault):
+        listening(taken.getsockname()[1])
