@@ -80,6 +80,14 @@ class FairRounds:
                 return Settled(nodes, number, total, quiet=True)
         return Settled(nodes, ROUNDS_MAX, total, quiet=False)
 
+    def idle(self, nodes: tuple[Local, ...]) -> bool:
+        """Whether an exchange on any link would leave all nodes as they are and move nothing."""
+        try:
+            exchanges = [self.exchange(nodes, *link) for link in self.topology.links]
+        except EndlessExchange:
+            return False
+        return all(after == nodes and not moved for after, moved in exchanges)
+
     def exchange(
         self,
         nodes: tuple[Local, ...],

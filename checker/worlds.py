@@ -23,6 +23,7 @@ class Scope(Enum):
     EACH_NODE = "each node state"
     ALL_NODES = "the node states together"
     QUIESCENT_NODES = "the node states together, in quiescent worlds"
+    TERMINAL_NODES = "the node states together, in worlds in which nothing can happen any more"
     NODE_STEP = "a node state before and after any action of that node"
     OWNER_STEP = "a node state before and after a command of its owner, and the command"
 

@@ -70,11 +70,14 @@ def agreement(system: System, rounds: FairRounds | None = None) -> Always:
     `rounds` are the fair rounds of `system`, which remember what they come to.
     """
     parts, rounds = _when_quiescent(system), rounds or fair_rounds(system)
+    differences: dict[tuple[NodeState, ...], str | None] = {}
 
     def check(nodes: tuple[NodeState, ...]) -> Finding:
         outcome = rounds.settle(nodes)
         ended: tuple[NodeState, ...] = outcome.nodes  # type: ignore[assignment]
-        differ = disagreement(ended)
+        if ended not in differences:
+            differences[ended] = disagreement(ended)
+        differ = differences[ended]
         if differ is None:
             return _kept(any(node.store for node in ended))
         if outcome.quiet:

@@ -2,23 +2,59 @@
 
 from __future__ import annotations
 
+import attrs
+
 from checker.actors import Scope
 from checker.faults import UnrunnableFault, UsageFault
+from checker.properties import Property
+from checker.scuttlebutt.agreement import fair_rounds
+from checker.scuttlebutt.commutation import GossipCommutation
 from checker.scuttlebutt.experiment import Setup
 from checker.scuttlebutt.facets import GossipFacets
 from checker.search.budget import Budget
 from checker.search.exhaustive import exhaustive
 from checker.verdict import Report
 
-REDUCTIONS = ("none", "auto", "quotient")
+LEVELS = ("quotient+stubborn", "quotient")
+"""What ``auto`` tries, the strongest first."""
+
+REDUCTIONS = ("none", "auto", "quotient", "stubborn", "quotient+stubborn")
 
 
-def refusal_of(setup: Setup) -> str | None:
-    """Why the quotient would be unsound for this system, or None when it is sound."""
+def refusal_of(setup: Setup, reduction: str = "quotient") -> str | None:
+    """Why a reduction would be unsound for this system, or None when it is sound.
+
+    Spec: RED-1, RED-9, RED-15.
+    """
+    facets = GossipFacets(setup.gossip, setup.system)
+    if "stubborn" in reduction:
+        if not fair_rounds(setup.system).idle(next(iter(setup.system.initial())).nodes):
+            return "exchanges that do something before anybody has written"
+        return _reads_too_much(setup) or GossipCommutation(facets).refusal()
     unscoped = [each.name for each in setup.properties if not isinstance(each.scope, Scope)]
     if unscoped:
         return f"the property {unscoped[0]}, which may read messages in flight"
-    return GossipFacets(setup.gossip, setup.system).refusal()
+    return facets.refusal()
+
+
+def _reads_too_much(setup: Setup) -> str | None:
+    """What a property reads that stubborn sets do not keep. Spec: RED-14."""
+    read = [each.name for each in setup.properties if each.scope is not Scope.QUIESCENT_NODES]
+    if not read:
+        return None
+    rest = [f"--property {p.name}" for p in setup.properties if p.name not in read]
+    instead = f"; judge the others alone with {' '.join(rest)}" if rest else ""
+    return f"the property {read[0]}, which reads more than quiescent worlds{instead}"
+
+
+def judged_under(setup: Setup, reduction: str) -> tuple[Property, ...]:
+    """The properties as a reduction judges them: under stubborn sets, in terminal worlds.
+
+    Spec: RED-15.
+    """
+    if "stubborn" not in reduction:
+        return setup.properties
+    return tuple(attrs.evolve(each, scope=Scope.TERMINAL_NODES) for each in setup.properties)
 
 
 def search_reduced(
@@ -31,25 +67,34 @@ def search_reduced(
 
     Spec: RED-1, RED-8.
     """
+    if reduction == "auto":
+        sound = [level for level in LEVELS if refusal_of(setup, level) is None]
+        for level in sound:
+            try:
+                return search_reduced(setup, budget, level, certify=certify)
+            except UsageFault:
+                continue
+        reduction = "none"
     if reduction == "none":
         return exhaustive(setup.system, setup.properties, budget)
-    refusal = refusal_of(setup)
-    if refusal is not None and reduction == "auto":
-        return exhaustive(setup.system, setup.properties, budget)
+    refusal = refusal_of(setup, reduction)
     if refusal is not None:
-        raise UsageFault(
-            f"would be unsound because of {refusal}",
-            where=f"--reduction {reduction}",
-            clause="RED-1",
-            hint="--reduction auto takes the strongest that is sound",
-        )
+        raise _unsound(reduction, refusal)
     from checker.search.compiled.certificate import FalseClaims  # noqa: PLC0415 - loads numpy
+    from checker.search.compiled.promises import Undeclared  # noqa: PLC0415
     from checker.search.compiled.search import compiled  # noqa: PLC0415
     from checker.search.compiled.tables import TooWide  # noqa: PLC0415
 
     facets = GossipFacets(setup.gossip, setup.system)
     try:
-        return compiled(setup.system, setup.properties, budget, facets=facets, certify=certify)
+        return compiled(
+            setup.system,
+            judged_under(setup, reduction),
+            budget,
+            facets=facets if "quotient" in reduction else None,
+            commutation=GossipCommutation(facets) if "stubborn" in reduction else None,
+            certify=certify,
+        )
     except FalseClaims as false:
         raise UnrunnableFault(
             f"a claim that the reduction rests on is false: {str(false)[:500]}",
@@ -57,5 +102,16 @@ def search_reduced(
             clause="RED-8",
             hint="search without a reduction, and report this",
         ) from None
+    except Undeclared as undeclared:
+        raise _unsound(reduction, str(undeclared)) from None
     except TooWide:
         return exhaustive(setup.system, setup.properties, budget)
+
+
+def _unsound(reduction: str, refusal: str) -> UsageFault:
+    return UsageFault(
+        f"would be unsound because of {refusal}",
+        where=f"--reduction {reduction}",
+        clause="RED-1",
+        hint="--reduction auto takes the strongest that is sound",
+    )

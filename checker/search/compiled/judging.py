@@ -61,7 +61,9 @@ class LevelJudge:
         self.local_items = [[] for _ in nodes]
         self.local_of = [np.zeros(0, np.uint64) for _ in nodes]
         self.quiet = [np.zeros(0, np.bool_) for _ in nodes]
-        self.vectors = {Scope.ALL_NODES: set(), Scope.QUIESCENT_NODES: set()}
+        self.vectors = {
+            scope: set() for scope in (Scope.ALL_NODES, Scope.QUIESCENT_NODES, Scope.TERMINAL_NODES)
+        }
 
     # --- steps ----------------------------------------------------------------------------------
 
@@ -119,6 +121,11 @@ class LevelJudge:
                 if len(at):
                     quiet = [ids[at] for ids in regions]
                     self._see_vectors(Scope.QUIESCENT_NODES, worlds[at], quiet)
+
+    def see_terminal(self, worlds: Worlds, regions: list[Ids]) -> None:
+        """Judge the vectors of node states of worlds in which nothing can happen any more."""
+        if len(worlds) and self.by_scope[Scope.TERMINAL_NODES]:
+            self._see_vectors(Scope.TERMINAL_NODES, worlds, regions)
 
     def _quiescent(self, regions: list[Ids]) -> Ids:
         """Which worlds of these regions are quiescent."""

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
 from attrs import define, field
 
 from checker.actions import Action
-from checker.actors import System
+from checker.actors import Scope, System
+from checker.commutation import Commutation
 from checker.facets import Facets
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
-from checker.search.compiled.certificate import Certifier, FalseClaims
+from checker.search.compiled.certificate import Certifier, FalseClaim, FalseClaims
 from checker.search.compiled.concretion import concrete
 from checker.search.compiled.interned import Ids
 from checker.search.compiled.judging import LevelJudge
+from checker.search.compiled.orders import OrderCertifier
+from checker.search.compiled.promises import Undeclared
 from checker.search.compiled.quotient import QuotientLayout
 from checker.search.compiled.regions import Layout
+from checker.search.compiled.stubborn import StubbornSets
 from checker.search.compiled.tables import (
     ENABLED,
     UNKNOWN,
@@ -42,19 +46,23 @@ def compiled(  # noqa: PLR0913 - each keyword is a choice of its own
     *,
     until_decided: bool = False,
     facets: Facets | None = None,
+    commutation: Commutation | None = None,
     certify: bool = False,
 ) -> Report:
     """As :func:`~checker.search.breadth_first.breadth_first`, for a system, and much faster.
 
     Every property must have a scope. With `facets` it explores the quotient; schedules are made
-    concrete, so that they run on the system itself. With `certify` every claim of the facets that
-    was used is executed again afterwards.
+    concrete, so that they run on the system itself. With `commutation` it explores stubborn sets,
+    which keep the terminal worlds only. With `certify` every claim that was used is
+    executed again afterwards.
 
-    Raises TooWide when a world does not fit in 64 bits, and FalseClaims.
+    Raises TooWide when a world does not fit in 64 bits, Undeclared, and FalseClaims.
 
-    Spec: RED-7, RED-8.
+    Spec: RED-7, RED-8, RED-16.
     """
-    search = _Search(system, Judge(properties), budget or Budget(), until_decided, facets, certify)
+    search = _Search(
+        system, Judge(properties), budget or Budget(), until_decided, facets, commutation, certify
+    )
     try:
         search.run()
     except KeyboardInterrupt:
@@ -73,9 +81,11 @@ class _Search:
     budget: Budget
     until_decided: bool
     facets: Facets | None
+    commutation: Commutation | None
     certified: bool
     tables: Tables = field(init=False)
     judging: LevelJudge = field(init=False)
+    stubborn: StubbornSets | None = field(init=False, default=None)
     visited: Visited = field(factory=Visited)
     levels: list[Worlds] = field(factory=list)
     transitions: int = 0
@@ -87,6 +97,10 @@ class _Search:
         layout = QuotientLayout(self.system, facets) if facets else Layout(self.system)
         self.tables = Tables(layout, self._hear)
         self.judging = LevelJudge(self.judge, self.tables, self._decide, self.certified)
+        if self.commutation is not None:
+            if any(each.scope is not Scope.TERMINAL_NODES for each in self.judge.properties):
+                raise Undeclared("a property that reads more than terminal worlds")
+            self.stubborn = StubbornSets(self.tables, self.commutation)
 
     def _hear(self, node: int, before: int, action: Action, after: int) -> None:
         self.judging.hear(node, before, action, after)
@@ -142,13 +156,33 @@ class _Search:
         regions = self._regions(worlds)
         moved = np.zeros(len(worlds), np.bool_)
         found: list[Worlds] = []
-        for table in self.tables.actions:
-            acting = self._enabled(table, worlds, regions[table.node])
-            if len(acting):
-                moved[acting] = True
-                found.append(self._after(table, worlds[acting], regions, acting))
-        self.terminal += int(len(worlds) - np.count_nonzero(moved))
+        for table, acting in self._acting(worlds, regions):
+            moved[acting] = True
+            found.append(self._after(table, worlds[acting], regions, acting))
+        still = np.flatnonzero(~moved)
+        self.terminal += len(still)
+        self.judging.see_terminal(worlds[still], [ids[still] for ids in regions])
         return found
+
+    def _acting(self, worlds: Worlds, regions: list[Ids]) -> Iterator[tuple[ActionTable, Ids]]:
+        """Each action to explore, and in which of `worlds`."""
+        if self.stubborn is None:
+            for table in self.tables.actions:
+                acting = self._enabled(table, worlds, regions[table.node])
+                if len(acting):
+                    yield table, acting
+            return
+        enabled = self.stubborn.enabled(regions)
+        chosen = self.stubborn.closed(regions, enabled) & enabled
+        for table in self.tables.actions:
+            acting = np.flatnonzero(chosen & self.stubborn.bits_of(table.action))
+            if len(acting):
+                own = regions[table.node][acting]
+                table.grow(len(self.tables.interned[table.node].items))
+                missing = table.status[own] == UNKNOWN
+                if missing.any():
+                    self.tables.fill(table, np.unique(own[missing]))
+                yield table, acting
 
     def _enabled(self, table: ActionTable, worlds: Worlds, regions: Ids) -> Ids:
         """Which of `worlds` the action of `table` is enabled in."""
@@ -199,8 +233,7 @@ class _Search:
         for start in range(0, len(level), CHUNK):
             worlds = level[start : start + CHUNK]
             regions = self._regions(worlds)
-            for table in self.tables.actions:
-                acting = self._enabled(table, worlds, regions[table.node])
+            for table, acting in self._acting(worlds, regions):
                 after = self._after(table, worlds[acting], regions, acting)
                 hit = np.flatnonzero(after == np.uint64(world))
                 if len(hit):
@@ -208,14 +241,24 @@ class _Search:
         raise AssertionError(f"no way to world {world}")
 
     def certify(self) -> None:
-        """Execute the claims again that the quotient rests on. Raises FalseClaims."""
+        """Execute the claims again that a reduction rests on. Raises FalseClaims."""
+        claims = list(islice(self._false_claims(), 5))
+        if claims:
+            raise FalseClaims(claims)
+
+    def _false_claims(self) -> Iterator[FalseClaim]:
         layout = self.tables.layout
         if isinstance(layout, QuotientLayout):
             met, judging = self.judging.met, self.judging
-            certifier = Certifier(layout, met, judging.later, judging.returned)
-            claims = list(islice(certifier.false_claims(), 5))
-            if claims:
-                raise FalseClaims(claims)
+            yield from Certifier(layout, met, judging.later, judging.returned).false_claims()
+        if self.stubborn is not None:
+            orders = OrderCertifier(self.stubborn, self._steps)
+            yield from orders.false_claims(self.levels, CHUNK)
+
+    def _steps(self, worlds: Worlds, regions: list[Ids]) -> Iterator[tuple[Action, Ids, Worlds]]:
+        """What was explored from `worlds`."""
+        for table, acting in self._acting(worlds, regions):
+            yield table.action, acting, self._after(table, worlds[acting], regions, acting)
 
     def _limit(self) -> str | None:
         if self.until_decided and not self.judge.undecided:
@@ -228,6 +271,14 @@ class _Search:
             seconds, decided = self.budget.seconds, self.judge.decided
             self.budget.tell(Progress(seen, self.transitions, frontier, depth, seconds, decided))
 
+    @property
+    def _reduction(self) -> str:
+        used = [
+            *(["quotient"] if self.facets is not None else []),
+            *(["stubborn"] if self.stubborn is not None else []),
+        ]
+        return "+".join(used) or "none"
+
     def report(self) -> Report:
         seen, depth = len(self.visited), max(0, len(self.levels) - 1)
         regions = [interned.items for interned in self.tables.interned]
@@ -238,7 +289,7 @@ class _Search:
             depth,
             self.budget.seconds,
             self.stop,
-            reduction="none" if self.facets is None else "quotient",
+            reduction=self._reduction,
             growth=growth_of_regions(self.tables.layout, regions)
             if self.stop and self.judge.undecided
             else None,

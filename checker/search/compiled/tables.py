@@ -159,17 +159,18 @@ class Tables:
         return WORD - sum(counter.bit_length() for counter in self.layout.counted)
 
     def widen(self) -> Callable[[Worlds], Worlds]:
-        """Give each node a field with room for twice its regions; how to repack worlds.
+        """Give each node a field with room for more regions; how to repack worlds.
 
-        The tables must be filled again: they hold differences between words. Raises TooWide
-        when a word has no room for that.
+        Bits that are left over go to the fields that are fullest. The tables must be filled
+        again: they hold differences between words. Raises TooWide when a word has no room.
         """
-        widths = [(2 * len(interned.items)).bit_length() for interned in self.interned]
-        spare = self._room - sum(widths)
-        if spare < 0:
-            raise TooWide
+        counts = [len(interned.items) for interned in self.interned]
+        widths = [count.bit_length() for count in counts]
+        for _ in range(self._room - sum(widths)):
+            fullest = max(range(len(counts)), key=lambda node: counts[node] / (1 << widths[node]))
+            widths[fullest] += 1
         old = self.fields
-        self.fields = new = Fields([w + spare // len(widths) for w in widths], old.counters)
+        self.fields = new = Fields(widths, old.counters)
         for action in self.actions:
             action.status[:] = UNKNOWN
         for append in self.appends.values():
