@@ -15,6 +15,7 @@ from checker import catalogue
 from checker.commands import shown
 from checker.commands.found import show_all
 from checker.commands.live import check_live, live_options, refuse_without_live
+from checker.commands.matrix import check_catalogue
 from checker.commands.options import describes_model, experiment_from, model_options
 from checker.commands.progress import Teller, say
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
@@ -89,7 +90,7 @@ def command(**flags: Any) -> None:
     refuse_without_live(flags)
     if not describes_model(flags):
         _refuse_for_catalogue(flags)
-        sys.exit(_catalogue(flags, budget))
+        sys.exit(check_catalogue(flags, budget, SEARCHES[flags["search"]]))
     experiment = experiment_from(flags)
     if flags["save"] is not None and flags["save"].exists():
         raise UsageFault(
@@ -238,41 +239,6 @@ def _save(experiment: Experiment, report: Report, path: Path) -> None:
         return
     _counterexample(experiment, refuted).save(path)
     click.echo(f"saved: {path} (run it with: scuttle replay {path})", err=True)
-
-
-def _style(flags: dict[str, Any]) -> str:
-    if flags["as_json"] and flags["markdown"]:
-        raise UsageFault("choose one of --json and --markdown", where="--markdown")
-    return "json" if flags["as_json"] else "markdown" if flags["markdown"] else "text"
-
-
-def _catalogue(flags: dict[str, Any], budget: Budget) -> int:
-    style = _style(flags)
-    rows = catalogue.load_catalogue()
-    sizes = catalogue.SIZES if flags["size"] == "large" else catalogue.SIZES[:2]
-    outcomes = []
-    for case in catalogue.cases_of(rows, sizes):
-        fresh = Budget(budget.states_max, budget.seconds_max, budget.tell)
-        outcomes.append(catalogue.judge(case, fresh, SEARCHES[flags["search"]]))
-        if outcomes[-1].report.stats.stop == "interrupted":
-            break
-    if style == "json":
-        click.echo(json.dumps(shown.catalogue_json(outcomes), ensure_ascii=False))
-    elif style == "markdown":
-        click.echo(shown.matrix_markdown(rows))
-    else:
-        click.echo(shown.matrix_text(rows, outcomes))
-    for outcome in outcomes:
-        if outcome.surprises and style == "markdown":
-            click.echo(f"NOT as expected: {outcome.case.id}: {outcome.surprises}", err=True)
-    if any(outcome.report.stats.stop == "interrupted" for outcome in outcomes):
-        return INTERRUPTED
-    if any(outcome.surprises for outcome in outcomes):
-        unknown = [o for o in outcomes if not o.report.stats.complete]
-        return (
-            INCONCLUSIVE if len(unknown) == len([o for o in outcomes if o.surprises]) else REFUTED
-        )
-    return AS_EXPECTED
 
 
 def _witnessed(report: Report) -> bool:

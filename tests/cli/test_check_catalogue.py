@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from checker.catalogue import load_catalogue
+from checker.live_catalogue import judge_live, load_live
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,35 @@ def test_the_catalogue_as_json_compares_every_case(scuttle: Callable[..., Any]) 
         assert case["complete"] is True
         assert {"states", "transitions", "terminal", "depth", "seconds"} <= case.keys()
     assert document["states"] == sum(case["states"] for case in document["cases"])
+
+
+def test_the_matrix_decides_endless_runs(matrix: str) -> None:
+    """Weak fairness refutes, strong holds; a shipped hub and a small mtu starve a peer. CHK-2."""
+    lines = matrix.splitlines()
+    cells = {
+        says: next(line for line in lines if line.startswith(says)).removeprefix(says).split()
+        for says in ("exchanges are weakly fair", "exchanges are strongly fair")
+    }
+    assert "5+4" in cells["exchanges are weakly fair"]
+    assert cells["exchanges are strongly fair"] == ["holds"] * 4
+    assert matrix.count("refuted 45+27") == matrix.count("refuted 5+15") == 1
+
+
+def test_every_endless_model_is_compared(scuttle: Callable[..., Any]) -> None:
+    """A lasso that becomes longer or is not found is a surprise like any other. Spec: CHK-2."""
+    case = next(each for each in load_live(("tiny",)) if each.id == "weak:textbook")
+    assert judge_live(case).surprises == ()
+    for change, told in (
+        ({"verdict": "holds"}, "eventually-agreed is refuted, expected holds"),
+        ({"states": 60}, "59 worlds, expected 60"),
+        ({"cycle": 5}, "4 steps in the cycle, expected 5"),
+    ):
+        assert judge_live(evolve(case, **change)).surprises == (told,)
+    document = scuttle("check", "--json").document
+    live = {each["id"]: each for each in document["live"]}
+    assert live.keys() == {each.id for each in load_live(("tiny", "small"))}
+    assert all(each["surprises"] == [] for each in live.values())
+    assert live["starved:as-shipped"]["properties"][0]["verdict"] == "refuted"
 
 
 def test_a_budget_that_is_too_small_leaves_the_catalogue_open(

@@ -11,7 +11,9 @@ import pytest
 
 from checker.catalogue import SIZES, cases_of, load_catalogue
 from checker.cli import main
+from checker.commands.live_shown import live_markdown
 from checker.commands.shown import matrix_markdown
+from checker.live_catalogue import load_live
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,7 +34,8 @@ def test_the_table_is_the_catalogue() -> None:
     marked = re.search(rf"{start}\n(.*?)\n<!--", README, re.DOTALL)
 
     assert marked is not None
-    assert marked.group(1) == matrix_markdown(load_catalogue())
+    tables = (matrix_markdown(load_catalogue()), live_markdown(load_live(SIZES[:2])))
+    assert marked.group(1) == "\n\n".join(tables)
 
 
 def test_the_number_of_models_is_that_of_the_default_check() -> None:
