@@ -17,6 +17,7 @@ import pytest
 
 from checker.cli import main
 from checker.explorer.answers import Answers, in_page
+from checker.explorer.export import FRONT, MODULES
 from checker.explorer.notebook import trace
 from checker.explorer.playground import write_playground
 from checker.explorer.server import HOST, listening
@@ -107,6 +108,19 @@ def test_a_file_from_the_page_may_not_name_code() -> None:
     for name, text in texts.items():
         reply = answers.answer("init", {"file": {"name": name, "text": text}})
         assert "may not load code" in reply["error"]
+
+
+def test_the_page_can_be_read_in_one_sitting() -> None:
+    """At most 600 lines of code in all its modules, none of them from elsewhere."""
+    lines = [
+        line.strip()
+        for path in FRONT.glob("*.js")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    code = [line for line in lines if line and not line.startswith(("//", "/**", "*"))]
+
+    assert 300 < len(code) <= 600
+    assert {path.stem for path in FRONT.glob("*.js")} == set(MODULES)
 
 
 def test_a_file_of_worlds_is_written_once(

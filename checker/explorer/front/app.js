@@ -14,16 +14,11 @@ export async function start(connecting) {
   const shown = () => branch().steps.slice(0, at);
   const view = (one = branch(), step = at) => one.steps.slice(0, step).at(-1)?.view ?? doc.start;
 
-  function say(text) {
-    $("alert").textContent = text;
-    $("alert").hidden = !text;
-  }
-  async function attempt(act) {
-    try { return await act(); } catch (fault) { return say(fault.message); }
-  }
-  function misfit({ step, label, because }, upTo) {
-    say(`Step ${step}, “${label}”, cannot happen: ${because}.\nShown up to step ${upTo}.`);
-  }
+  const tell = (id, text) => Object.assign($(id), { textContent: text, hidden: !text });
+  const say = (text) => tell("alert", text);
+  const attempt = (act) => Promise.resolve().then(act).catch((fault) => say(fault.message));
+  const misfit = ({ step, label, because }, upTo) => say(
+    `Step ${step}, “${label}”, cannot happen: ${because}.\nShown up to step ${upTo}.`);
 
   // --- orderings ---------------------------------------------------------------------------------
 
@@ -35,8 +30,7 @@ export async function start(connecting) {
     [current, at] = [0, 0];
     $("title").textContent = document.title = doc.title;
     const part = doc.complete ? "" : "The file holds the runs and what is near them, not all worlds.";
-    $("note").textContent = `${doc.note} ${part}`.trim();
-    $("note").hidden = !$("note").textContent;
+    tell("note", `${doc.note} ${part}`.trim());
     const entries = (doc.menu ?? []).map(({ id, name }) => make("option", { value: id }, name));
     $("open").replaceChildren(make("option", { value: "" }, "examples…"), ...entries);
     $("open").hidden = !entries.length;
@@ -83,16 +77,11 @@ export async function start(connecting) {
     versus = versus === null ? (current + 1) % branches.length : null;
     return show();
   }
-  async function jump(name) {
-    say("");
-    await add(doc.shortest[name].labels, name);
-    show();
-  }
+  const jump = (name) => add(doc.shortest[name].labels, name).then(show);
   function goWrong() {
-    const refuted = Object.keys(doc.shortest).filter((name) => doc.shortest[name].verdict === "refuted" && doc.shortest[name].labels);
-    if (!refuted.length) return say("No property of this model is known to break.");
-    wrong = (wrong + 1) % refuted.length;
-    return jump(refuted[wrong]);
+    const broken = Object.entries(doc.shortest).filter(([, { verdict, labels: way }]) => verdict === "refuted" && way);
+    wrong = (wrong + 1) % (broken.length || 1);
+    return broken.length ? jump(broken[wrong][0]) : say("No property of this model is known to break.");
   }
 
   // --- showing -----------------------------------------------------------------------------------
@@ -104,15 +93,12 @@ export async function start(connecting) {
     $("stage").replaceChildren(...[branch(), other].filter(Boolean).map((each) => {
       const marks = { at: Math.min(at, each.steps.length), differs, width };
       const calls = each === other ? { ...on, message: arrival, node: () => turn(versus) } : on;
-      const names = heads(doc, width, view(each), calls, make);
+      const names = heads(doc, width, view(each), calls);
       if (other) names.append(make("small", {}, each.name));
       return make("div", { class: "ordering" }, names, draw(doc, each, marks, calls));
     }));
     $("stage").querySelector(".row.now").scrollIntoView({ block: "nearest" });
-    $("branches").replaceChildren(...branches.map((each, number) => make("button", {
-      role: "tab", "aria-selected": String(number === current),
-      class: number === versus && "versus", click: () => turn(number),
-    }, `${each.name} (${each.steps.length})`)));
+    $("branches").replaceChildren(...panels.tabs(branches, current, versus, turn));
     $("now").replaceChildren(...panels.difference(branch(), other, differs), ...panels.now(doc, branch(), at));
     $("nodes").replaceChildren(...panels.nodes(doc, at ? view(branch(), at - 1) : null, view(), other && view(other)));
     $("properties").replaceChildren(...panels.properties(doc, view(), jump));
@@ -121,9 +107,8 @@ export async function start(connecting) {
     const hash = toHash({ of, labels: branch().labels, at, versus: other?.labels });
     try { history.replaceState(null, "", hash); } catch { /* a page in a page has no address */ }
   }
-  function showActs() {
-    $("acts").replaceChildren(...panels.acts(view(), $("filter").value, branch().labels[at], take));
-  }
+  const showActs = () => $("acts").replaceChildren(
+    ...panels.acts(view(), $("filter").value, branch().labels[at], take));
 
   // --- menus of messages and nodes -----------------------------------------------------------------
 
@@ -132,30 +117,27 @@ export async function start(connecting) {
     go,
     message: (link, index, each, element) => (index === null ? arrival(link, index, each)
       : menu(element, each.text, ofFrame(link, index).map(item))),
-    node: (node, element) => menu(element, node, [...ofNode(node).map(item), ...(doc.free ? [setting(node)] : [])]),
+    node(node, element) {
+      form.dataset.of = node;
+      menu(element, node, [...ofNode(node).map(item), ...(doc.free ? [form] : [])]);
+    },
   };
-  const ofFrame = (link, index) => view().acts.filter(({ label }) => {
-    const what = read(label);
-    const [source, target] = doc.links[link];
-    return what.frame && what.index === index && what.source === source && what.target === target;
-  });
-  const ofNode = (node) => view().acts.filter(({ label }) => {
-    const what = read(label);
-    return !what.frame && (what.node === node || (what.target === node && what.verb !== "exchange"));
-  });
+  const actsOf = (fits) => view().acts.filter(({ label }) => fits(read(label)));
+  const ofFrame = (link, index) => actsOf((what) => what.frame && what.index === index
+    && what.source === doc.links[link][0] && what.target === doc.links[link][1]);
+  const ofNode = (node) => actsOf((what) => !what.frame
+    && (what.node === node || (what.target === node && what.verb !== "exchange")));
   const choice = (name, does, more) => make("button", { role: "menuitem", ...more, click: () => { close(); attempt(does); } }, name);
   const item = ({ headline, label }) => choice(headline, () => take(label), { "data-label": label });
-  function setting(node) {
-    const key = make("input", { name: "key", value: "k", "aria-label": "key" });
-    const value = make("input", { name: "value", placeholder: "value", "aria-label": "value" });
-    const form = make("form", {}, key, "=", value, make("button", {}, "set"));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      close();
-      attempt(() => take(`${node} set ${key.value.trim()}=${value.value.trim() || '""'}`));
-    });
-    return form;
-  }
+  const form = $("setting");
+  form.remove();
+  form.hidden = false;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    close();
+    const { key, value } = form.elements;
+    attempt(() => take(`${form.dataset.of} set ${key.value.trim()}=${value.value.trim() || '""'}`));
+  });
   function menu(element, title, items) {
     if (!items.length) items.push("nothing can be done with it here");
     $("menu").replaceChildren(make("strong", {}, title), ...items);
@@ -174,23 +156,17 @@ export async function start(connecting) {
   // --- files and links -----------------------------------------------------------------------------
 
   function download(name, type, content) {
-    const href = URL.createObjectURL(new Blob([content], { type }));
-    make("a", { download: name, href }).click();
-    setTimeout(() => URL.revokeObjectURL(href), 1000);
+    make("a", { download: name, href: URL.createObjectURL(new Blob([content], { type })) }).click();
   }
-  async function document_(want) {
-    const reply = await backend.expand(labels(), at, want);
-    return reply[want];
-  }
+  const asked = async (want) => (await backend.expand(labels(), at, want))[want];
   const saves = {
-    "the run, to open and replay (JSON)": async () => download("run.json", "application/json", JSON.stringify(await document_("document"), null, 1)),
-    "the picture (SVG)": () => download("run.svg", "image/svg+xml", panels.picture($("stage").querySelector("svg"))),
+    "the run, to open and replay (JSON)": async () => download("run.json", "application/json", JSON.stringify(await asked("document"), null, 1)),
     "the text": () => download("run.txt", "text/plain", asText(doc, shown())),
   };
-  if (document.body.dataset.html) saves["this page with its worlds (HTML)"] = async () => download("explorer.html", "text/html", await document_("html"));
+  if (document.body.dataset.html) saves["this page with its worlds (HTML)"] = async () => download("explorer.html", "text/html", await asked("html"));
   const save = () => menu($("export"), "save", Object.entries(saves).map(([name, does]) => choice(name, does)));
-  async function share() {
-    try { await navigator.clipboard.writeText(location.href); } catch { /* the address bar has it */ }
+  function share() {
+    navigator.clipboard?.writeText(location.href).catch(() => {});
     say("The address of this page is a link to this ordering; it is copied if the browser lets it.");
   }
 
@@ -208,8 +184,8 @@ export async function start(connecting) {
     found[(found.indexOf(document.activeElement) + 1) % found.length]?.focus();
   }
   function set() {
-    const focus = document.activeElement;
-    (focus.dataset.node ? focus : $("stage").querySelector("[data-node]")).click();
+    if (!document.activeElement.dataset.node) $("stage").querySelector("[data-node]").focus();
+    document.activeElement.click();
     $("menu").querySelector("[name=value]")?.focus();
   }
   function light() {
@@ -217,9 +193,8 @@ export async function start(connecting) {
     root.light ??= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
     root.light = root.light === "dark" ? "light" : "dark";
   }
-  const text = () => { $("fallback").hidden = !$("fallback").hidden; };
-  const help = () => $("keys").showModal();
-  const file = () => $("picker").click();
+  const text = () => $("fallback").toggleAttribute("hidden");
+  const [help, file] = [() => $("keys").showModal(), () => $("picker").click()];
   const [forward, back] = [() => go(at + 1), () => go(at - 1)];
   const keys = {
     ArrowRight: forward, j: forward, ArrowLeft: back, k: back, Home: () => go(0), End: () => go(Infinity),
@@ -271,12 +246,11 @@ export async function start(connecting) {
   addEventListener("hashchange", () => attempt(arrive));
   await attempt(async () => {
     backend = await connecting;
-    try { await arrive(); } catch (fault) {
-      if (!fromHash(location.hash)) throw fault;
+    await arrive().catch(async (fault) => {
       await open({});
       show();
       say(`This link cannot be followed: ${fault.message}`);
-    }
+    });
   });
   document.body.dataset.ready = "yes";
 }

@@ -50,7 +50,6 @@ export async function pyodide(site) {
 export function embedded(tables) {
   const { nodes, links, labels, texts, told } = tables;
   const sentences = (number) => told[number].map((each) => texts[each]);
-  const labelNumber = new Map(labels.map((label, number) => [label, number]));
 
   function acts(world) {
     const row = tables.steps[world];
@@ -78,9 +77,7 @@ export function embedded(tables) {
     const steps = [];
     for (const [at, label] of run.entries()) {
       const row = tables.steps[world];
-      const number = labelNumber.get(label);
-      let found = -1;
-      for (let from = 0; from < row.length; from += 4) if (row[from] === number) found = from;
+      const found = row.findIndex((number, from) => from % 4 === 0 && labels[number] === label);
       const target = found < 0 ? null : row[found + 2];
       if (target === null || target < 0) {
         const because = target === null
@@ -99,13 +96,12 @@ export function embedded(tables) {
   const given = JSON.stringify(tables.experiment);
   return {
     async init(request) {
-      const document = { ...tables, start: view(0, null) };
-      if (!request.file) return document;
-      const file = JSON.parse(request.file.text);
-      if (JSON.stringify(file.experiment) !== given || !Array.isArray(file.schedule)) {
-        throw new Error(`${request.file.name} is not a run of the model in this file.`);
-      }
-      return { ...document, runs: [{ name: request.file.name, labels: file.schedule }] };
+      const opened = { ...tables, start: view(0, null) };
+      if (!request.file) return opened;
+      const { name, text } = request.file;
+      const { experiment, schedule: run } = JSON.parse(text);
+      if (JSON.stringify(experiment) === given && run) return { ...opened, runs: [{ name, labels: run }] };
+      throw new Error(`${name} is not a run of the model in this file.`);
     },
     async expand(run, known, want = "") {
       const { experiment } = tables;

@@ -1,18 +1,14 @@
 // The space-time diagram: life lines run down, messages slant from where they were sent to where
 // they arrived. Dashed: in flight. Crossed: lost. Thick: it passed one that was sent before it.
 
+import { fill, make } from "scuttle/panels";
 import { follow, read } from "scuttle/trace";
 
 const [ROW, TOP, NUMBERS] = [40, 26, 44];
 const margin = (doc) => (doc.nodes.length > 6 ? 60 : 96);
 
-function svg(name, attributes = {}, ...children) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
+const NS = "http://www.w3.org/2000/svg";
+const svg = (name, attributes, ...children) => fill(document.createElementNS(NS, name), attributes, children);
 const classes = (...names) => names.filter(Boolean).join(" ");
 
 /**
@@ -26,24 +22,21 @@ export function draw(doc, branch, marks, on) {
   const column = columnWidth(doc, marks.width);
   const x = (node) => NUMBERS + margin(doc) + doc.nodes.indexOf(node) * column;
   const y = (step) => TOP + step * ROW;
-  const width = x(doc.nodes.at(-1)) + margin(doc);
+  const width = Math.max(x(doc.nodes.at(-1)) + margin(doc), marks.width - 24);
   const height = y(end) + ROW + Math.max(0, ...last.map((queue) => queue.length)) * 20;
   const views = [doc.start, ...branch.steps.map((step) => step.view)];
 
   function row(view, step) {
+    const broken = view.findings.some((each) => typeof each === "string");
     const told = step ? branch.steps[step - 1].headline : "the start";
     const number = { x: 24, y: y(step) + 4, "text-anchor": "end", class: "number" };
-    const group = svg("g", {
+    return svg("g", {
       class: classes("row", step === marks.at && "now", step === marks.differs && "differs"),
-      "data-step": step,
+      "data-step": step, click: () => on.go(step),
     }, svg("title", {}, `${step}: ${told}`),
     svg("rect", { x: 0, y: y(step) - ROW / 2, width, height: ROW }),
-    svg("text", number, String(step)));
-    if (view.findings.some((each) => typeof each === "string")) {
-      group.append(svg("text", { x: 30, y: y(step) + 4, class: "broken" }, "✗"));
-    }
-    group.addEventListener("click", () => on.go(step));
-    return group;
+    svg("text", number, String(step)),
+    svg("text", { x: 30, y: y(step) + 4, class: "broken" }, broken ? "✗" : ""));
   }
 
   function life(node) {
@@ -60,8 +53,8 @@ export function draw(doc, branch, marks, on) {
     const dot = svg("circle", { cx: x(what.node), cy: y(at), r: 4, class: classes("event", later) });
     if (what.frame) return [dot];
     const left = what.node === doc.nodes[0] && doc.nodes.length > 1;
-    const said = what.verb === "exchange" ? `asks ${what.target}`
-      : step.headline.replace(new RegExp(`^${RegExp.escape?.(what.node) ?? what.node}:? `), "");
+    const [, own] = step.headline.startsWith(what.node) ? step.headline.split(/^\S+ /) : [0, step.headline];
+    const said = what.verb === "exchange" ? `asks ${what.target}` : own;
     return [dot, svg("text", {
       x: x(what.node) + (left ? -10 : 10), y: y(at) + 4, class: classes("said", later),
       "text-anchor": left ? "end" : "start",
@@ -70,12 +63,9 @@ export function draw(doc, branch, marks, on) {
 
   /** Where a message ends in the picture: it may be lost half way, or still be under way. */
   function tip(each, from, to) {
-    if (each.end !== null) {
-      const share = each.how === "lost" ? 0.55 : 1;
-      return from.map((start, axis) => start + (to[axis] - start) * share);
-    }
-    const behind = last[each.link].indexOf(each) * 20;
-    return [from[0] + (to[0] - from[0]) * 0.62, y(Math.max(end, each.sent)) + ROW * 0.8 + behind];
+    const share = { lost: 0.55, delivered: 1 }[each.how] ?? 0.62;
+    const [across, down] = from.map((start, axis) => start + (to[axis] - start) * share);
+    return [across, each.end === null ? y(end) + ROW * 0.8 + last[each.link].indexOf(each) * 20 : down];
   }
 
   function message(each) {
@@ -93,6 +83,7 @@ export function draw(doc, branch, marks, on) {
         lost && !flying && "lost", each.late && "overtook"),
       role: "button", "aria-label": name, tabindex: flying ? 0 : -1,
       "data-flying": flying ? `${each.link} ${index}` : "",
+      click: () => on.message(each.link, flying ? index : null, each, group),
     }, svg("title", {}, name), svg("path", { d: `M${from} L${to}`, class: "hit" }));
     const ends = [to, ...each.copies.map((at) => [x(target), y(at)])];
     ends.forEach((place, at) => group.append(
@@ -102,7 +93,6 @@ export function draw(doc, branch, marks, on) {
     const near = lost || each.end === null ? 0.62 : 0.5;
     const [middle, above] = from.map((start, axis) => start + (to[axis] - start) * near);
     group.append(svg("text", { x: middle, y: above - 5, "text-anchor": "middle" }, each.text));
-    group.addEventListener("click", () => on.message(each.link, flying ? index : null, each, group));
     return group;
   }
 
@@ -114,7 +104,7 @@ export function draw(doc, branch, marks, on) {
 
 function columnWidth(doc, width) {
   const gaps = Math.max(1, doc.nodes.length - 1);
-  return Math.max(50, Math.min(300, (width - NUMBERS - 2 * margin(doc) - 24) / gaps));
+  return Math.max(50, Math.min(420, (width - NUMBERS - 2 * margin(doc) - 24) / gaps));
 }
 
 function arrow([x, y], angle) {
@@ -126,8 +116,8 @@ function cross([x, y]) {
   return svg("path", { d: `M${x - 6},${y - 6} l12,12 M${x - 6},${y + 6} l12,-12`, class: "cross" });
 }
 
-/** The names above the life lines; `make` makes an element. */
-export function heads(doc, width, view, on, make) {
+/** The names above the life lines. */
+export function heads(doc, width, view, on) {
   const column = columnWidth(doc, width);
   return make("div", { class: "heads" }, ...doc.nodes.map((node, at) => {
     const status = view.status[node] ?? "";

@@ -2,9 +2,8 @@
 
 import { changes } from "scuttle/trace";
 
-/** An element with attributes and children; a function becomes a listener of clicks. */
-export function make(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
+/** Give an element attributes and children; a function becomes a listener of clicks. */
+export function fill(made, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener("click", value);
     else if (value !== false && value != null) made.setAttribute(key, value);
@@ -12,6 +11,7 @@ export function make(name, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
+export const make = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
 
 /** Text in which every clause in brackets shows its sentence. */
 function cited(doc, text) {
@@ -27,12 +27,19 @@ export function now(doc, branch, at) {
   return [make("h2", {}, `step ${at} of ${branch.steps.length}`), make("h3", {}, head), list];
 }
 
+/** One tab for each ordering. */
+export function tabs(branches, current, versus, turn) {
+  return branches.map((each, number) => make("button", {
+    role: "tab", "aria-selected": String(number === current),
+    class: number === versus && "versus", click: () => turn(number),
+  }, `${each.name} (${each.steps.length})`));
+}
+
 /** Where two orderings part. */
 export function difference(one, other, step) {
-  if (!other) return [];
-  if (step === null) return [make("p", {}, "The two orderings are the same.")];
   const said = (branch) => `“${branch.labels[step - 1] ?? "the end"}” in ${branch.name}`;
-  return [make("p", {}, `The orderings differ from step ${step} on: ${said(one)}, ${said(other)}.`)];
+  return other ? [make("p", {}, step === null ? "The two orderings are the same."
+    : `The orderings differ from step ${step} on: ${said(one)}, ${said(other)}.`)] : [];
 }
 
 const COLUMNS = ["holds", "clock", "history", "named"];
@@ -65,8 +72,8 @@ export function acts(view, filter, taken, take) {
   }, make("kbd", {}, at < 9 ? String(at + 1) : "·"), act.headline + (act.beyond ? " (not in this file)" : "")));
   const planned = view.acts.filter((act) => !act.extra && fits(act));
   const extra = view.acts.filter((act) => act.extra && fits(act));
-  const list = make("ol", { class: "acts" }, ...planned.map(item));
-  if (!planned.length) list.append(make("li", {}, "nothing more that the experiment foresees"));
+  const none = planned.length ? [] : [make("li", {}, "nothing more that the experiment foresees")];
+  const list = make("ol", { class: "acts" }, ...none, ...planned.map(item));
   if (!extra.length) return [list];
   const more = make("details", { open: filter ? "" : null },
     make("summary", {}, `beyond its budgets (${extra.length})`),
@@ -91,16 +98,4 @@ export function properties(doc, view, jump) {
       make("span", { class: "says" }, broken ? fares : each.says));
   });
   return lines.length ? [make("h2", {}, "properties at this step"), ...lines] : [];
-}
-
-/** The diagram as a file of its own, with the colours that the page has now. */
-export function picture(drawn) {
-  const copy = drawn.cloneNode(true);
-  const all = [drawn, ...drawn.querySelectorAll("*")];
-  [copy, ...copy.querySelectorAll("*")].forEach((each, at) => {
-    const style = getComputedStyle(all[at]);
-    const names = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font", "paint-order"];
-    each.setAttribute("style", names.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
-  });
-  return new XMLSerializer().serializeToString(copy);
 }

@@ -1,22 +1,16 @@
 // A run as the page knows it: its steps, the messages on their way, and its name in a link.
 
-const FRAME = /^(deliver|drop|duplicate|overtake) (\S+?)>(\S+?)(?: #(\d+))?$/;
-const LINK = /^(exchange|cut|heal) (\S+?)>(\S+)$/;
+const LINKS = /^(exchange|cut|heal|deliver|drop|duplicate|overtake) (\S+?)>(\S+?)(?: #(\d+))?$/;
 const OWN = /^(perform|crash|pause|resume|restart) (\S+)/;
 
 /** What a label speaks of: {verb, node} or {verb, source, target}, of a frame with its index. */
 export function read(label) {
-  let found = FRAME.exec(label);
-  if (found) {
-    const [, verb, source, target, index] = found;
-    return { verb, source, target, index: Number(index ?? 0), frame: true, node: target };
-  }
-  found = LINK.exec(label);
-  if (found) return { verb: found[1], source: found[2], target: found[3], node: found[2] };
-  found = OWN.exec(label);
-  if (found) return { verb: found[1], node: found[2] };
-  const [node, verb] = label.split(" ", 2);
-  return { verb, node };
+  const [, verb, source, target, index] = LINKS.exec(label) ?? [];
+  const [, own, node] = OWN.exec(label) ?? [];
+  if (own) return { verb: own, node };
+  if (!verb) return { verb: label.split(" ")[1], node: label.split(" ")[0] };
+  const frame = !["exchange", "cut", "heal"].includes(verb);
+  return { verb, source, target, frame, index: Number(index ?? 0), node: frame ? target : source };
 }
 
 /**
@@ -27,11 +21,8 @@ export function read(label) {
  */
 export function follow(doc, steps) {
   const messages = [];
-  const fresh = (link, text, sent) => {
-    const each = { link, text, sent, end: null, how: null, copies: [], late: false };
-    messages.push(each);
-    return each;
-  };
+  const fresh = (link, text, sent) => messages[messages.push(
+    { link, text, sent, end: null, how: null, copies: [], late: false }) - 1];
   let flight = doc.start.flight.map((texts, link) => texts.map((text) => fresh(link, text, 0)));
   const flights = [flight];
   steps.forEach((step, at) => {
@@ -61,9 +52,8 @@ export function follow(doc, steps) {
 
 /** The first step, counted from 1, at which two runs differ; null if they do not. */
 export function firstDifference(one, two) {
-  const length = Math.max(one.length, two.length);
-  for (let at = 0; at < length; at += 1) if (one[at] !== two[at]) return at + 1;
-  return null;
+  const longer = one.length < two.length ? two : one;
+  return longer.findIndex((_, at) => one[at] !== two[at]) + 1 || null;
 }
 
 /** The state of each cell of one column of a node: same, changed or gone since `before`. */
@@ -91,27 +81,19 @@ export function toHash({ of, labels, at, versus }) {
 
 /** The same, read back; null where there is no run. Raises URIError for what is no link. */
 export function fromHash(hash) {
-  const parts = new Map(hash.replace(/^#/, "").split("&").map((part) => {
-    const cut = part.indexOf("=");
-    return [part.slice(0, cut), part.slice(cut + 1)];
-  }));
-  const list = (name) => (parts.get(name) ?? "").split("/").filter(Boolean).map(unwritten);
-  if (!parts.has("run") && !parts.has("of")) return null;
-  return {
-    of: parts.has("of") ? decodeURIComponent(parts.get("of")) : null,
-    labels: list("run"),
-    at: parts.has("at") ? Number(parts.get("at")) : null,
-    versus: parts.has("vs") ? list("vs") : null,
-  };
+  const parts = hash.slice(1).split("&").map((part) => part.split("="));
+  const { of, at, run, vs } = Object.fromEntries(parts);
+  if (run === undefined && of === undefined) return null;
+  const list = (text) => text?.split("/").filter(Boolean).map(unwritten);
+  const step = at === undefined ? null : Number(at) || 0;
+  return { of: of && decodeURIComponent(of), labels: list(run) ?? [], at: step, versus: list(vs) };
 }
 
 /** A run as text: what a screen reader, a terminal or a mail can hold. */
 export function asText(doc, steps) {
   const lines = [doc.title, ""];
-  steps.forEach((step, at) => {
-    lines.push(`${String(at + 1).padStart(3)}. ${step.headline}`);
-    step.details.forEach((detail) => lines.push(`       ${detail}`));
-  });
+  steps.forEach(({ headline, details }, at) => lines.push(
+    `${String(at + 1).padStart(3)}. ${headline}`, ...details.map((each) => `       ${each}`)));
   lines.push("", "what each node knows now:");
   for (const node of (steps.at(-1)?.view ?? doc.start).nodes) {
     const column = (name) => `${name} ${node[name].map(([, text]) => text).join(" ") || "-"}`;

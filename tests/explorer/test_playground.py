@@ -1,0 +1,63 @@
+"""Python in the page: the reference itself runs there, unchanged, and answers the two methods."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from browser import Page
+
+from checker.explorer.playground import write_playground
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A plain web server; nothing in it knows the explorer."""
+
+    extensions_map = {  # noqa: RUF012 - as the class above has it
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".mjs": "text/javascript",
+        ".js": "text/javascript",
+        ".wasm": "application/wasm",
+    }
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[str]:
+    """The address of a playground; where there is no Pyodide, the test says so."""
+    given = os.environ.get("SCUTTLE_PYODIDE")
+    if given is None:
+        pytest.skip("SCUTTLE_PYODIDE names no folder: npm pack pyodide, tar xf, its folder package")
+    folder = write_playground(tmp_path / "site", Path(given)).parent
+    handler = functools.partial(Quiet, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_reference_runs_in_the_page(page: Page, site: str, pictures: Path) -> None:
+    """No server computes a step, and no other host is asked. Spec: EXPL-1, EXPL-11."""
+    page.requests.clear()
+    page.complaints.clear()
+    page.open(f"{site}index.html#of=case:order:as-shipped", 60)
+    page.press("w", "w", "Home")
+    page.press("s")
+    page.type("kiwi")
+    page.press("Enter")
+
+    assert page.step == "1 of 1"
+    assert "A: set k=kiwi" in page.text("#now")
+    assert not page.complaints
+    assert all(each.startswith((site, "data:", "about:")) for each in page.requests)
+    page.picture(pictures / "playground.png")
