@@ -75,14 +75,19 @@ def _chosen(names: tuple[str, ...], *, large: bool) -> tuple[Size, ...]:
 def _list(*, as_json: bool) -> None:
     if as_json:
         listed = [
-            {"name": size.name, "flags": list(size.flags), "says": size.says, "large": size.large}
+            {
+                "name": size.name,
+                "flags": [*size.flags, *shlex.split(size.only)],
+                "says": size.says,
+                "large": size.large,
+            }
             for size in SIZES
         ]
         click.echo(json.dumps({"format": "scuttle-bench-sizes/1", "sizes": listed}))
         return
     for size in SIZES:
         click.echo(f"{size.name:<18} {size.says}{' (large)' if size.large else ''}")
-        click.echo(f"{'':<18} scuttle check {' '.join(size.flags)}")
+        click.echo(f"{'':<18} scuttle check {' '.join((*size.flags, size.only)).strip()}")
 
 
 def machine() -> dict[str, str]:
@@ -174,7 +179,8 @@ def lines(row: Row) -> list[str]:
                 told.append(_spin_line(f"  {label}", spun))
     each = "-" if ours.bytes_per_world is None else f"{ours.bytes_per_world:.0f}"
     ratios = (_ratio(row, row.full), _ratio(row, row.reduced))
-    name = "  with these" if row.variant.flags else row.size.name
+    alone = bool(row.size.only)
+    name = "  with these" if row.variant.flags and not alone else row.size.name
     told.insert(
         0,
         f"{name:<18}{ours.worlds:>11,}{ours.transitions:>12,}"
@@ -183,7 +189,7 @@ def lines(row: Row) -> list[str]:
     )
     if row.variant.flags:
         told.insert(0, f"  {row.variant.name}")
-    if row.no_spin and not row.variant.flags:
+    if row.no_spin and (alone or not row.variant.flags):
         told.append(f"  not compared with SPIN: {row.no_spin}")
     if row.differs:
         told.append(f"  COUNTS DIFFER: {row.differs}")

@@ -22,7 +22,9 @@ from checker.scuttlebutt.reduce import judged_under, refusal_of, search_reduced
 from checker.scuttlebutt.script import generated_script, parse_script
 from checker.search.budget import Budget
 from checker.search.compiled import search as module
+from checker.search.compiled import stubborn
 from checker.search.compiled.certificate import FalseClaims
+from checker.search.compiled.dependence import Dependence
 from checker.search.compiled.promises import Undeclared
 from checker.search.compiled.search import compiled
 from checker.search.compiled.stubborn import StubbornSets
@@ -226,7 +228,7 @@ class KnowsTooMuch(GossipCommutation):
         return [s for s in self.items() if s[1] <= max(0, local.clock.get(s[0])) + 1]
 
 
-class HearsNoQuestions(StubbornSets):
+class HearsNoQuestions(Dependence):
     """RED-12: nobody will ask anything any more."""
 
     def _promise(self, at: int, nodes: Any) -> None:
@@ -238,7 +240,7 @@ class HearsNoQuestions(StubbornSets):
             node.will_ask = asks
 
 
-class HearsNoAnswers(StubbornSets):
+class HearsNoAnswers(Dependence):
     """RED-12: what is asked on the way back is not answered."""
 
     def _promise(self, at: int, nodes: Any) -> None:
@@ -252,7 +254,7 @@ class HearsNoAnswers(StubbornSets):
             node.in_flight = in_flight
 
 
-class SendsInAnyOrder(StubbornSets):
+class SendsInAnyOrder(Dependence):
     """RED-11: an answer and a digest on one link commute."""
 
     def _promise(self, at: int, nodes: Any) -> None:
@@ -260,7 +262,7 @@ class SendsInAnyOrder(StubbornSets):
         nodes[at].answerable = np.zeros_like(nodes[at].answerable)
 
 
-class WaitsForNothing(StubbornSets):
+class WaitsForNothing(Dependence):
     """RED-10: an action that is disabled brings nothing along."""
 
     def _needs_of_silence(self, needs: Any, link: int, nodes: Any, enabled: Any) -> None:
@@ -330,6 +332,8 @@ def test_each_rule_of_stubborn_sets_is_needed(
     claims = GossipCommutation
     if issubclass(mutant, GossipCommutation):
         claims = mutant
+    elif issubclass(mutant, Dependence):
+        monkeypatch.setattr(stubborn, "Dependence", mutant)
     else:
         monkeypatch.setattr(module, "StubbornSets", mutant)
     found = set()

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from checker import bench, spin
-from checker.bench import ALL_WORLDS, SIZES, Checked, Row, Size, Times, Variant
+from checker.bench import ALL_WORLDS, OUTCOMES, SIZES, Checked, Row, Size, Times, Variant
+from checker.commands import bench as command
 from checker.commands.bench import lines
 
 needs_spin = pytest.mark.skipif(
@@ -43,6 +44,19 @@ def test_a_row_holds_what_was_measured(scuttle: Callable[..., Any]) -> None:
         assert len(times["runs"]) == 2
         assert 0 <= times["best"] <= times["median"]
     assert row["wall_seconds"]["best"] > row["search_seconds"]["best"]
+
+
+def test_a_size_beyond_all_worlds_is_measured_with_its_reduction(
+    scuttle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to compare it with, and the row says why. Spec: BENCH-3."""
+    line = Size("line-2", SIZES[0].flags, "small, for once", only=OUTCOMES)
+    monkeypatch.setattr(command, "SIZES", (line,))
+    ran = scuttle("bench", "--size", "line-2", "--runs", 1, "--json")
+    (row,) = ran.document["rows"]
+    assert (row["worlds"], row["spin"]) == (44, None)
+    assert row["no_spin"] == "more worlds than can be visited"
+    assert row["flags"][-2:] == ["--reduction", "quotient+stubborn"]
 
 
 def test_without_spin_the_table_says_so(

@@ -64,3 +64,25 @@ def test_a_reduction_that_cannot_be_done_is_a_usage_error(
 ) -> None:
     """Each is said before any search. Spec: RED-1."""
     refused("check", *flags)
+
+
+def test_outcomes_alone_need_far_fewer_worlds(scuttle: Callable[..., Any]) -> None:
+    """Stubborn sets keep outcomes; alone or on the quotient, and auto takes both. Spec: RED-14."""
+    model = ("check", "--profile", "textbook", "--topology", "line:3", "--json")
+    wanted = ("--property", "agreement", "--certify", "--reduction")
+    alone = scuttle(*model, *wanted, "stubborn").document
+    both = scuttle(*model, *wanted, "auto").document
+
+    assert (alone["states"], alone["reduction"]) == (1_080, "stubborn")
+    assert (both["states"], both["reduction"]) == (725, "quotient+stubborn")
+    assert {each["verdict"] for each in (*alone["properties"], *both["properties"])} == {"holds"}
+
+
+def test_stubborn_sets_are_refused_for_invariants(refused: Callable[..., str]) -> None:
+    """The reason names the property, and what to ask instead. Spec: RED-14."""
+    said = refused(
+        "check", "--profile", "textbook", "--topology", "line:2", "--reduction", "stubborn"
+    )
+
+    assert "unique-versions" in said
+    assert "--property agreement" in said

@@ -55,7 +55,7 @@ class OrderCertifier:
                 worlds = level[start : start + chunk]
                 regions = self._regions(worlds)
                 yield from self._promises(worlds, regions)
-                closed = self.sets.closed(regions, self.sets.enabled(regions))
+                closed = self.sets.closed(regions, self.sets.dependence.enabled(regions))
                 for node in range(len(regions)):
                     yield from self._orders(node, regions, closed)
 
@@ -68,9 +68,9 @@ class OrderCertifier:
     def _promises(self, worlds: Worlds, regions: list[Ids]) -> Iterator[FalseClaim]:
         """What may still arrive does not grow with any step. Spec: RED-12."""
         links = self.sets.tables.layout.system.topology.links
-        before = self.sets.to_come(regions)
+        before = self.sets.dependence.to_come(regions)
         for action, acting, after in self.steps(worlds, regions):
-            later = self.sets.to_come(self._regions(after))
+            later = self.sets.dependence.to_come(self._regions(after))
             self.checked += len(acting)
             for (link, what), found in later.items():
                 if (found & ~before[link, what][acting]).any():
@@ -83,7 +83,7 @@ class OrderCertifier:
         """Both orders of each action of a set with the steps of its node outside the set."""
         layout, items = self.sets.tables.layout, self.sets.tables.interned
         topology = layout.system.topology
-        mine = np.uint64(self.sets.classes.of_node(node))
+        mine = np.uint64(self.sets.dependence.classes.of_node(node))
         peers = {topology.node_index[topology.links[at][0]] for at in layout.in_links[node]}
         peers |= {topology.node_index[topology.links[at][1]] for at in layout.out_links[node]}
         near = sorted(peers)
@@ -131,7 +131,7 @@ class OrderCertifier:
 
     def _queues(self, node: int, region: Region) -> list[list[Step]]:
         """What is left to happen at a node, one queue for each place where things wait in turn."""
-        layout, classes = self.sets.tables.layout, self.sets.classes
+        layout, classes = self.sets.tables.layout, self.sets.dependence.classes
         topology, actor = layout.system.topology, layout.system.actor
         left = layout.system.script[node][region.scripted :]
         queues = [[Step(classes.performs[node], None, command) for command in left]]
@@ -142,7 +142,7 @@ class OrderCertifier:
         for link, channel in zip(layout.in_links[node], region.channels, strict=True):
             sender = topology.links[link][0]
             messages = [message for frame in channel for message in frame]
-            kinds = self.sets.promises[node].kinds(region, link, channel)
+            kinds = self.sets.dependence.promises[node].kinds(region, link, channel)
             pairs = zip(kinds, messages, strict=True)
             queues.append([Step(kind, sender, message) for kind, message in pairs])
         return queues

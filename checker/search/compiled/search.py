@@ -172,7 +172,7 @@ class _Search:
                 if len(acting):
                     yield table, acting
             return
-        enabled = self.stubborn.enabled(regions)
+        enabled = self.stubborn.dependence.enabled(regions)
         chosen = self.stubborn.closed(regions, enabled) & enabled
         for table in self.tables.actions:
             acting = np.flatnonzero(chosen & self.stubborn.bits_of(table.action))
