@@ -24,10 +24,11 @@ from checker.explorer.views import (
     property_json,
     tell_step,
 )
-from checker.faults import UsageFault
+from checker.faults import Fault, UsageFault
 from checker.resources import spec_folder
 from checker.scuttlebutt.counterexample import Counterexample, parse_action
 from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.explain import headline as headline_of
 from checker.search.budget import Budget
 from checker.search.exhaustive import Search, exhaustive
 from checker.search.replay import replay
@@ -125,7 +126,12 @@ class Modelled:
         """For each property its verdict and, if it has one, a shortest schedule. Spec: EXPL-6."""
         if self._shortest is None:
             setup = self.play.setup(self.source.experiment.script)
-            report = self.search(setup.system, setup.properties, self.budget)
+            try:
+                report = self.search(setup.system, setup.properties, self.budget)
+            except Fault as fault:  # a resolver of the user failed; one can still look at it
+                unknown = {"verdict": Kind.UNKNOWN.value, "because": str(fault), "labels": None}
+                self._shortest = {each.name: unknown for each in setup.properties}
+                return self._shortest
             self._shortest = {each.property.name: verdict_json(each) for each in report.verdicts}
         return self._shortest
 
@@ -164,7 +170,10 @@ class Modelled:
         profile = self.play.setup(position.script).gossip.profile
         acts = []
         for move in self.play.moves(position):
-            headline, details = tell_step(system, profile, world, move.action)
+            try:
+                headline, details = tell_step(system, profile, world, move.action)
+            except Fault as fault:  # a resolver of the user failed; other steps can be taken
+                headline, details = headline_of(system, world, move.action), [str(fault)]
             act = {"label": move.label, "headline": headline, "details": details}
             acts.append(act if move.planned else {**act, "extra": True})
         return {

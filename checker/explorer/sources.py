@@ -45,6 +45,8 @@ def open_file(path: Path) -> Opened:
         raise UsageFault("is a folder", where=str(path), expected="one file", hint=_HINT)
     if path.suffix.lower() in {".txt", ".scenario"}:
         return scenario_source(read_scenario(path), path.name)
+    if path.suffix.lower() == ".html":
+        raise UsageFault("is a page", where=str(path), hint="open it in a browser")
     form = _format_of(path)
     if form not in _READERS:
         problem = f"is of the format {form!r}" if form else "does not say its format"

@@ -9,7 +9,7 @@ from attrs import define, field
 from checker.actions import Drop
 from checker.explorer.explorable import Explorable, Modelled, saved_run
 from checker.explorer.views import KEPT, Json
-from checker.faults import UsageFault
+from checker.faults import Fault, UsageFault
 from checker.render.sequence import Row, sequence_diagram
 from checker.scuttlebutt.counterexample import parse_action
 
@@ -63,7 +63,10 @@ class Walk:
         if self.at < len(self.steps) and self.steps[self.at]["label"] == label:
             self.at += 1
             return None
-        reply = self.one.expand([*self.labels, label], self.at)
+        try:
+            reply = self.one.expand([*self.labels, label], self.at)
+        except Fault as fault:
+            return str(fault)
         problem = _misfit(reply)
         if problem is None:
             self.steps = [*self.steps[: reply["from"]], *reply["steps"]]

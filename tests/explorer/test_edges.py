@@ -194,6 +194,21 @@ def test_the_prompt_takes_steps_and_commands_from_a_pipe(
     assert run("replay", "f.json") == 1
 
 
+def test_a_resolver_that_fails_is_told_and_the_rest_can_be_explored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is a finding about the resolver, not the end of the explorer."""
+    (tmp_path / "failing.py").write_text("def no(gossip, update):\n    return 1 / 0\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("sys.stdin", io.StringIO("exchange A>B\nperform A\n"))
+    assert run("step", "--resolver", "failing:no") == 0
+    out = capsys.readouterr().out
+    assert "1. A starts an exchange with B" in out
+    assert "MERGE-4" in out
+    assert "mend the resolver" in out
+
+
 def test_the_prompt_answers_in_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

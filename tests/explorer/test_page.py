@@ -257,6 +257,29 @@ def test_a_file_is_opened_in_the_page_and_the_run_saved_again(page: Page, live: 
     assert "agreement [CONV-1]" in page.text("#note")
 
 
+def test_a_run_is_saved_from_the_menu_as_json_and_as_a_page(
+    page: Page, live: str, tmp_path: Path
+) -> None:
+    """The page that is saved works without the server, and shows the run. Spec: EXPL-7, EXPL-11."""
+    page.open(live)
+    page.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    page.press("w", "e")
+    page.click("#menu button:nth-of-type(1)")
+    page.press("e")
+    page.click("#menu button:nth-of-type(3)")
+    saved, written = tmp_path / "run.json", tmp_path / "explorer.html"
+    end = time.monotonic() + 20
+    while not (saved.exists() and written.exists()):
+        assert time.monotonic() < end, list(tmp_path.iterdir())
+        time.sleep(0.05)
+
+    assert json.loads(saved.read_text())["property"] == "agreement"
+    page.open(written.as_uri())
+    page.press("End")
+    assert page.step == "2 of 2"
+    assert "the run (2)" in page.text("#branches")
+
+
 def test_everything_has_a_name_for_screen_readers(fresh: Page) -> None:
     """Buttons, messages and sections; an image would be silent."""
     fresh.press("3")
