@@ -6,7 +6,7 @@ The engine believes nothing: every claim that a reduction used can be executed a
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Protocol
 
 from checker.actors import Local
@@ -53,4 +53,20 @@ class Facets(Protocol):
 
     def forgetting(self, local: Any, sender: str, knowledge: Any) -> Local:
         """`local` without what it remembers of pointless questions of `sender`."""
+        ...
+
+
+class Naming(Protocol):
+    """What a protocol declares about the names of nodes, so that nodes can be exchanged."""
+
+    def refusal(self) -> str | None:
+        """Why names decide something in this system, or None when they do not."""
+        ...
+
+    def distinguished(self) -> Iterable[str]:
+        """The nodes that differ from all others by more than their place in the topology."""
+        ...
+
+    def renamed(self, part: Any, names: Mapping[str, str]) -> Hashable:
+        """A node state, a message, or what a node knows, with nodes called by other names."""
         ...

@@ -141,6 +141,19 @@ def answers_whole(gossip: Gossip, system: System) -> str | None:
     return f"mtu {room} for {writes(system)} writes" if room < writes(system) else None
 
 
+def nothing_lost(_gossip: Gossip, system: System) -> str | None:
+    """Of two frames on one link both arrive, or neither."""
+    return "a network that loses messages" if system.network.losses else None
+
+
+def in_order(_gossip: Gossip, system: System) -> str | None:
+    """Frames arrive in the order sent."""
+    network = system.network
+    if network.ordered and not network.overtakings:
+        return None
+    return "a network on which messages overtake each other"
+
+
 def no_gaps(gossip: Gossip, system: System) -> str | None:
     """A clock entry says that every update up to it was taken, or below it all is ignored.
 
@@ -149,8 +162,7 @@ def no_gaps(gossip: Gossip, system: System) -> str | None:
     """
     if gossip.profile.admit is rules.admit_above_clock:
         return None
-    network = system.network
-    if not network.ordered or network.losses or network.overtakings:
+    if nothing_lost(gossip, system) or in_order(gossip, system):
         return "clock entries above updates that were lost or overtaken"
     for need in (addressed, history_keeps_all, answers_whole, nothing_is_forgotten_in_crashes):
         reason = need(gossip, system)
@@ -179,9 +191,12 @@ STALE = Rule(
         losses_while_awake,
     ),
 )
-COPY = Rule("copy", "RED-4", "second copies of updates in flight", STALE.needs)
+COPY = Rule("copy", "RED-4", "second copies of updates in flight", (*STALE.needs, nothing_lost))
 OVERTAKEN = Rule(
-    "overtaken", "RED-4", "updates behind newer ones of their source", (*STALE.needs, no_gaps)
+    "overtaken",
+    "RED-4",
+    "updates behind newer ones of their source",
+    (*STALE.needs, nothing_lost, in_order, no_gaps),
 )
 _ASKING: tuple[Need, ...] = (
     *STALE.needs,

@@ -2,39 +2,68 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import attrs
 
 from checker.actors import Scope
+from checker.automorphisms import automorphisms
 from checker.faults import UnrunnableFault, UsageFault
 from checker.properties import Property
 from checker.scuttlebutt.agreement import fair_rounds
 from checker.scuttlebutt.commutation import GossipCommutation
 from checker.scuttlebutt.experiment import Setup
 from checker.scuttlebutt.facets import GossipFacets
+from checker.scuttlebutt.naming import GossipNaming
 from checker.search.budget import Budget
 from checker.search.exhaustive import exhaustive
 from checker.verdict import Report
 
-LEVELS = ("quotient+stubborn", "quotient")
-"""What ``auto`` tries, the strongest first."""
+LEVELS = (
+    *("quotient+stubborn+symmetry", "quotient+stubborn"),
+    *("quotient+symmetry", "quotient", "symmetry"),
+)
+"""What ``auto`` tries, the strongest first. Pieces are joined by a plus."""
 
-REDUCTIONS = ("none", "auto", "quotient", "stubborn", "quotient+stubborn")
+REDUCTIONS = ("none", "auto", "stubborn", "stubborn+symmetry", *LEVELS)
 
 
 def refusal_of(setup: Setup, reduction: str = "quotient") -> str | None:
     """Why a reduction would be unsound for this system, or None when it is sound.
 
-    Spec: RED-1, RED-9, RED-15.
+    Spec: RED-1, RED-9, RED-15, SYM-2.
     """
-    facets = GossipFacets(setup.gossip, setup.system)
-    if "stubborn" in reduction:
+    facets, commutation, naming = _pieces(setup, reduction)
+    if commutation is not None:
         if not fair_rounds(setup.system).idle(next(iter(setup.system.initial())).nodes):
             return "exchanges that do something before anybody has written"
-        return _reads_too_much(setup) or GossipCommutation(facets).refusal()
+        refusal = _reads_too_much(setup) or commutation.refusal()
+        return refusal or (None if naming is None else naming.refusal())
     unscoped = [each.name for each in setup.properties if not isinstance(each.scope, Scope)]
     if unscoped:
         return f"the property {unscoped[0]}, which may read messages in flight"
-    return facets.refusal()
+    refusals = (each.refusal() for each in (facets, naming) if each is not None)
+    return next((refusal for refusal in refusals if refusal is not None), None)
+
+
+Pieces: TypeAlias = tuple[GossipFacets | None, GossipCommutation | None, GossipNaming | None]
+
+
+def _pieces(setup: Setup, reduction: str) -> Pieces:
+    """The claims that a reduction rests on; the symmetry may build on the quotient."""
+    pieces = reduction.split("+")
+    claims = GossipFacets(setup.gossip, setup.system)
+    facets = claims if "quotient" in pieces else None
+    left_out: frozenset[str] = frozenset() if facets is None else facets.rules
+    naming = GossipNaming(setup.gossip, setup.system, left_out) if "symmetry" in pieces else None
+    return facets, GossipCommutation(claims) if "stubborn" in pieces else None, naming
+
+
+def _levels(setup: Setup) -> list[str]:
+    """The levels that may leave something out: no symmetry where no nodes can change places."""
+    naming = GossipNaming(setup.gossip, setup.system)
+    group = automorphisms(setup.system.topology, naming.distinguished())
+    return [level for level in LEVELS if len(group) > 1 or "symmetry" not in level]
 
 
 def _reads_too_much(setup: Setup) -> str | None:
@@ -68,7 +97,7 @@ def search_reduced(
     Spec: RED-1, RED-8.
     """
     if reduction == "auto":
-        sound = [level for level in LEVELS if refusal_of(setup, level) is None]
+        sound = [level for level in _levels(setup) if refusal_of(setup, level) is None]
         for level in sound:
             try:
                 return search_reduced(setup, budget, level, certify=certify)
@@ -85,14 +114,15 @@ def search_reduced(
     from checker.search.compiled.search import compiled  # noqa: PLC0415
     from checker.search.compiled.tables import TooWide  # noqa: PLC0415
 
-    facets = GossipFacets(setup.gossip, setup.system)
+    facets, commutation, naming = _pieces(setup, reduction)
     try:
         return compiled(
             setup.system,
             judged_under(setup, reduction),
             budget,
-            facets=facets if "quotient" in reduction else None,
-            commutation=GossipCommutation(facets) if "stubborn" in reduction else None,
+            facets=facets,
+            commutation=commutation,
+            naming=naming,
             certify=certify,
         )
     except FalseClaims as false:

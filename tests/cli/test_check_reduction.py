@@ -24,7 +24,7 @@ def test_an_unsound_reduction_is_refused_and_auto_goes_without(
     refused: Callable[..., str], scuttle: Callable[..., Any]
 ) -> None:
     """An unsound combination is refused with its reason, never only warned about. Spec: RED-1."""
-    model = ("check", "--profile", "as-shipped", "--topology", "line:2", "--writers", "A")
+    model = ("check", "--profile", "as-shipped", "--topology", "line:2")
 
     assert "RED-1" in refused(*model, "--reduction", "quotient")
     assert scuttle(*model, "--reduction", "auto", "--json").document["reduction"] == "none"
@@ -86,3 +86,23 @@ def test_stubborn_sets_are_refused_for_invariants(refused: Callable[..., str]) -
 
     assert "unique-versions" in said
     assert "--property agreement" in said
+
+
+def test_the_symmetry_is_a_piece_of_its_own(
+    scuttle: Callable[..., Any], refused: Callable[..., str]
+) -> None:
+    """It goes alone, with the quotient, by itself under auto, or not at all. Spec: SYM-1, SYM-2."""
+    model = ("check", "--profile", "textbook", "--topology", "line:3", "--writers", "B", "--json")
+    counts = {
+        reduction: scuttle(*model, "--reduction", reduction, "--certify").document["states"]
+        for reduction in ("symmetry", "quotient", "quotient+symmetry")
+    }
+    used = scuttle(*model, "--reduction", "auto").document
+
+    assert counts["quotient+symmetry"] < min(counts["symmetry"], counts["quotient"])
+    assert (used["reduction"], used["states"]) == (
+        "quotient+symmetry",
+        counts["quotient+symmetry"],
+    )
+    documented = ("check", "--topology", "line:3", "--writers", "B", "--reduction", "symmetry")
+    assert "order of ids" in refused(*documented)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TypeAlias
 
 import numpy as np
@@ -13,12 +13,16 @@ from checker.actions import Action, Perform, Restart
 from checker.actors import Local, Scope
 from checker.properties import Property
 from checker.search.compiled.interned import Ids
+from checker.search.compiled.symmetry import Symmetry
 from checker.search.compiled.tables import Tables
 from checker.search.compiled.visited import Worlds, distinct
 from checker.search.judge import Judge
 
-Decide: TypeAlias = Callable[[str, str, int, Action | None], None]
-"""Property, reason, world and, for a step, the action from there."""
+Decide: TypeAlias = Callable[[str, str, int, Action | None, int], None]
+"""Property, reason, world, for a step the action from there, and an element of the symmetry.
+
+Under that element the world, or the step, shows what the reason says.
+"""
 
 VECTOR_BITS = 64
 
@@ -39,12 +43,13 @@ class LevelJudge:
     tables: Tables
     decide: Decide
     keep: bool = False
+    symmetry: Symmetry | None = field(init=False, default=None)
     met: list[tuple[Local, ...]] = field(factory=list)
     later: dict[Local, dict[Local, None]] = field(factory=dict)
     returned: dict[Local, dict[Local, None]] = field(factory=dict)
     by_scope: dict[Hashable, list[Property]] = field(init=False)
     broken: dict[str, dict[tuple[int, int], str]] = field(factory=dict)
-    broken_steps: list[tuple[str, str, int, int, Action]] = field(factory=list)
+    broken_steps: list[tuple[str, str, int, int, Action, int]] = field(factory=list)
     locals: list[dict[Hashable, int]] = field(init=False)
     local_items: list[list[Hashable]] = field(init=False)
     local_of: list[NDArray[np.uint64]] = field(init=False)
@@ -70,32 +75,44 @@ class LevelJudge:
     def hear(self, node: int, before: int, action: Action, after: int) -> None:
         """A distinct step of a node, by its regions: judge the properties of steps."""
         items = self.tables.interned[node].items
-        one, two = items[before].local, items[after].local
-        if one is two:
-            return
+        command = None
+        if isinstance(action, Perform):
+            command = self.tables.layout.system.script[node][items[before].scripted]
+        for element in range(1 if self.symmetry is None else len(self.symmetry.group)):
+            one, two = items[before].local, items[after].local
+            if self.symmetry is not None:
+                one, two = self.symmetry.local(element, one), self.symmetry.local(element, two)
+            if one is not two:
+                self._hear((one, two, command), (node, before, action, element))
+
+    def _hear(
+        self, step: tuple[Local, Local, Hashable], shown: tuple[int, int, Action, int]
+    ) -> None:
+        """A step and the command of its owner; who took it, from where, and under what element."""
+        one, two, command = step
+        _, _, action, _ = shown
         if self.keep:
             following = self.returned if isinstance(action, Restart) else self.later
             following.setdefault(one, {})[two] = None
-        shown: list[tuple[Property, Hashable]] = [
+        parts: list[tuple[Property, Hashable]] = [
             (each, (one, two)) for each in self.by_scope[Scope.NODE_STEP]
         ]
-        if isinstance(action, Perform):
-            command = self.tables.layout.system.script[node][items[before].scripted]
-            shown.extend((each, (one, two, command)) for each in self.by_scope[Scope.OWNER_STEP])
-        for each, part in shown:
+        if command is not None:
+            parts.extend((each, step) for each in self.by_scope[Scope.OWNER_STEP])
+        for each, part in parts:
             if each.name not in self.judge.decided:
                 because = self.judge.part(each, part)
                 if because is not None:
-                    self.broken_steps.append((each.name, because, node, before, action))
+                    self.broken_steps.append((each.name, because, *shown))
 
     def see_steps(self, level: Worlds) -> None:
         """Decide what :meth:`hear` found broken while `level` was expanded."""
-        for name, because, node, region, action in self.broken_steps:
+        for name, because, node, region, action, element in self.broken_steps:
             shows = self.tables.fields.ids(level, node) == region
             affordable = self.tables.affordable(action, level)
             if affordable is not None:
                 shows &= affordable
-            self.decide(name, because, int(level[np.flatnonzero(shows)[0]]), action)
+            self.decide(name, because, int(level[np.flatnonzero(shows)[0]]), action, element)
         self.broken_steps.clear()
 
     # --- node states and vectors of them --------------------------------------------------------
@@ -110,22 +127,34 @@ class LevelJudge:
             self._see_regions(node)
         for start in range(0, len(level), chunk):
             worlds = level[start : start + chunk]
-            regions = [self.tables.fields.ids(worlds, node) for node in nodes]
-            for name, bad in self.broken.items():
-                if name not in self.judge.decided:
-                    self._decide_first(name, bad, worlds, regions)
-            if self.by_scope[Scope.ALL_NODES] or self.keep:
-                self._see_vectors(Scope.ALL_NODES, worlds, regions)
-            if self.by_scope[Scope.QUIESCENT_NODES]:
-                at = self._quiescent(regions)
-                if len(at):
-                    quiet = [ids[at] for ids in regions]
-                    self._see_vectors(Scope.QUIESCENT_NODES, worlds[at], quiet)
+            plain = [self.tables.fields.ids(worlds, node) for node in nodes]
+            for element, regions in self._images(plain):
+                self._see_image(worlds, regions, element)
+
+    def _images(self, regions: list[Ids]) -> Iterable[tuple[int, list[Ids]]]:
+        """What is to be judged: the regions of worlds under each element of the symmetry."""
+        return [(0, regions)] if self.symmetry is None else self.symmetry.images(regions)
+
+    def _see_image(self, worlds: Worlds, regions: list[Ids], element: int) -> None:
+        """Judge the regions of worlds under an element of the symmetry. Spec: SYM-3."""
+        for name, bad in self.broken.items():
+            if name not in self.judge.decided:
+                self._decide_first(name, bad, worlds, regions, element)
+        if self.by_scope[Scope.ALL_NODES] or self.keep:
+            self._see_vectors(Scope.ALL_NODES, worlds, regions, element)
+        if self.by_scope[Scope.QUIESCENT_NODES]:
+            at = self._quiescent(regions)
+            if len(at):
+                quiet = [ids[at] for ids in regions]
+                self._see_vectors(Scope.QUIESCENT_NODES, worlds[at], quiet, element)
 
     def see_terminal(self, worlds: Worlds, regions: list[Ids]) -> None:
         """Judge the vectors of node states of worlds in which nothing can happen any more."""
         if len(worlds) and self.by_scope[Scope.TERMINAL_NODES]:
-            self._see_vectors(Scope.TERMINAL_NODES, worlds, regions)
+            for node in range(len(self.tables.interned)):
+                self._see_regions(node)
+            for element, seen in self._images(regions):
+                self._see_vectors(Scope.TERMINAL_NODES, worlds, seen, element)
 
     def _quiescent(self, regions: list[Ids]) -> Ids:
         """Which worlds of these regions are quiescent."""
@@ -159,6 +188,7 @@ class LevelJudge:
         bad: dict[tuple[int, int], str],
         level: Worlds,
         regions: list[Ids],
+        element: int,
     ) -> None:
         """The first world that shows a bad region decides, and its region says why."""
         for node, ids in enumerate(regions):
@@ -166,10 +196,10 @@ class LevelJudge:
             at = np.flatnonzero(np.isin(ids, wanted))
             if len(at):
                 because = bad[node, int(ids[at[0]])]
-                self.decide(name, because, int(level[at[0]]), None)
+                self.decide(name, because, int(level[at[0]]), None, element)
                 return
 
-    def _see_vectors(self, scope: Scope, worlds: Worlds, regions: list[Ids]) -> None:
+    def _see_vectors(self, scope: Scope, worlds: Worlds, regions: list[Ids], element: int) -> None:
         seen = self.vectors[scope]
         for row in self._distinct_vectors(regions):
             if row in seen:
@@ -182,7 +212,8 @@ class LevelJudge:
                 if each.name not in self.judge.decided:
                     because = self.judge.first(each, nodes)
                     if because is not None:
-                        self.decide(each.name, because, self._shows(row, worlds, regions), None)
+                        world = self._shows(row, worlds, regions)
+                        self.decide(each.name, because, world, None, element)
 
     def _shows(self, row: tuple[int, ...], worlds: Worlds, regions: list[Ids]) -> int:
         """The first world whose node states are those of `row`."""

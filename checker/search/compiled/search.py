@@ -11,11 +11,12 @@ from attrs import define, field
 from checker.actions import Action
 from checker.actors import Scope, System
 from checker.commutation import Commutation
-from checker.facets import Facets
+from checker.facets import Facets, Naming
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
 from checker.search.compiled.certificate import Certifier, FalseClaim, FalseClaims
 from checker.search.compiled.concretion import concrete
+from checker.search.compiled.images import false_images
 from checker.search.compiled.interned import Ids
 from checker.search.compiled.judging import LevelJudge
 from checker.search.compiled.orders import OrderCertifier
@@ -23,6 +24,7 @@ from checker.search.compiled.promises import Undeclared
 from checker.search.compiled.quotient import QuotientLayout
 from checker.search.compiled.regions import Layout
 from checker.search.compiled.stubborn import StubbornSets
+from checker.search.compiled.symmetry import Step, Symmetry
 from checker.search.compiled.tables import (
     ENABLED,
     UNKNOWN,
@@ -47,21 +49,23 @@ def compiled(  # noqa: PLR0913 - each keyword is a choice of its own
     until_decided: bool = False,
     facets: Facets | None = None,
     commutation: Commutation | None = None,
+    naming: Naming | None = None,
     certify: bool = False,
 ) -> Report:
     """As :func:`~checker.search.breadth_first.breadth_first`, for a system, and much faster.
 
     Every property must have a scope. With `facets` it explores the quotient; schedules are made
     concrete, so that they run on the system itself. With `commutation` it explores stubborn sets,
-    which keep the terminal worlds only. With `certify` every claim that was used is
-    executed again afterwards.
+    which keep the terminal worlds only, and with `naming` one of all worlds that differ only in
+    which nodes are which. With `certify` every claim that was used is executed again afterwards.
 
     Raises TooWide when a world does not fit in 64 bits, Undeclared, and FalseClaims.
 
-    Spec: RED-7, RED-8, RED-16.
+    Spec: RED-7, RED-8, RED-16, SYM-4.
     """
     search = _Search(
-        system, Judge(properties), budget or Budget(), until_decided, facets, commutation, certify
+        *(system, Judge(properties), budget or Budget(), until_decided),
+        *(facets, commutation, naming, certify),
     )
     try:
         search.run()
@@ -82,10 +86,12 @@ class _Search:
     until_decided: bool
     facets: Facets | None
     commutation: Commutation | None
+    naming: Naming | None
     certified: bool
     tables: Tables = field(init=False)
     judging: LevelJudge = field(init=False)
     stubborn: StubbornSets | None = field(init=False, default=None)
+    symmetry: Symmetry | None = field(init=False, default=None)
     visited: Visited = field(factory=Visited)
     levels: list[Worlds] = field(factory=list)
     transitions: int = 0
@@ -101,6 +107,8 @@ class _Search:
             if any(each.scope is not Scope.TERMINAL_NODES for each in self.judge.properties):
                 raise Undeclared("a property that reads more than terminal worlds")
             self.stubborn = StubbornSets(self.tables, self.commutation)
+        if self.naming is not None:
+            self.symmetry = self.judging.symmetry = Symmetry(self.tables, self.naming)
 
     def _hear(self, node: int, before: int, action: Action, after: int) -> None:
         self.judging.hear(node, before, action, after)
@@ -111,7 +119,10 @@ class _Search:
             self.tables.region_id(node, region)
             for node, region in enumerate(self.tables.layout.regions(world))
         ]
-        frontier = self.visited.new(np.array([self.tables.fields.packed(ids)], np.uint64))
+        start = np.array([self.tables.fields.packed(ids)], np.uint64)
+        if self.symmetry is not None:
+            self.symmetry.insist_on(start)
+        frontier = self.visited.new(start)
         while len(frontier) and self.stop is None:
             self.levels.append(frontier)
             self.judging.see(frontier, CHUNK)
@@ -142,7 +153,7 @@ class _Search:
             successors = self._successors(frontier[start : start + CHUNK])
             self.transitions += sum(map(len, successors))
             if successors:
-                found.append(distinct(np.concatenate(successors)))
+                found.append(self._representatives(distinct(np.concatenate(successors))))
             self._tell(len(frontier))
             self.stop = self._limit()
             if self.stop is not None:
@@ -150,6 +161,12 @@ class _Search:
         if not found:
             return np.zeros(0, np.uint64)
         return self.visited.new(found[0] if len(found) == 1 else distinct(np.concatenate(found)))
+
+    def _representatives(self, worlds: Worlds) -> Worlds:
+        """The distinct worlds that stand for `worlds`. Spec: SYM-3."""
+        if self.symmetry is None:
+            return worlds
+        return distinct(self.symmetry.representatives(worlds))
 
     def _successors(self, worlds: Worlds) -> list[Worlds]:
         """The worlds after each action, one array per action; counts terminal worlds."""
@@ -212,32 +229,41 @@ class _Search:
                 after[sending] += self.tables.append(link, target, frames[sending])
         return after
 
-    def _decide(self, name: str, because: str, world: int, action: Action | None) -> None:
-        """Give a property the shortest schedule to `world`, and the step from there."""
-        schedule = (*self._schedule(world), *(() if action is None else (action,)))
+    def _decide(
+        self, name: str, because: str, world: int, action: Action | None, element: int
+    ) -> None:
+        """Give a property a shortest schedule to the image of `world`, and the step from there."""
+        steps = self._way(world)
+        if self.symmetry is None:
+            schedule = tuple(action for _, action, _ in steps)
+            schedule += () if action is None else (action,)
+        else:
+            schedule = self.symmetry.unfolded(steps, (world, action), element)
         layout = self.tables.layout
         if isinstance(layout, QuotientLayout):
             schedule = concrete(layout, schedule, to_the_end=action is None)
         self.judge.decide(name, because, schedule)
 
-    def _schedule(self, world: int) -> tuple[Action, ...]:
-        """A shortest schedule to a world of the newest level: levels are expanded again."""
-        actions: list[Action] = []
+    def _way(self, world: int) -> list[Step]:
+        """A shortest way to a world of the newest level: levels are expanded again."""
+        steps: list[Step] = []
         for level in reversed(self.levels[:-1]):
-            world, action = self._predecessor(level, world)
-            actions.append(action)
-        return tuple(reversed(actions))
+            steps.append(self._predecessor(level, world))
+            world = steps[-1][0]
+        return steps[::-1]
 
-    def _predecessor(self, level: Worlds, world: int) -> tuple[int, Action]:
-        """A world of `level` from which one action leads to `world`, and that action."""
+    def _predecessor(self, level: Worlds, world: int) -> Step:
+        """A step from a world of `level` that leads to one that `world` stands for."""
         for start in range(0, len(level), CHUNK):
             worlds = level[start : start + CHUNK]
             regions = self._regions(worlds)
             for table, acting in self._acting(worlds, regions):
                 after = self._after(table, worlds[acting], regions, acting)
-                hit = np.flatnonzero(after == np.uint64(world))
+                stand = after if self.symmetry is None else self.symmetry.representatives(after)
+                hit = np.flatnonzero(stand == np.uint64(world))
                 if len(hit):
-                    return int(worlds[acting[hit[0]]]), table.action
+                    at = hit[0]
+                    return int(worlds[acting[at]]), table.action, int(after[at])
         raise AssertionError(f"no way to world {world}")
 
     def certify(self) -> None:
@@ -247,13 +273,15 @@ class _Search:
             raise FalseClaims(claims)
 
     def _false_claims(self) -> Iterator[FalseClaim]:
-        layout = self.tables.layout
+        layout, judging = self.tables.layout, self.judging
         if isinstance(layout, QuotientLayout):
-            met, judging = self.judging.met, self.judging
+            met = judging.met
             yield from Certifier(layout, met, judging.later, judging.returned).false_claims()
         if self.stubborn is not None:
             orders = OrderCertifier(self.stubborn, self._steps)
             yield from orders.false_claims(self.levels, CHUNK)
+        if self.symmetry is not None:
+            yield from false_images(self.symmetry)
 
     def _steps(self, worlds: Worlds, regions: list[Ids]) -> Iterator[tuple[Action, Ids, Worlds]]:
         """What was explored from `worlds`."""
@@ -276,6 +304,7 @@ class _Search:
         used = [
             *(["quotient"] if self.facets is not None else []),
             *(["stubborn"] if self.stubborn is not None else []),
+            *(["symmetry"] if self.symmetry is not None else []),
         ]
         return "+".join(used) or "none"
 

@@ -1,0 +1,104 @@
+"""What Scuttlebutt declares about the names of nodes (see :class:`checker.facets.Naming`).
+
+Only who writes becomes a source that others hear of. A node that never writes is named in its own
+state, and in what its neighbours remember of its digest; wherever else a name decides, the
+symmetry is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+
+import attrs
+from attrs import frozen
+
+from checker.actors import System
+from checker.outages import Comeback
+from checker.scuttlebutt.admissible import FINISHED
+from scuttle_ref import rules
+from scuttle_ref.messages import Digest, Exchange
+from scuttle_ref.names import NodeId
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.resolvers import first_writer, lww_total, max_value, strictly_order_values
+from scuttle_ref.state import Marks, NodeState
+from scuttle_ref.version_vector import VersionVector
+
+BLIND = (lww_total, max_value, first_writer, strictly_order_values)
+"""Resolvers that never look at the id of the node that decides."""
+
+
+@frozen
+class GossipNaming:
+    """The claims for one system. `left_out` are the names of the rules of a quotient in use."""
+
+    gossip: Gossip
+    system: System
+    left_out: frozenset[str] = frozenset()
+
+    def refusal(self) -> str | None:
+        """Why names decide something here. Spec: SYM-2."""
+        profile, config, system = self.gossip.profile, self.gossip.config, self.system
+        if profile.prefer is rules.prefer_resolver and config.resolve not in BLIND:
+            resolver = getattr(config.resolve, "__name__", repr(config.resolve))
+            return f"the resolver {resolver}, which may look at the id of the node that decides"
+        if system.wiring.processes:
+            return "nodes that share a process"
+        if system.outages.crashes and system.outages.comeback is Comeback.NEW_ID:
+            return "nodes that come back under new ids"
+        return self._order_refusal()
+
+    def _order_refusal(self) -> str | None:
+        """Why the order of digest lines tells nodes apart that do not write.
+
+        A line of a source that never writes stands where its id sorts, unless it is not sent.
+        """
+        profile = self.gossip.profile
+        if profile.enlist is rules.enlist_as_object_keys:
+            numbers = [name for name in self.system.topology.nodes if name.isdigit()]
+            return f"the name {numbers[0]}, which sorts as a number" if numbers else None
+        written = profile.advertise is rules.advertise_written
+        silent = written and profile.witness is rules.witness_join
+        if silent or FINISHED.name in self.left_out:
+            return None
+        return (
+            "digest lines of nodes that never write, in the order of ids (the quotient drops them)"
+        )
+
+    def distinguished(self) -> tuple[NodeId, ...]:
+        """Who has a script, and who is named in one. Spec: SYM-1."""
+        pairs = list(zip(self.system.topology.nodes, self.system.script, strict=True))
+        owners = [node for node, script in pairs if script]
+        commands = (command for _, script in pairs for command in script)
+        peers = [command.peer for command in commands if isinstance(command, Exchange)]
+        return tuple(dict.fromkeys((*owners, *peers)))
+
+    def renamed(self, part: Hashable, names: Mapping[NodeId, NodeId]) -> Hashable:
+        """A part with nodes that never write called by other names. Spec: SYM-3."""
+        match part:
+            case NodeState():
+                return self._state(part, names)
+            case Digest():
+                return attrs.evolve(part, source_id=names.get(part.source_id, part.source_id))
+            case frozenset():
+                return frozenset(names.get(source, source) for source in part)
+            case _:
+                return part
+
+    def _state(self, state: NodeState, names: Mapping[NodeId, NodeId]) -> NodeState:
+        clock = tuple(sorted((names.get(source, source), v) for source, v in state.clock.pairs))
+        sources = tuple(names.get(source, source) for source in state.sources)
+        sessions = ((names.get(one, one), self._marks(marks, names)) for one, marks in state.named)
+        in_order = self.gossip.profile.enlist is rules.enlist_sorted
+        return attrs.evolve(
+            state,
+            id=names.get(state.id, state.id),
+            clock=VersionVector(clock),
+            sources=tuple(sorted(sources)) if in_order else sources,
+            named=tuple(sorted(sessions)),
+        )
+
+    def _marks(self, marks: Marks, names: Mapping[NodeId, NodeId]) -> Marks:
+        """Marks under other names, in order unless every naming is remembered. Spec: SYM-3."""
+        renamed = ((names.get(source, source), mark) for source, mark in marks)
+        again = self.gossip.profile.mention is rules.mention_again
+        return tuple(renamed) if again else tuple(sorted(renamed))

@@ -1,0 +1,287 @@
+"""The symmetry gives the answers of the unreduced search, and refuses where a name decides."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checker.actors import Scope
+from checker.automorphisms import ELEMENTS_MAX, automorphisms
+from checker.properties import Always, AlwaysStep, Broken, Finding, Good
+from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.facets import GossipFacets
+from checker.scuttlebutt.misfortune import NO_MISFORTUNE, Misfortune
+from checker.scuttlebutt.naming import GossipNaming
+from checker.scuttlebutt.reduce import search_reduced
+from checker.scuttlebutt.script import generated_script, parse_script
+from checker.search.budget import Budget
+from checker.search.compiled.certificate import FalseClaims
+from checker.search.compiled.search import compiled
+from checker.search.replay import replay
+from checker.topology import topology
+from checker.verdict import Kind, Report
+from scuttle_ref.messages import Digest
+from scuttle_ref.state import NodeState
+
+
+def collector(scope: Scope) -> tuple[Always, set[Hashable]]:
+    """A property that holds, and collects the vectors it is shown, without what was named."""
+    vectors: set[Hashable] = set()
+
+    def check(nodes: tuple[NodeState, ...]) -> Good:
+        vectors.add(tuple((node.id, node.clock, node.history, node.store) for node in nodes))
+        return Good.KEPT
+
+    return Always(scope.name, "SYM-3", "collects", lambda _world: (), check, scope), vectors
+
+
+def claims(setup: Setup, *, quotient: bool) -> dict[str, Any]:
+    """What a search under the symmetry rests on."""
+    facets = GossipFacets(setup.gossip, setup.system) if quotient else None
+    left_out = frozenset() if facets is None else facets.rules
+    return {"facets": facets, "naming": GossipNaming(setup.gossip, setup.system, left_out)}
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
+    """Small models in which few nodes write, so that others can change places."""
+    graph = topology(draw(st.sampled_from(["line:3", "ring:3", "star:4", "ring:4", "line:2"])))
+    writer, peer = draw(st.sampled_from(graph.links))
+    lines = [f"{writer} set k={value}" for value in draw(st.lists(st.integers(0, 3), max_size=2))]
+    if draw(st.booleans()):
+        lines.append(f"{writer} gossip {peer}")
+    small = len(graph.links) <= 4
+    network = draw(st.sampled_from(["fifo", "fifo", "unordered", "lossy", "duplicating"]))
+    once = st.sampled_from([0, 0, 1])
+    faults = Misfortune(
+        cuts=draw(once), crashes=draw(once), pauses=draw(once), restart=draw(RESTARTS)
+    )
+    return Experiment(
+        topology=graph,
+        script=parse_script(lines or [f"{writer} set k=1"], graph, "script"),
+        profile=draw(st.sampled_from(["textbook", "documented", "paper", "as-shipped"])),
+        network=network,
+        exchanges=1 if small else draw(st.integers(0, 1)),
+        resolver=draw(st.sampled_from(["lww_total", "strictly_order_values", "first_writer"])),
+        faults=faults if small and draw(st.booleans()) else NO_MISFORTUNE,
+        wiring=draw(st.sampled_from(["addressed", "addressed", "broadcast"])),
+    )
+
+
+RESTARTS = st.sampled_from(["persisted", "amnesia"])
+
+
+@given(experiments(), st.booleans())
+@settings(max_examples=300)
+def test_the_symmetry_keeps_every_vector_and_every_verdict(
+    experiment: Experiment, quotient: bool
+) -> None:
+    """Vectors of node states, all and quiescent, and every verdict, are those of the full search.
+
+    Spec: SYM-1, SYM-3, SYM-5.
+    """
+    full, small = experiment.build(), experiment.build()
+    rests = claims(small, quotient=quotient)
+    if any(each is not None and each.refusal() is not None for each in rests.values()):
+        return
+    every, ended = zip(
+        *(map(collector, (Scope.ALL_NODES, Scope.QUIESCENT_NODES)) for _ in range(2)), strict=True
+    )
+    plain = compiled(
+        full.system, (*full.properties, every[0][0], ended[0][0]), Budget(states_max=2_000)
+    )
+    if not plain.stats.complete:
+        return
+    properties = (*small.properties, every[1][0], ended[1][0])
+    reduced = compiled(small.system, properties, certify=True, **rests)
+
+    assert every[1][1] == every[0][1]
+    assert ended[1][1] == ended[0][1]
+    assert [v.kind for v in reduced.verdicts] == [v.kind for v in plain.verdicts]
+    assert reduced.stats.states <= plain.stats.states
+    assert_schedules_run(experiment.build(), reduced)
+
+
+def assert_schedules_run(setup: Setup, report: Report) -> None:
+    """Every counterexample runs on the plain model and refutes there, for the same reason."""
+    named = {each.name for each in setup.properties}
+    for verdict in report.verdicts:
+        shown = verdict.kind in {Kind.REFUTED, Kind.WITNESSED} and verdict.schedule is not None
+        if shown and verdict.property.name in named:
+            run = replay(setup.system, verdict.schedule or (), setup.properties)
+            assert run.misfit is None
+            assert verdict.property.name in run.decided
+
+
+def ring(profile: str = "textbook", **more: Any) -> Setup:
+    """A ring of four, in which A and C write and B and D could change places."""
+    graph = topology("ring:4")
+    return Experiment(graph, generated_script(graph, "AC", 1, 1), profile, **more).build()
+
+
+def test_two_relays_of_a_ring_halve_the_worlds() -> None:
+    """1,069,206 worlds and those that both relays leave as they are, by two. Spec: SYM-1."""
+    setup = ring()
+
+    stats = compiled(setup.system, setup.properties, **claims(setup, quotient=False)).stats
+
+    assert (stats.states, stats.transitions) == (535_343, 2_613_280)
+
+
+def test_the_symmetry_goes_with_the_quotient() -> None:
+    """The two reductions leave out different things. Spec: SYM-1, RED-2."""
+    setup = ring()
+
+    stats = compiled(setup.system, setup.properties, **claims(setup, quotient=True)).stats
+
+    assert (stats.states, stats.transitions) == (78_671, 401_710)
+    assert stats.reduction == "quotient+symmetry"
+
+
+def test_the_symmetry_goes_with_stubborn_sets() -> None:
+    """Terminal worlds are kept up to names, and judged under every name. Spec: SYM-3, RED-10."""
+    setup = ring()
+    setup = attrs.evolve(setup, properties=setup.properties[:2])
+
+    half = search_reduced(setup, Budget(), "quotient+stubborn+symmetry")
+    whole = search_reduced(setup, Budget(), "quotient+stubborn")
+
+    assert half.stats.states < 0.6 * whole.stats.states
+    assert [v.kind for v in half.verdicts] == [v.kind for v in whole.verdicts]
+    assert [v.exercised for v in half.verdicts] == [v.exercised for v in whole.verdicts]
+
+
+@pytest.mark.parametrize("node", ["B", "C"])
+def test_a_property_of_one_node_is_judged_though_its_twin_was_explored(node: str) -> None:
+    """Properties need not treat nodes alike; schedules name the node. Spec: SYM-3, SYM-4."""
+    graph = topology("star:4")
+    setup = Experiment(graph, generated_script(graph, "A", 1, 1), "textbook", exchanges=1).build()
+    at = graph.node_index[node]
+
+    def empty(nodes: tuple[NodeState, ...]) -> Finding:
+        return Broken(f"{node} has it") if nodes[at].store else Good.KEPT
+
+    def gained(step: tuple[NodeState, NodeState]) -> Finding:
+        return Broken(f"{node} took it") if step[1].id == node and step[1].store else Good.KEPT
+
+    vector = Always("vector", "SYM-3", "", lambda w: (w.nodes,), empty, Scope.ALL_NODES)
+    step = AlwaysStep("step", "SYM-3", "", lambda *_: (), gained, Scope.NODE_STEP)
+
+    report = compiled(setup.system, (vector, step), **claims(setup, quotient=True))
+
+    for name in ("vector", "step"):
+        world = replay(setup.system, report.verdict(name).schedule or ()).states[-1]
+        assert [bool(each.store) for each in world.nodes] == [
+            each in {"A", node} for each in graph.nodes
+        ]
+
+
+def test_only_nodes_without_a_script_that_no_script_names_change_places() -> None:
+    """Others are told apart by more than their place. Spec: SYM-1."""
+    graph = topology("star:4")
+    script = parse_script(["A set k=1", "A gossip B"], graph, "script")
+    setup = Experiment(graph, script, "textbook").build()
+
+    fixed = GossipNaming(setup.gossip, setup.system).distinguished()
+
+    assert set(fixed) == {"A", "B"}
+    assert automorphisms(graph, fixed) == ((0, 1, 2, 3), (0, 1, 3, 2))
+
+
+def test_a_large_group_is_replaced_by_a_subgroup() -> None:
+    """All 5,040 permutations of seven leaves would cost more than they leave out. Spec: SYM-1."""
+    group = automorphisms(topology("star:8"), "A")
+
+    assert 1 < len(group) <= ELEMENTS_MAX
+    assert {tuple(one[at] for at in two) for one in group for two in group} == set(group)
+
+
+@pytest.mark.parametrize(
+    ("why", "more"),
+    [
+        ("resolver", {"profile": "documented", "resolver": "lww_vs_clock"}),
+        ("digest lines", {"profile": "documented"}),
+        ("digest lines", {"profile": "paper"}),
+        ("process", {"processes": (("B", "D"),)}),
+        ("new ids", {"faults": Misfortune(crashes=1, restart="new-id")}),
+    ],
+)
+def test_the_symmetry_is_refused_where_a_name_decides(why: str, more: dict[str, Any]) -> None:
+    """An unsound combination is refused with its reason. Spec: SYM-2."""
+    setup = ring(**more)
+
+    assert why in (GossipNaming(setup.gossip, setup.system).refusal() or "")
+
+
+def test_a_name_that_sorts_as_a_number_is_refused_for_shipped_nodes() -> None:
+    """JavaScript enumerates such names first. Spec: SYM-2."""
+    graph = topology("ring:4")
+    setup = Experiment(graph, generated_script(graph, "A", 1, 1), "as-shipped").build()
+    assert GossipNaming(setup.gossip, setup.system).refusal() is None
+    setup.system.topology = renamed_topology()
+
+    assert "number" in (GossipNaming(setup.gossip, setup.system).refusal() or "")
+
+
+def renamed_topology() -> Any:
+    """A line whose ends are called by numbers."""
+    from checker.topology import from_links  # noqa: PLC0415
+
+    return from_links(["9", "A", "10"], [("9", "A"), ("A", "9"), ("A", "10"), ("10", "A")], "t")
+
+
+class ForgetsIds(GossipNaming):
+    def renamed(self, part: Any, names: Mapping[str, str]) -> Any:
+        return part if isinstance(part, NodeState) else super().renamed(part, names)
+
+
+class ForgetsDigests(GossipNaming):
+    def renamed(self, part: Any, names: Mapping[str, str]) -> Any:
+        return part if isinstance(part, Digest) else super().renamed(part, names)
+
+
+class MovesWriters(GossipNaming):
+    def distinguished(self) -> tuple[str, ...]:
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("mutant", "profile"),
+    [
+        (ForgetsIds, "textbook"),
+        (ForgetsDigests, "as-shipped"),
+        (MovesWriters, "textbook"),
+        (GossipNaming, "documented"),
+    ],
+)
+def test_a_false_symmetry_fails_its_certificate(mutant: type[GossipNaming], profile: str) -> None:
+    """A wrong claim about names must not go unnoticed; the last one is refused. Spec: SYM-5."""
+    graph = topology("line:3")
+    script = parse_script(["B set k=1"], graph, "script")
+    setup = Experiment(graph, script, profile, exchanges=2).build()
+    if mutant is MovesWriters:
+        setup = Experiment(graph, parse_script(["A set k=1"], graph, "s"), profile).build()
+    naming = mutant(setup.gossip, setup.system)
+
+    with pytest.raises(FalseClaims):
+        compiled(setup.system, setup.properties, naming=naming, certify=True)
+
+
+def test_a_true_symmetry_passes_the_certificate_that_mutants_fail() -> None:
+    """Else the test above would prove nothing. Spec: SYM-5."""
+    for profile in ("textbook", "as-shipped"):
+        graph = topology("line:3")
+        setup = Experiment(graph, parse_script(["B set k=1"], graph, "script"), profile).build()
+        naming = GossipNaming(setup.gossip, setup.system)
+        assert naming.refusal() is None
+
+        report = compiled(
+            setup.system, setup.properties, Budget(states_max=50_000), naming=naming, certify=True
+        )
+
+        assert report.stats.complete
