@@ -37,6 +37,9 @@ from checker.verdict import Kind, Verdict
 FORMAT = "scuttle-explorer/1"
 RUN_FORMAT = "scuttle-run/1"
 
+NODES_MAX = 40
+"""How many nodes are shown side by side; up to 12 are seen at once. Unit: nodes."""
+
 POSITIONS_MAX = 20_000
 """How many positions are kept, so that a step costs a step. Unit: positions."""
 
@@ -88,7 +91,10 @@ def default_budget() -> Budget:
 
 @define
 class Modelled:
-    """An experiment that is played. Spec: EXPL-1."""
+    """An experiment that is played. Raises UsageFault for more nodes than can be shown.
+
+    Spec: EXPL-1.
+    """
 
     source: Source
     budget: Budget = field(factory=default_budget)
@@ -99,6 +105,14 @@ class Modelled:
     _shortest: Json | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
+        nodes = len(self.source.experiment.topology.nodes)
+        if nodes > NODES_MAX:
+            raise UsageFault(
+                f"has {nodes} nodes, too many to look at",
+                where=self.source.title,
+                expected=f"at most {NODES_MAX}",
+                hint="scuttle check explores it without a picture",
+            )
         self.play = Play(self.source.experiment)
 
     def init(self) -> Json:

@@ -160,6 +160,18 @@ def test_a_counterexample_that_no_longer_fits_says_at_which_step_and_why(
     assert "its budget is used up" in capsys.readouterr().err
 
 
+def test_a_huge_graph_is_refused_with_what_else_would_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A hundred life lines are no picture, and nothing is written."""
+    path = tmp_path / "huge.html"
+    assert run("explore", "--topology", "complete:100", "--html", path) == 2
+    told = capsys.readouterr().err
+    assert "has 100 nodes" in told
+    assert "scuttle check" in told
+    assert not path.exists()
+
+
 def test_a_file_of_another_version_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
