@@ -15,6 +15,7 @@ import attrs
 from attrs import frozen
 
 from checker.faults import Fault, UsageFault
+from checker.outages import Comeback
 from checker.scuttlebutt.experiment import DELTA_ORDERS, profile_called, resolver_called
 from checker.scuttlebutt.script import parse_command, without_comment
 from checker.scuttlebutt.stage import Stage
@@ -95,6 +96,7 @@ def perform(stage: Stage, line: str, where: str) -> list[str]:
     _known(stage, [node], where)
     if isinstance(command, Exchange):
         _known(stage, [command.peer], where)
+    _awake(stage, node, where)
     return stage.command(node, command)
 
 
@@ -164,11 +166,13 @@ def _deliver(stage: Stage, words: list[str], where: str) -> list[str]:
     if words == ["all"]:
         return stage.deliver_all()[0]
     source, target, index = _index(stage, words, where, "deliver A B [last], or deliver all")
+    _awake(stage, target, where)
     return stage.deliver(source, target, index, keep=False)
 
 
 def _duplicate(stage: Stage, words: list[str], where: str) -> list[str]:
     source, target, index = _index(stage, words, where, "duplicate A B [last]")
+    _awake(stage, target, where)
     return [
         *stage.deliver(source, target, index, keep=True),
         "and a copy of it stays in flight",
@@ -182,6 +186,7 @@ def _drop(stage: Stage, words: list[str], where: str) -> list[str]:
 def _exchange(stage: Stage, words: list[str], where: str) -> list[str]:
     _need(len(words) == 2, where, "exchange A B")  # noqa: PLR2004
     _known(stage, words, where)
+    _awake(stage, words[0], where)
     return [*stage.command(words[0], Exchange(words[1])), *stage.deliver_all()[0]]
 
 
@@ -190,7 +195,7 @@ def _rounds(stage: Stage, words: list[str], where: str) -> list[str]:
     counts = []
     for _ in range(int(words[0])):
         moved = 0
-        for source in sorted(stage.nodes):
+        for source in sorted(stage.nodes.keys() - stage.down - stage.paused):
             for target in sorted(stage.nodes.keys() - {source}):
                 stage.command(source, Exchange(target))
                 moved += stage.deliver_all()[1]
@@ -208,6 +213,54 @@ def _told_counts(counts: list[int]) -> list[str]:
         lines.append(f"{rounds}: {moved or 'no'} update{'' if moved == 1 else 's'} moved")
         first = last + 1
     return lines
+
+
+def _awake(stage: Stage, node: str, where: str) -> None:
+    """Raise UsageFault where a node can do nothing. Spec: FAULT-3, FAULT-5."""
+    if node in stage.down:
+        hint = f"restart {node} [persisted|amnesia|new-id] first"
+        raise UsageFault(f"{node} is down", where=where, expected=hint)
+    if node in stage.paused:
+        raise UsageFault(f"{node} pauses", where=where, expected=f"resume {node} first")
+
+
+def _cut(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(len(words) == 2 and words[0] != words[1], where, "cut A B")  # noqa: PLR2004
+    _known(stage, words, where)
+    _need(frozenset(words) not in stage.cut, where, f"heal {' '.join(words)} first")
+    return stage.break_connection(*words)
+
+
+def _heal(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(frozenset(words) in stage.cut, where, "heal A B, after cut A B")
+    return stage.heal_connection(*words)
+
+
+def _crash(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(len(words) == 1, where, "crash A")
+    _known(stage, words, where)
+    _awake(stage, words[0], where)
+    return stage.crash(words[0])
+
+
+def _restart(stage: Stage, words: list[str], where: str) -> list[str]:
+    hows = {how.value: how for how in Comeback}
+    usage = "restart A [persisted|amnesia|new-id], after crash A"
+    node, how = (*words, Comeback.PERSISTED.value)[:2] if words else ("", "")
+    _need(len(words) in {1, 2} and how in hows and node in stage.down, where, usage)
+    return stage.restart(node, hows[how])
+
+
+def _pause(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(len(words) == 1, where, "pause A")
+    _known(stage, words, where)
+    _awake(stage, words[0], where)
+    return stage.pause(words[0])
+
+
+def _resume(stage: Stage, words: list[str], where: str) -> list[str]:
+    _need(len(words) == 1 and words[0] in stage.paused, where, "resume A, after pause A")
+    return stage.resume(words[0])
 
 
 def _show(stage: Stage, words: list[str], where: str) -> list[str]:
@@ -228,14 +281,20 @@ def _agree(stage: Stage, words: list[str], where: str) -> list[str]:
 _VERBS: dict[str, Callable[[Stage, list[str], str], list[str]]] = {
     "agree?": _agree,
     "config": _config,
+    "crash": _crash,
+    "cut": _cut,
     "deliver": _deliver,
     "drop": _drop,
     "duplicate": _duplicate,
     "exchange": _exchange,
     "flight": _flight,
+    "heal": _heal,
     "nodes": _nodes,
+    "pause": _pause,
     "process": _process,
     "profile": _profile,
+    "restart": _restart,
+    "resume": _resume,
     "rounds": _rounds,
     "show": _show,
 }

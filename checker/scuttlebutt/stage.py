@@ -5,9 +5,22 @@ from __future__ import annotations
 import attrs
 from attrs import define, field, frozen
 
-from checker.actions import Deliver, Drop, Duplicate, Overtake, Start
+from checker.actions import (
+    Crash,
+    Cut,
+    Deliver,
+    Drop,
+    Duplicate,
+    Heal,
+    Overtake,
+    Pause,
+    Resume,
+    Start,
+)
+from checker.actions import Restart as Up
 from checker.network import Frame
-from checker.scuttlebutt.actor import Restart
+from checker.outages import Comeback
+from checker.scuttlebutt.actor import GossipActor, Restart
 from checker.scuttlebutt.agreement import disagreement
 from checker.scuttlebutt.explain import tell_node, tell_output
 from checker.scuttlebutt.script import NodeCommand, command_text
@@ -43,7 +56,8 @@ class Move:
 class Stage:
     """Mutable, because a dialogue goes on line by line; every step is the pure reducer's.
 
-    `lived` is what each node has been through since it was put on the stage or restarted.
+    `lived` is what each node has been through since it was put on the stage or restarted, but for
+    those that came back with what they had `inherited`: a fresh node would not do the same.
     """
 
     profile: Profile = DOCUMENTED
@@ -54,6 +68,10 @@ class Stage:
     named: dict[int, Marks] = field(factory=dict)
     moves: list[Move] = field(factory=list)
     lived: list[tuple[NodeId, list[Event]]] = field(factory=list)
+    cut: set[frozenset[NodeId]] = field(factory=set)
+    down: set[NodeId] = field(factory=set)
+    paused: set[NodeId] = field(factory=set)
+    inherited: set[NodeId] = field(factory=set)
 
     @property
     def gossip(self) -> Gossip:
@@ -106,13 +124,84 @@ class Stage:
         lines: list[str] = []
         moved = 0
         for _ in range(DELIVERIES_MAX):
-            busy = [link for link, queue in sorted(self.flight.items()) if queue]
+            busy = [
+                link
+                for link, queue in sorted(self.flight.items())
+                if queue and link[1] not in self.paused
+            ]
             if not busy:
                 return lines, moved
             link = busy[0]
             moved += sum(isinstance(each, Update) for each in self.flight[link][0])
             lines.extend(self.deliver(*link, 0, keep=False))
         return [*lines, f"still talking after {DELIVERIES_MAX} messages"], moved
+
+    # --- what may go wrong ------------------------------------------------------------------------
+
+    def break_connection(self, one: NodeId, two: NodeId) -> list[str]:
+        """The connection of two nodes breaks, and what was in flight is lost. Spec: FAULT-2."""
+        self.cut.add(frozenset((one, two)))
+        self.moves.append(Move(one, "cut", label=str(Cut(one, two))))
+        told = f"the connection of {one} and {two} breaks"
+        return [told, *self._lost((one, two)), *self._lost((two, one))]
+
+    def heal_connection(self, one: NodeId, two: NodeId) -> list[str]:
+        """The connection of two nodes is whole again. Spec: FAULT-2."""
+        self.cut.discard(frozenset((one, two)))
+        self.moves.append(Move(one, "heal", label=str(Heal(one, two))))
+        return [f"{one} and {two} are connected again"]
+
+    def crash(self, node: NodeId) -> list[str]:
+        """A node stops, and all that is in flight to and from it is lost. Spec: FAULT-3."""
+        self.down.add(node)
+        self.moves.append(Move(node, "crash", label=str(Crash(node))))
+        lost = [self._lost(link) for link in sorted(self.flight) if node in link]
+        return [f"{node} crashes", *(line for lines in lost for line in lines)]
+
+    def restart(self, node: NodeId, how: Comeback) -> list[str]:
+        """A node that crashed comes back with what `how` leaves it. Spec: FAULT-4."""
+        self.down.discard(node)
+        self.moves.append(Move(node, "restart", label=str(Up(node, how))))
+        process = self.process_of[node]
+        alone = list(self.process_of.values()).count(process) == 1
+        if alone:
+            self.named.pop(process, None)
+        self.nodes[node] = GossipActor(self.gossip).restarted(self.nodes[node], how)
+        if how is Comeback.AMNESIA:
+            self.lived.append((node, []))
+            self.inherited.discard(node)
+        else:
+            self.inherited.add(node)
+        left = {
+            Comeback.PERSISTED: "keeps its state",
+            Comeback.AMNESIA: "has forgotten everything and keeps its id",
+            Comeback.NEW_ID: f"has forgotten everything and is {self.nodes[node].id} from now on",
+        }
+        return [f"{node} comes back: it {left[how]}"]
+
+    def pause(self, node: NodeId) -> list[str]:
+        """A node does nothing until it resumes; what arrives waits. Spec: FAULT-5."""
+        self.paused.add(node)
+        self.moves.append(Move(node, "pause", label=str(Pause(node))))
+        return [f"{node} pauses; what arrives waits"]
+
+    def resume(self, node: NodeId) -> list[str]:
+        """A paused node goes on. Spec: FAULT-5."""
+        self.paused.discard(node)
+        self.moves.append(Move(node, "resume", label=str(Resume(node))))
+        return [f"{node} goes on"]
+
+    def connected(self, source: NodeId, target: NodeId) -> bool:
+        """Whether what `source` sends reaches `target` some time. Spec: FAULT-2, FAULT-3."""
+        return frozenset((source, target)) not in self.cut and target not in self.down
+
+    def _lost(self, link: tuple[NodeId, NodeId]) -> list[str]:
+        """Everything in flight on a link is lost."""
+        lost = self.flight.pop(link, [])
+        frames = (" + ".join(map(str, frame)) for frame in lost)
+        return [f"{told} from {link[0]} to {link[1]} is lost" for told in frames]
+
+    # --- what is there to see ---------------------------------------------------------------------
 
     def show(self, names: list[NodeId]) -> list[str]:
         """What nodes know."""
@@ -137,7 +226,8 @@ class Stage:
         outputs: list[Output] = []
         process = self.process_of[node]
         life = next(life for name, life in reversed(self.lived) if name == node)
-        life.extend(events)
+        if node not in self.inherited:
+            life.extend(events)
         for event in events:
             state = self.nodes[node]
             shared = self.named.get(process, ())
@@ -146,14 +236,22 @@ class Stage:
             self.named[process] = step.state.marks(PROCESS)
             self.nodes[node] = step.state
             outputs.extend(step.outputs)
-        self._send(node, outputs)
+        nowhere = self._send(node, outputs)
         heard = events[-1].message if isinstance(events[-1], Received) else None
-        return [f"{node} {tell_output(self.profile, output, heard)}" for output in outputs]
+        told = [f"{node} {tell_output(self.profile, output, heard)}" for output in outputs]
+        return told + nowhere
 
-    def _send(self, node: NodeId, outputs: list[Output]) -> None:
+    def _send(self, node: NodeId, outputs: list[Output]) -> list[str]:
+        """Put what a node sends in flight; what goes nowhere, in sentences."""
+        nowhere = []
         sends = [output for output in outputs if isinstance(output, Send)]
         for to in dict.fromkeys(send.to for send in sends):
             messages = tuple(send.message for send in sends if send.to == to)
+            if not self.connected(node, to):
+                why = f"{to} is down" if to in self.down else "they are not connected"
+                nowhere.append(f"what {node} sends to {to} goes nowhere: {why}")
+                continue
             queue = self.flight.setdefault((node, to), [])
             whole = self.profile.whole_answers
             queue.extend((messages,) if whole else ((message,) for message in messages))
+        return nowhere

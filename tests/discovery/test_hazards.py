@@ -51,6 +51,9 @@ JOIN = {"resolver": "lww_total"}
 LOCAL_TIE = {"resolver": "lww_vs_current_vers"}
 BY_CLOCK = {"resolver": "lww_vs_clock"}
 
+RELAY = "A set k=1; A set j=2; B set x=3; B gossip A; C gossip B; C gossip A"
+"""C asks the relay B, which has forgotten A's first write, and then A, which still holds both."""
+
 HAZARDS = [
     # two writers of one key swap their values for ever
     Hazard("H1 swap", "line:2", SWAP, SHIPPED, "agreement", 2, 10, DOCUMENTED),
@@ -93,6 +96,10 @@ HAZARDS = [
            SHIPPED | {"max_history": 2}, "agreement", 3, 20, {"max_history": 3}),
     Hazard("H4 paper", "line:2", "A set k=1; A set j=2; A set i=3",
            TEXTBOOK | {"max_history": 2}, "agreement", 3, 20, {"profile": "paper"}),
+    Hazard("H5 relay forgot", "complete:3", RELAY, MUTE | {"max_history": 2}, "no-gap", 13, 900,
+           {"max_history": 3}),
+    Hazard("H5 shipped", "complete:3", RELAY, SHIPPED | MUTE | {"max_history": 2}, "no-gap", 13,
+           1_200, {"max_history": 3}),
     Hazard("H6 newcomer evicted", "line:3", EVICTED, MUTE | {"max_history": 2}, "agreement",
            10, 160, {"max_history": 4}),
     Hazard("H27 nothing kept", "line:2", "A set k=1", SHIPPED | {"max_history": 0}, "agreement",

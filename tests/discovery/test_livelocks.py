@@ -59,7 +59,7 @@ def test_a_shipped_hub_starves_a_leaf_for_ever(profile: str, kind: Kind) -> None
 
 
 def test_a_small_mtu_starves_a_peer_for_ever() -> None:
-    """A hub that knows four sources never says done, and D, cut from its digest, is not asked.
+    """H34: a hub that knows four sources never says done, and D, cut from its digest, is not asked.
 
     The graph is large; the criterion on node vectors is refuted by a random walk. Spec: LIVE-6.
     """

@@ -93,3 +93,24 @@ def test_text_without_a_command_is_no_scenario() -> None:
     """A file of prose would otherwise pass as a test of nothing. Spec: SCN-2."""
     with pytest.raises(UsageFault, match="has no command"):
         play("Just prose.\n", "prose.txt")
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("crash A\n> A set k=1", "A is down"),
+        ("pause A\n> A gossip B", "A pauses"),
+        ("B gossip A\n> pause A\n> deliver B A", "A pauses"),
+        ("heal A B", "cannot read this command"),
+        ("cut A B\n> cut B A", "cannot read this command"),
+        ("restart A", "cannot read this command"),
+        ("crash A\n> restart A stronger", "cannot read this command"),
+        ("resume A", "cannot read this command"),
+    ],
+)
+def test_a_fault_in_a_wrong_place_is_refused_with_its_line(lines: str, problem: str) -> None:
+    """A dialogue cannot ask of a node what it cannot do. Spec: FAULT-2, FAULT-3, FAULT-5."""
+    with pytest.raises(UsageFault) as fault:
+        play(f"> nodes A B\n> {lines}\n", "test")
+    assert problem in str(fault.value)
+    assert "test, line" in str(fault.value)
