@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable
 from typing import Any
 
@@ -27,6 +28,9 @@ from scuttle_ref.messages import Digest, DigestDone, Update
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import RESOLVERS
 from scuttle_ref.state import NodeState
+
+EXAMPLES = int(os.environ.get("SCUTTLE_EXAMPLES", "500"))
+"""Models drawn: few here, many in a run of its own (spec/decisions/0019-admissible-rules.md)."""
 
 
 def facets_of(setup: Setup) -> GossipFacets:
@@ -93,7 +97,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
 
 
 @given(experiments())
-@settings(max_examples=500)
+@settings(max_examples=EXAMPLES)
 def test_the_quotient_keeps_every_vector_and_every_verdict(experiment: Experiment) -> None:
     """Vectors of node states, all and quiescent, and every verdict, are those of the full search.
 

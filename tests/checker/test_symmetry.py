@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -27,6 +28,9 @@ from checker.topology import topology
 from checker.verdict import Kind, Report
 from scuttle_ref.messages import Digest
 from scuttle_ref.state import NodeState
+
+EXAMPLES = int(os.environ.get("SCUTTLE_EXAMPLES", "150"))
+"""Models drawn: few here, many in a run of its own (spec/decisions/0019-admissible-rules.md)."""
 
 
 def collector(scope: Scope) -> tuple[Always, set[Hashable]]:
@@ -77,7 +81,7 @@ RESTARTS = st.sampled_from(["persisted", "amnesia"])
 
 
 @given(experiments(), st.booleans())
-@settings(max_examples=300)
+@settings(max_examples=EXAMPLES)
 def test_the_symmetry_keeps_every_vector_and_every_verdict(
     experiment: Experiment, quotient: bool
 ) -> None:
