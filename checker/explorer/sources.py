@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 from checker.actions import Action
 from checker.catalogue import find_case, load_catalogue
 from checker.explorer.explorable import RUN_FORMAT, Explorable, Modelled, NamedRun, Source
-from checker.explorer.play import Misfit, Play, obstacle
+from checker.explorer.obstacles import obstacle
+from checker.explorer.play import Misfit, Play
 from checker.explorer.recordings import Recorded
 from checker.explorer.scenarios import scenario_source
 from checker.faults import UsageFault
