@@ -145,7 +145,8 @@ def close_opening(
 
     Spec: NPM-4, NPM-7.
     """
-    said = done.returned or (peer, None) in state.open_sessions
+    held = [marks for known, marks in state.open_sessions if known == peer]
+    said = bool(held) and (done.returned or held == [None])
     hello = () if said else _hello(state, state.sources, returned=True)
     after = attrs.evolve(state, open_sessions=state.with_session(peer, marks))
     return after, (*hello, *delta)

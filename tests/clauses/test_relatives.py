@@ -162,8 +162,10 @@ def test_a_new_hello_takes_the_place_of_an_open_session() -> None:
     a.gossips()
     assert a.state.open_sessions == ((PEER, None),)
     assert a.hear(DigestDone(returned=True)).said() == []
+    assert a.hear(DigestDone(returned=True)).said() == []
     assert a.hear(DigestDone()).said() == [DigestDone(returned=True)]
     assert a.state.open_sessions == ((PEER, ()),)
+    assert session().hear(DigestDone(returned=True)).said() == [DigestDone(returned=True)]
 
 
 def test_a_hello_names_sources_that_have_written_only() -> None:

@@ -118,7 +118,7 @@ class ReferenceAdapter:
 
     def _set(self, request: Mapping[str, Any]) -> Answer:
         return self._step(
-            request, Put(request["key"], frozen_value(request["value"]), request.get("reading"))
+            request, Put(request["key"], frozen_value(request["value"]), request.get("now"))
         )
 
     def _write(self, request: Mapping[str, Any]) -> Answer:
