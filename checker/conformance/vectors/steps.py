@@ -58,8 +58,9 @@ def talk(gossip: Gossip, node: NodeId, asks: Sequence[Ask]) -> Talk:
 
 def _request(node: NodeId, ask: Ask) -> Json:
     match ask:
-        case Put(key=key, value=value):
-            return {"op": "set", "node": node, "key": key, "value": thawed_value(value)}
+        case Put(key=key, value=value, reading=reading):
+            now = {} if reading is None else {"now": reading}
+            return {"op": "set", "node": node, "key": key, "value": thawed_value(value), **now}
         case Exchange(peer=peer):
             return {"op": "gossip", "node": node, "peer": peer}
         case Received(sender=sender, message=message):
