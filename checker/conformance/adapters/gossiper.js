@@ -49,8 +49,8 @@ function start ({ id, send }) {
       hear({ type: SECOND_RESPONSE, updates: [[source, key, value, version]] })
     },
     get ({ key, source_id: source = id }) {
-      const [value, version] = (gossiper.peers[source] || { attrs: {} }).attrs[key] || []
-      return { value, version: version ?? -Infinity }
+      const [value = null, version = -Infinity] = (gossiper.peers[source] || { attrs: {} }).attrs[key] || []
+      return { value, version }
     },
     inspect () {
       const state = {}

@@ -2,7 +2,7 @@
 // conforms, and an example of an adapter that sits in front of one. node independent.js
 'use strict'
 
-const { serve, line, DONE, Refused } = require('./lines')
+const { serve, line, named, DONE, Refused } = require('./lines')
 
 const VERSION_MAX = 2 ** 53
 const LIMIT = 10
@@ -74,8 +74,8 @@ class Node {
     this.id = id
     this.mtu = mtu || LIMIT
     this.room = room || LIMIT
-    this.resolve = RESOLVERS[resolve || 'lww_total']
-    this.sort = SORTS[sort || 'default']
+    this.resolve = named(RESOLVERS, resolve || 'lww_total')
+    this.sort = named(SORTS, sort || 'default')
     this.clock = new Map([[id, 0]])
     this.store = new Map()
     this.history = []
@@ -90,9 +90,9 @@ class Node {
   set (key, value) {
     checkName(key, true)
     checkValue(value)
-    const version = this.clock.get(this.id) + 1
-    if (version > VERSION_MAX) throw new Refused('no version is left [VERS-6]')
-    return this.take({ key, value, source_id: this.id, version })
+    const seen = this.clock.get(this.id)
+    if (seen >= VERSION_MAX) throw new Refused('no version is left [VERS-6]')
+    return this.take({ key, value, source_id: this.id, version: seen + 1 })
   }
 
   take (update) {
@@ -175,13 +175,12 @@ function start ({ id, config, send, tell }) {
   }
 }
 start.resolve = ({ resolver, view, update }) => {
-  if (!RESOLVERS[resolver]) throw new Refused(`no resolver ${resolver}`, 'unsupported')
   const shown = {
     id: view.id,
     get: key => ({ ...absent, ...(view.state || {})[key] }),
     seen: source => (view.clock || {})[source] ?? -Infinity
   }
-  return RESOLVERS[resolver](shown, update)
+  return named(RESOLVERS, resolver)(shown, update)
 }
 
 serve({ name: 'independent', version: '1' }, [

@@ -94,6 +94,12 @@ function serve (sut, capabilities, start) {
   input.on('close', () => last.then(() => process.exit(0)))
 }
 
+// The function of a configuration that is called so (ADP-8).
+function named (table, name) {
+  if (!Object.hasOwn(table, name)) throw new Refused(`nothing is called ${name}`, 'unsupported')
+  return table[name]
+}
+
 // What is installed in a folder: the first argument of the adapter, or where it was started.
 const installed = folder => createRequire(path.resolve(folder || process.argv[2] || '.', 'index.js'))
 
@@ -117,4 +123,6 @@ function digests () {
 const line = (source, version) => ({ digest: true, source_id: source, version })
 const DONE = { digest: true, done: true }
 
-module.exports = { serve, installed, digests, line, DONE, RETURNED: { ...DONE, returned: true }, Refused }
+const RETURNED = { ...DONE, returned: true }
+
+module.exports = { serve, installed, named, digests, line, DONE, RETURNED, Refused }

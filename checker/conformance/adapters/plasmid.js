@@ -38,7 +38,7 @@ function start ({ id, send }) {
     },
     get ({ key, source_id: source = id }) {
       const latest = ((states[source] || { state: {} }).state[key] || [])[0]
-      return latest ? { value: latest.v, version: latest.n } : { value: undefined, version: -Infinity }
+      return latest ? { value: latest.v, version: latest.n } : { value: null, version: -Infinity }
     },
     inspect () {
       const state = {}

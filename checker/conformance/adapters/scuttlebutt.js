@@ -63,7 +63,8 @@ function start ({ id, send }) {
       else model._update(JSON.parse(JSON.stringify(data)))
     },
     get ({ key }) {
-      return { value: model.get(key), version: (model.store[key] || [])[1] ?? -Infinity }
+      const version = (model.store[key] || [])[1] ?? -Infinity
+      return { value: model.get(key) ?? null, version }
     },
     inspect () {
       const history = model.history({}).map(update)

@@ -4,14 +4,20 @@
 // loaded afresh for every case, because named sources belong to the process (DEV-9).
 'use strict'
 
-const { serve, installed } = require('./lines')
+const { serve, installed, named } = require('./lines')
 
 const require_ = installed()
 const folder = require('path').dirname(require_.resolve('./package.json'))
 const { name, version } = require_('./package.json')
 const { resolution, sort } = require_('./lib/base')
 
-const RESOLVERS = { ...resolution, accept: () => true, reject: () => false }
+// It is never asked (DEV-1), and could not tell who wrote what it holds: so lww_total is half of it.
+const RESOLVERS = {
+  ...resolution,
+  lww_total: (gossip, update) => update.version > gossip.get(update.key).version,
+  accept: () => true,
+  reject: () => false
+}
 const SORTS = { default: sort, none: () => 0, version_desc: (one, two) => two.version - one.version }
 let Gossip
 
@@ -22,8 +28,8 @@ function start ({ id, config, send, tell }) {
   const node = new Gossip(id, {
     mtu: limit(config.mtu),
     max_history: config.max_history,
-    resolve: RESOLVERS[config.resolve || 'lww_vs_current_vers'],
-    sort: SORTS[config.sort || 'default']
+    resolve: named(RESOLVERS, config.resolve || 'lww_total'),
+    sort: named(SORTS, config.sort || 'default')
   })
   const { history } = node
   history.on('update', update => tell({ event: 'update', update: { ...update } }))

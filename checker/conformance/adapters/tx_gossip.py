@@ -21,6 +21,7 @@ from attrs import define, field
 
 from checker.conformance.adapters.serving import Refused, serve
 from checker.faults import UnrunnableFault
+from scuttle_ref.names import NEVER
 
 CAPABILITIES = ("set", "get", "write", "gossip", "close", "inspect")
 DONE = {"digest": True, "done": True}
@@ -81,7 +82,8 @@ class Hosted:
     def hear(self, peer: str, message: Mapping[str, Any]) -> None:
         """One message of ours as the datagram of theirs that it is, or a part of one."""
         if message.get("digest") and not message.get("done"):
-            self.lines.setdefault(peer, {})[message["source_id"]] = message["version"]
+            lines, source = self.lines.setdefault(peer, {}), message["source_id"]
+            lines[source] = max(message["version"], lines.get(source, NEVER))
             return
         if message.get("done"):
             named = self.lines.pop(peer, {})
@@ -136,7 +138,7 @@ class TxGossipAdapter:
             case "get":
                 states = node.gossiper._states  # noqa: SLF001 - the package has no other way
                 peer = states.get(request.get("source_id") or node.gossiper.name)
-                value, version = (peer.attrs if peer else {}).get(request["key"], (None, 0))
+                value, version = (peer.attrs if peer else {}).get(request["key"], (None, NEVER))
                 return {"result": {"value": value, "version": version}}
             case "inspect":
                 return _shown(node.gossiper._states)  # noqa: SLF001
