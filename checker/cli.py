@@ -22,6 +22,7 @@ COMMANDS = {
     "graph": "write every world of a small model, to draw it",
     "learn": "take the lessons in the terminal, and predict what happens",
     "hunt": "draw small experiments until a property fails",
+    "node": "run a node on a network",
     "profiles": "list the profiles, or show where two differ",
     "promela": "print a model of the textbook profile for SPIN",
     "replay": "run a saved counterexample again",

@@ -68,7 +68,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_there_are_commands_and_code_to_try() -> None:
     """An empty list would make the tests below pass."""
     assert len(COMMANDS) >= 8
-    assert len(PYTHON) == 2
+    assert len(PYTHON) == 3
 
 
 def test_every_command_of_the_readme_runs(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,305 @@
+"""``scuttle node``: run one node on a network, with a small dialogue on standard input."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import secrets
+import signal
+import ssl
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from attrs import define
+
+from checker.faults import AS_EXPECTED, INTERRUPTED, UnrunnableFault, UsageFault
+from checker.scuttlebutt.experiment import profile_called, resolver_called
+from scuttle_ref.config import Config
+from scuttle_ref.errors import InvalidConfig, Refusal
+from scuttle_ref.messages import Update
+from scuttle_ref.names import NEVER
+from scuttle_ref.node import MemoryStore, Node, SqliteStore, Store, StoreFault
+from scuttle_ref.node.store import new_identity
+from scuttle_ref.node.transport import Transport
+from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT, thawed_value
+
+DIALECTS = {"documented": DOCUMENTED_DIALECT, "shipped": SHIPPED_DIALECT}
+LOOPBACK = "127.0.0.1"
+HELP = "set KEY VALUE | get KEY | gossip | show | peers | help | quit"
+
+
+@click.command()
+@click.option("--id", "name", required=True, help="What the node is called.")
+@click.option("--listen", default=f"{LOOPBACK}:0", show_default=True, help="HOST:PORT; 0 is any.")
+@click.option("--peer", "peers", multiple=True, metavar="HOST:PORT", help="Whom to call. Repeat.")
+@click.option("--store", type=click.Path(path_type=Path, dir_okay=False), help="Where to keep it.")
+@click.option("--force-id", is_flag=True, help="Use --id as it is, though nothing is remembered.")
+@click.option("--profile", default="documented", show_default=True, help="See scuttle profiles.")
+@click.option("--dialect", type=click.Choice(sorted(DIALECTS)), default="documented")
+@click.option("--resolver", default="lww_total", show_default=True, metavar="NAME|pkg.mod:fn")
+@click.option("--max-history", type=click.IntRange(min=0), default=1000, show_default=True)
+@click.option("--mtu", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="Seconds between exchanges with each peer; 0 is never.",
+)
+@click.option("--tls-cert", type=click.Path(exists=True), help="Our certificate, PEM.")
+@click.option("--tls-key", type=click.Path(exists=True), help="Its key, PEM.")
+@click.option("--tls-ca", type=click.Path(exists=True), help="Who signs our peers; they must show.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a line for each event.")
+def command(  # noqa: PLR0913 - each is a flag
+    *,
+    name: str,
+    listen: str,
+    peers: tuple[str, ...],
+    store: Path | None,
+    force_id: bool,
+    profile: str,
+    dialect: str,
+    resolver: str,
+    max_history: int,
+    mtu: int,
+    every: float,
+    tls_cert: str | None,
+    tls_key: str | None,
+    tls_ca: str | None,
+    as_json: bool,
+) -> None:
+    """Run a node. It listens, calls its peers, and exchanges with each of them.
+
+    With --store it goes on where it stopped, killed or not. Without, or with a store that is new,
+    it is somebody new each time: its id gets a suffix, because nobody asks twice for a version
+    that was seen (--force-id if you know that the id was never used). On standard input: set KEY
+    VALUE, get KEY, gossip, show, peers, quit.
+    """
+    config = Config(resolve=resolver_called(resolver), max_history=max_history, mtu=mtu)
+    where, calls = _address(listen, "--listen"), [_address(peer, "--peer") for peer in peers]
+    contexts = _tls(tls_cert, tls_key, tls_ca)
+    try:
+        kept: Store = MemoryStore() if store is None else SqliteStore(store)
+        known = kept.identity if isinstance(kept, SqliteStore) else None
+        node = Node(
+            _identity(name, known, force=force_id),
+            config,
+            profile=profile_called(profile),
+            store=kept,
+        )
+    except StoreFault as fault:
+        raise UnrunnableFault(
+            fault.refusal.problem,
+            where=fault.refusal.path,
+            expected=fault.refusal.expected,
+            clause="NODE-3",
+        ) from None
+    except InvalidConfig as fault:
+        raise UsageFault(str(fault), where="--id") from None
+    shell = Shell(node, as_json=as_json)
+    transport = Transport(
+        node,
+        DIALECTS[dialect],
+        gossip_seconds=every,
+        server_tls=contexts[0],
+        client_tls=contexts[1],
+        tell=shell.happened,
+    )
+    if not _is_loopback(where[0]) and contexts[0] is None:
+        click.echo(f"warning: {where[0]} can be reached from elsewhere, and no TLS is on", err=True)
+    sys.exit(asyncio.run(_run(transport, shell, where, calls)))
+
+
+def _identity(name: str, known: str | None, *, force: bool) -> str:
+    """The id to use: the remembered one, or a new one that nobody has used. Spec: NODE-5."""
+    if known is None:
+        return name if force else new_identity(name, secrets.token_hex(3))
+    if known == name or known.startswith(f"{name}~"):
+        return known
+    raise UnrunnableFault(
+        f"the store holds the state of {known!r}",
+        where="--store",
+        expected=f"a store of {name!r}, or a new file",
+        clause="NODE-3",
+    )
+
+
+def _address(text: str, flag: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 - the ports of TCP
+        raise UsageFault(f"{text!r} is no address", where=flag, expected="HOST:PORT")
+    return host.strip("[]") or LOOPBACK, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tls(
+    cert: str | None, key: str | None, ca: str | None
+) -> tuple[ssl.SSLContext | None, ssl.SSLContext | None]:
+    """The contexts to serve and to call with. Both sides show a certificate."""
+    if cert is None and key is None and ca is None:
+        return None, None
+    if cert is None or ca is None:
+        raise UsageFault("TLS needs all of it", where="--tls-cert", expected="--tls-cert, --tls-ca")
+    try:
+        server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ca)
+        server.verify_mode = ssl.CERT_REQUIRED
+        client = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=ca)
+        for context in (server, client):
+            context.load_cert_chain(cert, key)
+    except (OSError, ssl.SSLError) as fault:
+        raise UsageFault(f"cannot be used ({fault})", where="--tls-cert") from None
+    return server, client
+
+
+@define
+class Shell:
+    """The dialogue with the owner: what happens is told, and commands are carried out."""
+
+    node: Node
+    as_json: bool
+
+    def __attrs_post_init__(self) -> None:
+        self.node.on("update", self._updated)
+        self.node.on("rejected", self._rejected)
+
+    def say(self, event: str, text: str, **facts: object) -> None:
+        """One line: JSON with the facts, or the text."""
+        line = json.dumps({"event": event, **facts}, default=str) if self.as_json else text
+        if line:
+            click.echo(line)
+        sys.stdout.flush()
+
+    def happened(self, event: str, peer: str, says: str) -> None:
+        """Something about a peer; on standard error unless it is for a program."""
+        if self.as_json:
+            self.say(event, "", peer=peer, says=says)
+        else:
+            click.echo(f"{event} {peer}{': ' if says else ''}{says}", err=True)
+
+    def _updated(self, update: Update) -> None:
+        value = thawed_value(update.value)
+        facts = {"key": update.key, "value": value, "version": update.version}
+        self.say("update", f"{update}", source=update.source_id, **facts)
+
+    def _rejected(self, refusal: Refusal) -> None:
+        self.say("rejected", f"refused: {refusal}", says=str(refusal), clause=refusal.clause)
+
+    def carry_out(self, line: str, transport: Transport) -> bool:
+        """One command. False when the owner wants to leave."""
+        words = line.strip().split(maxsplit=2)
+        match words:
+            case []:
+                pass
+            case ["set", key, text]:
+                room = self.node.set(key, _value(text))
+                self.say("set", "" if room else "the read buffer is full", key=key, room=room)
+            case ["get", key]:
+                held = self.node.get(key)
+                seen = None if held["version"] == NEVER else held["version"]
+                shown = json.dumps(held["value"])
+                self.say("get", f"{shown} @{seen}", key=key, value=held["value"], version=seen)
+            case ["gossip"]:
+                transport.exchange()
+            case ["show"]:
+                self._show()
+            case ["peers"]:
+                names = sorted(transport.connections)
+                self.say("peers", " ".join(names) or "nobody", peers=names)
+            case ["quit" | "exit"]:
+                return False
+            case _:
+                self.say("help", HELP, says=HELP)
+        return True
+
+    def _show(self) -> None:
+        node = self.node
+        held = " ".join(
+            f"{key}={entry['value']}@{entry['version']}" for key, entry in node.state.items()
+        )
+        clock = " ".join(f"{source}:{mark}" for source, mark in node.clock.items())
+        text = f"{node.id}  holds {held or 'nothing'} | clock {clock} | {len(node.history)} updates"
+        self.say(
+            "show",
+            text,
+            id=node.id,
+            state=node.state,
+            clock=node.clock,
+            version=node.version,
+            history=len(node.history),
+        )
+
+
+def _value(text: str) -> object:
+    """JSON, or else a plain word."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+async def _run(
+    transport: Transport, shell: Shell, where: tuple[str, int], calls: list[tuple[str, int]]
+) -> int:
+    try:
+        host, port = await transport.listen(*where)
+    except OSError as fault:
+        raise UnrunnableFault(
+            f"cannot listen ({fault.strerror or fault})",
+            where=f"--listen {where[0]}:{where[1]}",
+            expected="an address of this machine with a free port",
+            hint="--listen 127.0.0.1:0 takes a free port",
+        ) from None
+    shell.say(
+        "listening",
+        f"{shell.node.id} listens on {host}:{port}",
+        id=shell.node.id,
+        host=host,
+        port=port,
+    )
+    for call in calls:
+        transport.call(*call)
+    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+    for number, code in ((signal.SIGINT, INTERRUPTED), (signal.SIGTERM, AS_EXPECTED)):
+        loop.add_signal_handler(number, _end, ended, code)
+    _listen_to_owner(loop, lambda line: _owner(shell, transport, ended, line))
+    try:
+        return await ended
+    finally:
+        await transport.close()
+        shell.node.close()
+
+
+def _end(ended: asyncio.Future[int], code: int) -> None:
+    if not ended.done():
+        ended.set_result(code)
+
+
+def _owner(shell: Shell, transport: Transport, ended: asyncio.Future[int], line: str) -> None:
+    """Carry out one line; what goes wrong with the store ends the node, with nothing half done."""
+    try:
+        if not shell.carry_out(line, transport):
+            _end(ended, AS_EXPECTED)
+    except StoreFault as fault:
+        click.echo(f"error: {fault}", err=True)
+        _end(ended, UnrunnableFault.exit_code)
+
+
+def _listen_to_owner(loop: asyncio.AbstractEventLoop, take: Callable[[str], None]) -> None:
+    """Read standard input in a thread that ends with the process. Its end is not ours."""
+
+    def listen() -> None:
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(take, line)
+
+    threading.Thread(target=listen, daemon=True).start()

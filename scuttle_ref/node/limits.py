@@ -1,0 +1,30 @@
+"""How much a node puts up with from its peers."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class Limits:
+    """Bounds that keep one peer from harming the others.
+
+    `line_max`: bytes of a line. `peers_max`: connections at once. `outgoing_max`: bytes that wait
+    to be sent to one peer before it is heard no further. `malformed_max`: lines that are no
+    message before a peer is let go. `idle_seconds`: silence after which a connection counts as
+    half open. `stalled_seconds`: how long a peer may not read what it was sent.
+    `lines_per_turn`: lines of one peer that are taken before the others have their turn.
+
+    Spec: NODE-8.
+    """
+
+    line_max: int = 1 << 20
+    peers_max: int = 64
+    outgoing_max: int = 1 << 20
+    malformed_max: int = 10
+    idle_seconds: float = 60.0
+    stalled_seconds: float = 30.0
+    lines_per_turn: int = 100
+
+
+DEFAULT_LIMITS = Limits()

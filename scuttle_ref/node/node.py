@@ -1,0 +1,263 @@
+"""A node as the README describes it: ``set``, ``get``, ``gossip``, ``read`` and ``write``.
+
+Laws of this file: a shell. Every change of state is one step of the reducer; a step is saved
+before anybody hears of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+import attrs
+
+from scuttle_ref.config import DEFAULT_CONFIG, Config
+from scuttle_ref.history import History
+from scuttle_ref.messages import Delta, Event, Exchange, Message, Put, Received, Update
+from scuttle_ref.names import NEVER, UNBOUNDED, Key, Mark, NodeId, Version
+from scuttle_ref.node.buffer import ReadBuffer
+from scuttle_ref.node.store import Change, MemoryStore, Store, store_fault
+from scuttle_ref.outputs import Applied, Compacted, Output, Recorded, Rejected, Send
+from scuttle_ref.profile import Profile
+from scuttle_ref.profiles import DOCUMENTED
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.wire import frozen_value, thawed_value
+
+PEER = "peer"
+"""The peer of a node that talks to one stream, as the library's nodes do."""
+
+MARK = 16
+"""The mark of the read buffer when mtu is no number. Unit: messages."""
+
+Listener: TypeAlias = Callable[..., Any]
+
+
+class Node:
+    """One running node of the protocol.
+
+    `store` keeps it; where it holds a state, the node goes on from there. Events: ``update`` (an
+    update was written to history), ``compaction`` (history is about to forget; a listener may
+    return further updates to forget), ``drain`` (there is room again), ``rejected`` (an input was
+    refused; the node lives on). A listener that raises is the caller's fault and reaches the caller
+    after the step is saved.
+
+    Raises InvalidConfig for an id that cannot name a source, StoreFault when the store is not this
+    node's.
+
+    Spec: NODE-1, NODE-2.
+    """
+
+    def __init__(
+        self,
+        node: NodeId,
+        config: Config = DEFAULT_CONFIG,
+        *,
+        profile: Profile = DOCUMENTED,
+        store: Store | None = None,
+    ) -> None:
+        self.protocol = Gossip(profile, config)
+        self.store: Store = MemoryStore() if store is None else store
+        fresh = self.protocol.start(node)
+        kept = self.store.load(self.protocol)
+        if kept is not None and kept.id != node:
+            problem = f"holds the state of {kept.id!r}"
+            raise store_fault("store", problem, f"a store of {node!r}, or an empty one")
+        self._state = fresh if kept is None else kept
+        if kept is None:
+            self.store.save(Change(fresh))
+        mark = MARK if config.mtu in {None, UNBOUNDED} else int(config.mtu or MARK)
+        self.buffer = ReadBuffer(mark)
+        self.history = NodeHistory(self)
+        self._listeners: dict[str, list[Listener]] = {}
+        self._readable = asyncio.Event()
+
+    @property
+    def id(self) -> NodeId:
+        """The source that this node is."""
+        return self._state.id
+
+    @property
+    def snapshot(self) -> NodeState:
+        """Everything the node knows, as the immutable value that the reducer works on."""
+        return self._state
+
+    @property
+    def state(self) -> Mapping[str, Mapping[str, object]]:
+        """The values: ``{key: {"value": ..., "version": ...}}``, a copy."""
+        return {"/".join(place): _shown(entry) for place, entry in self._state.store}
+
+    @property
+    def version(self) -> Version:
+        """The highest version of any update taken, the node's own or another's. Spec: VERS-7."""
+        return self._state.version
+
+    @property
+    def clock(self) -> Mapping[NodeId, Mark]:
+        """The highest version seen of each source, a copy."""
+        return dict(self._state.clock.pairs)
+
+    def on(self, event: str, listener: Listener) -> None:
+        """Call `listener` at each `event`: update, compaction, drain or rejected."""
+        self._listeners.setdefault(event, []).append(listener)
+
+    def get(self, key: Key) -> dict[str, Any]:
+        """``{"value", "version"}`` of a key; None and -Infinity when nobody has written it."""
+        for place in ((key,), (self.id, key)):
+            entry = self._state.at(place)
+            if entry.version != NEVER:
+                return _shown(entry)
+        return {"value": None, "version": NEVER}
+
+    def set(self, key: Key, value: object) -> bool:
+        """Write a value. False when the read buffer has reached its mark: wait for ``drain``."""
+        self._step(Put(key, frozen_value(value)))
+        return self._has_room()
+
+    def write(self, message: Message, sender: NodeId = PEER) -> bool:
+        """Take in what `sender` said. Never raises for it. False as :meth:`set`."""
+        self._step(Received(sender, message))
+        return self._has_room()
+
+    def gossip(self, peer: NodeId = PEER, order: tuple[NodeId, ...] = ()) -> bool:
+        """Start an exchange with `peer`. The digest stops at the mark, and goes on when read."""
+        self._step(Exchange(peer, order))
+        return self._has_room()
+
+    def read(self) -> Send | None:
+        """The next message and whom it is for, or None when there is none to read now."""
+        send = self.buffer.take()
+        self._after_reading()
+        return send
+
+    def read_for(self, peer: NodeId) -> Send | None:
+        """The next message for `peer`, or None."""
+        send = self.buffer.take_for(peer)
+        self._after_reading()
+        return send
+
+    def forget(self, peer: NodeId) -> None:
+        """A peer is gone: its session, and what was meant for it, are dropped."""
+        self.buffer.forget(peer)
+        session = self.protocol.profile.session(peer)
+        self._state = attrs.evolve(self._state, named=self._state.with_marks(session, ()))
+        self._after_reading()
+
+    def __iter__(self) -> Iterator[Send]:
+        """What there is to read now, until there is nothing."""
+        while (send := self.read()) is not None:
+            yield send
+
+    async def __aiter__(self) -> AsyncIterator[Send]:
+        """What there is to read, as it comes, without end."""
+        while True:
+            for send in self:
+                yield send
+            self._readable.clear()
+            await self._readable.wait()
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()
+
+    def record(self, update: Update) -> bool:
+        """Take in an update as if a peer had sent it. Spec: NODE-1."""
+        return self.write(update, update.source_id)
+
+    def _has_room(self) -> bool:
+        if self.buffer.is_full:
+            self.buffer.wants_drain = True
+        return not self.buffer.is_full
+
+    def _after_reading(self) -> None:
+        if self.buffer.drained():
+            self._tell("drain")
+
+    def _step(self, event: Event) -> None:
+        """Reduce, save, then tell. Spec: NODE-3."""
+        step = self.protocol.step(self._state, event)
+        state, extra = self._compacted(step.state, step.outputs)
+        change = self._change(state, step.outputs, extra)
+        if isinstance(event, Exchange):
+            change = attrs.evolve(change, exchange=event.peer)
+        if state is not self._state and (change.recorded or _clocks_differ(state, self._state)):
+            self.store.save(change)
+        self._state = state
+        sends = [output for output in step.outputs if isinstance(output, Send)]
+        if isinstance(event, Exchange):
+            self.buffer.ask(sends)
+        else:
+            self.buffer.answer(sends)
+        if sends:
+            self._readable.set()
+        for output in step.outputs:
+            if isinstance(output, Recorded):
+                self._tell("update", output.update)
+            elif isinstance(output, Rejected):
+                self._tell("rejected", output.refusal)
+
+    def _compacted(self, state: NodeState, outputs: tuple[Output, ...]) -> tuple[NodeState, Delta]:
+        """Let the client see what will be forgotten, and forget more. Spec: NODE-7."""
+        extra: list[Update] = []
+        for output in outputs:
+            if isinstance(output, Compacted):
+                for listener in self._listeners.get("compaction", []):
+                    more = listener(output.forgotten, state.history.updates)
+                    extra.extend(update for update in more or () if update not in extra)
+        if not extra:
+            return state, ()
+        kept = tuple(update for update in state.history.updates if update not in extra)
+        gone = tuple(update for update in state.history.updates if update in extra)
+        return attrs.evolve(state, history=History(kept)), gone
+
+    def _change(self, state: NodeState, outputs: tuple[Output, ...], extra: Delta) -> Change:
+        place = self.protocol.profile.place
+        applied = [place(each.update) for each in outputs if isinstance(each, Applied)]
+        forgotten = [each.forgotten for each in outputs if isinstance(each, Compacted)]
+        return Change(
+            state,
+            tuple(each.update for each in outputs if isinstance(each, Recorded)),
+            tuple(update for delta in forgotten for update in delta),
+            extra,
+            applied=tuple((where, state.at(where)) for where in applied),
+        )
+
+    def _tell(self, event: str, *said: object) -> None:
+        for listener in self._listeners.get(event, []):
+            listener(*said)
+
+
+class NodeHistory:
+    """``gossip.history``: what is remembered, and the events of remembering."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    @property
+    def memory(self) -> Delta:
+        """The remembered updates in replay order."""
+        return self._node.snapshot.history.updates
+
+    def __len__(self) -> int:
+        return len(self.memory)
+
+    def news(self, source: NodeId, version: Mark) -> Delta:
+        """The remembered updates of `source` above `version`. Spec: HIST-4."""
+        return self._node.snapshot.history.news(source, version)
+
+    def write(self, update: Update) -> bool:
+        """Take in an update, as the node's own ``write`` does."""
+        return self._node.record(update)
+
+    def on(self, event: str, listener: Listener) -> None:
+        """As the node's: ``update`` and ``compaction``."""
+        self._node.on(event, listener)
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    return {"value": thawed_value(entry.value), "version": entry.version}
+
+
+def _clocks_differ(one: NodeState, other: NodeState) -> bool:
+    return one.clock != other.clock or one.version != other.version

@@ -1,0 +1,136 @@
+"""``scuttle node``, as its owner meets it: two processes, a store, a dialogue."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker.cli import main
+
+RUN = [sys.executable, "-c", "from checker.cli import main; main()", "node", "--json"]
+
+
+class Running:
+    """A node in a process of its own, spoken to in lines."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.heard: list[dict[str, Any]] = []
+
+    def say(self, line: str) -> None:
+        """Type one line."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def hear(self, event: str, **facts: object) -> dict[str, Any]:
+        """The next event of this name with these facts."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            told: dict[str, Any] = json.loads(line)
+            self.heard.append(told)
+            if told["event"] == event and facts.items() <= told.items():
+                return told
+        pytest.fail(f"no {event} {facts} in {self.heard}")
+
+
+@contextmanager
+def node(*arguments: str) -> Iterator[Running]:
+    """Start, and stop whatever happens."""
+    process = subprocess.Popen(
+        [*RUN, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    watchdog = threading.Timer(30, process.kill)
+    watchdog.start()
+    try:
+        yield Running(process)
+    finally:
+        watchdog.cancel()
+        process.kill()
+        process.communicate()
+
+
+def test_two_nodes_find_each_other_and_agree(tmp_path: Path) -> None:
+    """The first session of anybody. Spec: NODE-9."""
+    with node("--id", "A", "--every", "0.1", "--store", str(tmp_path / "a.db")) as a:
+        port = a.hear("listening")["port"]
+        with node("--id", "B", "--every", "0.1", "--peer", f"127.0.0.1:{port}") as b:
+            a.say("set fruit apple")
+            assert b.hear("update", key="fruit")["value"] == "apple"
+            b.say('set fruit {"kind": "pear"}')
+            assert a.hear("update", version=3)["value"] == {"kind": "pear"}
+            a.say("get fruit")
+            assert a.hear("get")["value"] == {"kind": "pear"}
+            a.say("peers")
+            assert len(a.hear("peers")["peers"]) == 1
+            b.say("quit")
+            assert b.process.wait(10) == 0
+        a.hear("disconnected")
+
+
+def test_a_killed_node_goes_on_under_its_id(tmp_path: Path) -> None:
+    """Nothing acknowledged is lost. Spec: NODE-3, NODE-5."""
+    store = str(tmp_path / "a.db")
+    with node("--id", "A", "--store", store) as a:
+        name = a.hear("listening")["id"]
+        a.say("set k 1")
+        a.hear("set")
+        a.process.send_signal(signal.SIGKILL)
+        a.process.wait(10)
+
+    with node("--id", "A", "--store", store) as a:
+        assert a.hear("listening")["id"] == name
+        a.say("set k 2")
+        assert a.hear("update")["version"] == 2
+
+
+def test_a_node_without_memory_is_somebody_new_unless_forced() -> None:
+    """Its peers have seen the versions that it would issue again. Spec: NODE-5."""
+    names = []
+    for flags in ([], [], ["--force-id"]):
+        with node("--id", "A", *flags) as a:
+            names.append(a.hear("listening")["id"])
+
+    assert names[0] != names[1]
+    assert all(name.startswith("A~") for name in names[:2])
+    assert names[2] == "A"
+
+
+def test_interrupted_it_says_so() -> None:
+    """Exit code 130; the store is closed."""
+    with node("--id", "A") as a:
+        a.hear("listening")
+        a.process.send_signal(signal.SIGINT)
+        assert a.process.wait(10) == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["--id", "A", "--listen", "nowhere"], 2, "is no address"),
+        (["--id", "A", "--peer", "x:99999"], 2, "is no address"),
+        (["--id", "__proto__", "--force-id"], 2, "--id"),
+        (["--id", "A", "--tls-key", __file__], 2, "TLS needs all of it"),
+        (["--id", "A", "--tls-cert", __file__, "--tls-ca", __file__], 2, "cannot be used"),
+        (["--id", "A", "--store", __file__], 3, "cannot be opened"),
+        (["--id", "A", "--listen", "203.0.113.1:1"], 3, "cannot listen"),
+    ],
+)
+def test_what_cannot_be_used_is_said(
+    arguments: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In words, before anything runs."""
+    with pytest.raises(SystemExit) as ended:
+        main(["node", *arguments])
+
+    assert ended.value.code == code
+    assert says in capsys.readouterr().err

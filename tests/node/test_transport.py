@@ -1,0 +1,262 @@
+"""Nodes over TCP: they converge, and no peer can harm the others."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from scuttle_ref.config import Config
+from scuttle_ref.node import Node
+from scuttle_ref.node.limits import Limits
+from scuttle_ref.node.transport import Transport
+from scuttle_ref.profiles import AS_SHIPPED
+from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT, Dialect
+
+HOST = "127.0.0.1"
+WIDE = Config(max_history=100_000, mtu=1000)
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    name: str, *, limits: Limits | None = None, every: float = 0.05, **others: object
+) -> AsyncIterator[tuple[Transport, int, list[tuple[str, str]]]]:
+    """A node that listens; its port; and what was told of its peers."""
+    told: list[tuple[str, str]] = []
+    transport = Transport(
+        Node(name, WIDE),
+        limits=limits or Limits(),
+        gossip_seconds=every,
+        tell=lambda event, _peer, says: told.append((event, says)),
+        **others,  # type: ignore[arg-type]
+    )
+    _, port = await transport.listen(HOST, 0)
+    try:
+        yield transport, port, told
+    finally:
+        await transport.close()
+
+
+async def until(ready: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait for something; fail when it does not come."""
+    async with asyncio.timeout(seconds):
+        while not ready():  # noqa: ASYNC110 - there is no event for what a test wants to see
+            await asyncio.sleep(0.01)
+
+
+def run(work: Awaitable[None]) -> None:
+    """Run a test to its end, which must come."""
+
+    async def bounded() -> None:
+        await asyncio.wait_for(work, 30)
+
+    asyncio.run(bounded())
+
+
+@pytest.mark.parametrize("dialect", [DOCUMENTED_DIALECT, SHIPPED_DIALECT])
+def test_three_nodes_in_a_line_converge(dialect: Dialect) -> None:
+    """Thousands of updates, over real sockets. Spec: NODE-9."""
+
+    async def work() -> None:
+        async with (
+            serving("A", dialect=dialect) as (a, port_a, _),
+            serving("B", dialect=dialect) as (b, port_b, _),
+            serving("C", dialect=dialect) as (c, _, _),
+        ):
+            b.call(HOST, port_a)
+            c.call(HOST, port_b)
+            for count in range(150):
+                a.node.set(f"a{count}", count)
+                b.node.set(f"b{count}", count)
+                c.node.set("shared", count)
+            nodes = [a.node, b.node, c.node]
+            await until(lambda: all(len(node.state) == 301 for node in nodes))
+            await until(lambda: a.node.state == b.node.state == c.node.state)
+
+    run(work())
+
+
+def test_a_peer_that_comes_back_is_found_again() -> None:
+    """Whoever is called is called again. Spec: NODE-9."""
+
+    async def work() -> None:
+        async with serving("B") as (b, _, told):
+            async with serving("A") as (a, port, _):
+                b.call(HOST, port)
+                a.node.set("k", 1)
+                await until(lambda: b.node.get("k")["value"] == 1)
+            await until(lambda: ("disconnected", "left") in told)
+            again = Transport(Node("C", WIDE), gossip_seconds=0.05)
+            await again.listen(HOST, port)
+            again.node.set("k2", 2)
+            await until(lambda: b.node.get("k2")["value"] == 2)
+            await again.close()
+
+    run(work())
+
+
+FLOOD = b'{"key":"flood","value":"' + b"x" * 100 + b'","source_id":"X","version":1}\n'
+
+
+async def hostile(port: int, what: bytes, *, reads: bool = True) -> asyncio.StreamWriter:
+    """A peer that says `what`, and may never read."""
+    reader, writer = await asyncio.open_connection(HOST, port)
+    writer.write(what)
+    if reads:
+        task = asyncio.ensure_future(reader.read())
+        task.add_done_callback(lambda done: done.exception())
+    return writer
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        (b"garbage\n" * 50, "lines that are no messages"),
+        (b'{"digest":true}\n' * 50, "lines that are no messages"),
+        (b'{"key":1e999}\n' * 50, "lines that are no messages"),
+        (b"[" * 5000 + b"\n" + b"x\n" * 50, "lines that are no messages"),
+        (b"\xff\xfe\n" * 50, "lines that are no messages"),
+        (b"x" * 300_000, "above 100000 bytes"),
+        (b'{"key":', "silent for 0.4 s"),
+        (b"", "silent for 0.4 s"),
+    ],
+    ids=["garbage", "digest", "number", "nested", "bytes", "long", "half", "silent"],
+)
+def test_a_hostile_peer_is_let_go_and_the_others_are_served(what: bytes, why: str) -> None:
+    """Each in its own way. Spec: NODE-8, NODE-9."""
+    limits = Limits(line_max=100_000, idle_seconds=0.4)
+
+    async def work() -> None:
+        async with (
+            serving("A", limits=limits) as (a, port, told),
+            serving("B") as (b, _, _),
+        ):
+            b.call(HOST, port)
+            writer = await hostile(port, what)
+            a.node.set("k", 1)
+            await until(lambda: b.node.get("k")["value"] == 1)
+            await until(lambda: any(why in says for event, says in told if event == "disconnected"))
+            writer.close()
+            a.node.set("k", 2)
+            await until(lambda: b.node.get("k")["value"] == 2)
+
+    run(work())
+
+
+def test_a_flooding_peer_does_not_starve_the_others() -> None:
+    """Its lines are taken in turns. Spec: NODE-8."""
+
+    async def work() -> None:
+        async with serving("A") as (a, port, _), serving("B") as (b, _, _):
+            b.call(HOST, port)
+            writer = await hostile(port, FLOOD * 20_000)
+            for count in range(5):
+                a.node.set("k", count)
+                await until(lambda count=count: b.node.get("k")["value"] == count)  # type: ignore[misc]
+            writer.close()
+
+    run(work())
+
+
+def test_a_peer_that_does_not_read_is_not_heard_for_ever() -> None:
+    """It asks for everything again and again, and reads nothing. Spec: NODE-8."""
+    limits = Limits(outgoing_max=50_000, stalled_seconds=0.5)
+
+    async def work() -> None:
+        async with serving("A", limits=limits) as (a, port, told), serving("B") as (b, _, _):
+            b.call(HOST, port)
+            for count in range(1000):
+                a.node.set(f"k{count}", "x" * 500)
+            greedy = b'{"digest":true,"source_id":"A","version":0}\n' * 500
+            writer = await hostile(port, greedy, reads=False)
+            await until(lambda: any("did not read" in says for _, says in told))
+            await until(lambda: len(b.node.state) == 1000)
+            writer.close()
+
+    run(work())
+
+
+def test_there_is_room_for_so_many_peers_and_no_more() -> None:
+    """The next is refused, those that are there stay. Spec: NODE-8."""
+
+    async def work() -> None:
+        async with serving("A", limits=Limits(peers_max=2)) as (a, port, told):
+            writers = [await hostile(port, b"") for _ in range(3)]
+            await until(lambda: any(event == "refused" for event, _ in told))
+            assert len(a.connections) == 2
+            for writer in writers:
+                writer.close()
+
+    run(work())
+
+
+def test_the_lines_are_the_librarys_objects() -> None:
+    """What a Node program reads. Spec: NODE-9."""
+
+    async def work() -> None:
+        async with serving("A", dialect=SHIPPED_DIALECT) as (a, port, _):
+            a.node.set("k", [1])
+            reader, writer = await asyncio.open_connection(HOST, port)
+            writer.write(b'{"digest":true,"done":true}\n')
+            lines = [json.loads(await reader.readline()) for _ in range(3)]
+            assert {"key": "k", "value": [1], "source_id": "A", "version": 1} in lines
+            assert {"digest": True, "id": "A", "version": 1} in lines
+            assert {"digest": True, "done": True} in lines
+            writer.close()
+
+    run(work())
+
+
+def test_tls_lets_in_who_shows_a_certificate(tmp_path: Path) -> None:
+    """And nobody else. Spec: NODE-9."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    try:
+        subprocess.run(
+            [*made, "-keyout", str(key), "-out", str(cert), *names], check=True, capture_output=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("openssl is not here to make a certificate")
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(cert))
+    server.verify_mode = ssl.CERT_REQUIRED
+    client = ssl.create_default_context(cafile=str(cert))
+    for context in (server, client):
+        context.load_cert_chain(cert, key)
+
+    async def work() -> None:
+        async with (
+            serving("A", server_tls=server) as (a, port, _),
+            serving("B", client_tls=client) as (b, _, _),
+            serving("C", client_tls=ssl.create_default_context(cafile=str(cert))) as (c, _, _),
+        ):
+            a.node.set("k", 1)
+            b.call(HOST, port)
+            c.call(HOST, port)
+            await until(lambda: b.node.get("k")["value"] == 1)
+            assert c.node.get("k")["value"] is None
+            plain = await hostile(port, FLOOD)
+            plain.close()
+
+    run(work())
+
+
+def test_a_shipped_node_converges_with_another_of_its_kind_on_owned_keys() -> None:
+    """The profile is the reducer's, the transport does not care. Spec: NODE-1."""
+
+    async def work() -> None:
+        async with serving("A") as (a, port, _), serving("B") as (b, _, _):
+            for transport in (a, b):
+                transport.node = Node(transport.node.id, WIDE, profile=AS_SHIPPED)
+            a.node.set("a", 1)
+            b.node.set("b", 2)
+            b.call(HOST, port)
+            await until(lambda: a.node.get("b")["value"] == 2 and b.node.get("a")["value"] == 1)
+
+    run(work())
