@@ -1,6 +1,6 @@
 // A small node of the documented protocol, independent of the reference: for tests of the transport.
-// Usage: node peer.js ID PORT COUNT. Writes COUNT keys, asks ten times a second unless it is being answered, prints its
-// store as JSON when standard input ends.
+// Usage: node peer.js ID PORT COUNT TOTAL. Writes COUNT keys, asks ten times a second unless it is being answered, prints its
+// store as JSON when standard input ends, and before that a line when it remembers TOTAL updates.
 const net = require('net')
 const [id, port, count] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
 const store = new Map(), clock = new Map([[id, 0]]), history = []
@@ -15,6 +15,7 @@ function take(update) {
   clock.set(update.source_id, Math.max(mark(update.source_id), update.version))
   if (update.source_id !== id) clock.set(id, Math.max(mark(id), update.version + 1))
   history.push(update)
+  if (history.length === Number(process.argv[5])) process.stdout.write('complete\n')
   history.sort((a, b) => a.version - b.version || (a.source_id < b.source_id ? -1 : 1))
 }
 function set(key, value) { take({ key, value, source_id: id, version: mark(id) + 1 }) }

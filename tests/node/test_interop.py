@@ -14,6 +14,9 @@ from scuttle_ref.node import Node
 from scuttle_ref.node.transport import Transport
 
 NODE_JS = shutil.which("node")
+TOTAL = 2000
+"""600 updates of ours and 700 of each of theirs."""
+
 PEER = Path(__file__).with_name("peer.js")
 
 
@@ -35,22 +38,22 @@ def test_a_node_program_and_ours_converge_over_thousands_of_updates() -> None:
                 name,
                 str(port),
                 "700",
+                str(TOTAL),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
             )
             for name in ("X", "Y")
         ]
         async with asyncio.timeout(60):
-            while len(transport.node.history) < 2000:  # noqa: ASYNC110 - nothing tells
+            for peer in peers:
+                assert peer.stdout is not None
+                assert await peer.stdout.readline() == b"complete\n"
+            while len(transport.node.history) < TOTAL:  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0.05)
-            quiet = -1
-            while quiet != transport.node.version:
-                quiet = transport.node.version
-                await asyncio.sleep(2)
             stores = [json.loads((await peer.communicate(b""))[0]) for peer in peers]
         await transport.close()
 
-        assert len(transport.node.history) == 2000
+        assert len(transport.node.history) == TOTAL
         assert stores[0] == stores[1] == transport.node.state
 
     asyncio.run(work())
