@@ -16,6 +16,7 @@ COMMANDS = {
     "bench": "measure the checker, beside SPIN where it is installed",
     "check": "explore every interleaving and judge the properties",
     "clauses": "tie the clauses of the specification to code and tests",
+    "conform": "judge another implementation by what it does",
     "docs": "build the site of the specification",
     "explore": "try message orderings on a page, or write it to a file",
     "golden": "replay recordings of the real library",

@@ -1,0 +1,1 @@
+"""Passive traces: whether a log of a real run is one that the profile allows."""

@@ -1,0 +1,259 @@
+"""Logs of real runs: one JSON object a line, read with the line and path of every fault.
+
+Laws of this file: what is returned has been checked, so that nothing after it can stumble over a
+log; every field that an event may leave out is None there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from attrs import field, frozen
+
+from checker.conformance.passive.renaming import Renaming
+from checker.conformance.settings import UnknownName, config_from
+from checker.conformance.values import decoded
+from checker.faults import UsageFault
+from checker.outages import Comeback
+from checker.scuttlebutt.experiment import profile_called
+from scuttle_ref.config import Config
+from scuttle_ref.errors import InvalidConfig
+from scuttle_ref.profile import Profile
+from scuttle_ref.validity import name_refusal
+
+FORMAT = "scuttle-trace/1"
+LINE_MAX = 2**20
+"""The longest line. Unit: characters."""
+
+MEMBERS: dict[str, dict[str, tuple[type, ...]]] = {
+    "set": {"key": (str,), "value": (object,)},
+    "gossip": {"to": (str,)},
+    "send": {"to": (str,), "mid": (str, int), "msg": (dict,)},
+    "recv": {"from": (str,), "mid": (str, int), "msg": (dict,)},
+    "drop": {"from": (str,), "mid": (str, int), "msg": (dict,)},
+    "crash": {},
+    "restart": {"how": (str,)},
+    "update": {"update": (dict,)},
+    "compaction": {"length": (int,)},
+    "state": {
+        "state": (dict,),
+        "clock": (dict,),
+        "history": (list,),
+        "version": (int,),
+        "partial": (bool,),
+    },
+}
+"""Every kind of event, and the members it may have beside `ev`, `node` and `seq`."""
+
+SILENT = ("gossip", "deliver", "drop", "duplicate")
+"""The kinds of steps that a log may leave out."""
+
+RESTARTS = tuple(how.value for how in (Comeback.PERSISTED, Comeback.AMNESIA))
+
+
+@frozen
+class Event:
+    """One line of a log. `number` counts events from 1, `line` the lines of the file."""
+
+    number: int
+    line: int
+    node: str
+    kind: str
+    members: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        told = " ".join(f"{name}={json.dumps(self.members[name])}" for name in self.members)
+        return f"{self.node} {self.kind} {told}".rstrip()
+
+
+@frozen
+class Observed:
+    """A node of the log: its name there, its id in the protocol, and its configuration."""
+
+    name: str
+    id: str
+    config: Config
+
+
+@frozen
+class Log:
+    """A log: what was run, what it may leave out, and its events in one or several threads."""
+
+    profile: Profile
+    nodes: tuple[Observed, ...]
+    threads: tuple[tuple[Event, ...], ...]
+    silent: tuple[str, ...] = ("gossip", "deliver", "drop")
+    silent_max: int = 4
+    ordered: bool = True
+
+    @property
+    def events(self) -> int:
+        """How many events there are."""
+        return sum(map(len, self.threads))
+
+
+@frozen
+class At:
+    """A place in a file, for a fault."""
+
+    where: str
+    path: str = field(default="$")
+
+    def refuse(self, problem: str, expected: str, name: str = "") -> NoReturn:
+        """Raise the UsageFault of this place."""
+        path = f"{self.path}.{name}" if name else self.path
+        raise UsageFault(
+            problem,
+            where=f"{self.where}: {path}",
+            expected=expected,
+            hint="see spec/guide/traces.md for the format",
+        )
+
+
+def read_log(path: Path, renaming: Renaming | None = None) -> Log:
+    """The log in a file. Raises UsageFault with the line and path of what is wrong. Spec: OBS-1."""
+    names = renaming or Renaming()
+    documents = list(_documents(path))
+    head: Mapping[str, Any] = names.header
+    if documents and "format" in documents[0][1]:
+        head = {**documents.pop(0)[1], **names.header}
+    if not head:
+        At(f"{path}, line 1").refuse("is no header", f'an object with "format": "{FORMAT}"')
+    here = At(f"{path}, line 1")
+    if head.get("format", FORMAT) != FORMAT:
+        here.refuse(f"is {_shown(head['format'])}", FORMAT, "format")
+    nodes = _nodes(head, here)
+    kept = [(line, names.renamed(document)) for line, document in documents]
+    events = [
+        _event(number, At(f"{path}, line {line}"), line, document, nodes)
+        for number, (line, document) in enumerate(
+            ((line, each) for line, each in kept if each is not None), start=1
+        )
+    ]
+    return Log(
+        profile=profile_called(_text(head, "profile", here)),
+        nodes=nodes,
+        threads=_threads(events, _choice(head, "order", ("total", "per-node"), here), nodes),
+        silent=_silent(head, here),
+        silent_max=_count(head, "max_silent", 4, here),
+        ordered=_choice(head, "network", ("fifo", "unordered"), here) == "fifo",
+    )
+
+
+def _documents(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as fault:
+        raise UsageFault(f"cannot be read ({fault})", where=str(path)) from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        here = At(f"{path}, line {number}")
+        if len(line) > LINE_MAX:
+            here.refuse(f"is {len(line):,} characters long", f"at most {LINE_MAX:,}")
+        try:
+            document = json.loads(line, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as fault:
+            here.refuse(f"is no JSON ({str(fault)[:80]})", "one JSON object a line")
+        if not isinstance(document, dict):
+            here.refuse(f"is {_shown(document)}", "a JSON object")
+        yield number, document
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _nodes(head: Mapping[str, Any], here: At) -> tuple[Observed, ...]:
+    found = head.get("nodes")
+    if not isinstance(found, dict) or not found:
+        here.refuse("is missing or no object", "the nodes by name", "nodes")
+    return tuple(_node(name, each, here) for name, each in found.items())
+
+
+def _node(name: str, document: object, here: At) -> Observed:
+    path = f"nodes.{name}"
+    if not isinstance(document, dict):
+        here.refuse(f"is {_shown(document)}", "an object with an id", path)
+    node = document.get("id", name)
+    refusal = name_refusal("id", node)
+    if refusal is not None:
+        here.refuse(refusal.problem, refusal.expected, f"{path}.id")
+    settings = document.get("config", {})
+    if not isinstance(settings, dict):
+        here.refuse(f"is {_shown(settings)}", "an object", f"{path}.config")
+    try:
+        return Observed(name, node, config_from(decoded(settings)))
+    except (UnknownName, InvalidConfig, ValueError, TypeError) as fault:
+        here.refuse(str(fault), "a configuration of the adapter protocol", f"{path}.config")
+
+
+def _event(
+    number: int, here: At, line: int, document: Mapping[str, Any], nodes: Sequence[Observed]
+) -> Event:
+    kind = document.get("ev")
+    if not isinstance(kind, str) or kind not in MEMBERS:
+        here.refuse(f"is {_shown(kind)}", f"one of {', '.join(MEMBERS)}", "ev")
+    node = document.get("node")
+    if node not in [each.name for each in nodes]:
+        here.refuse(f"is {_shown(node)}", "a node of the header", "node")
+    known = MEMBERS[kind]
+    members = {name: document[name] for name in known if document.get(name) is not None}
+    for name, value in members.items():
+        if not isinstance(value, known[name]) or (
+            isinstance(value, bool) and bool not in known[name] and object not in known[name]
+        ):
+            expected = " or ".join(each.__name__ for each in known[name])
+            here.refuse(f"is {_shown(value)}", expected, name)
+    if kind == "set" and not ("key" in document and "value" in document):
+        here.refuse("lacks its key or its value", "both: no value can be guessed", "set")
+    if kind == "set":
+        members["value"] = document["value"]
+    if kind == "restart" and members.setdefault("how", RESTARTS[0]) not in RESTARTS:
+        here.refuse(f"is {_shown(members['how'])}", " or ".join(RESTARTS), "how")
+    return Event(number, line, str(node), kind, members)
+
+
+def _threads(
+    events: Sequence[Event], order: str, nodes: Sequence[Observed]
+) -> tuple[tuple[Event, ...], ...]:
+    """One thread of all events, or one for each node. Spec: OBS-2."""
+    if order == "total":
+        return (tuple(events),)
+    return tuple(tuple(e for e in events if e.node == node.name) for node in nodes)
+
+
+def _silent(head: Mapping[str, Any], here: At) -> tuple[str, ...]:
+    found = head.get("silent", ["gossip", "deliver", "drop"])
+    if not isinstance(found, list) or not all(each in SILENT for each in found):
+        here.refuse(f"is {_shown(found)}", f"an array of {', '.join(SILENT)}", "silent")
+    return tuple(each for each in SILENT if each in found)
+
+
+def _count(head: Mapping[str, Any], name: str, default: int, here: At) -> int:
+    found = head.get(name, default)
+    if type(found) is not int or not 0 <= found <= 1_000:  # noqa: PLR2004 - nobody means more
+        here.refuse(f"is {_shown(found)}", "an integer from 0 to 1000", name)
+    return found
+
+
+def _text(head: Mapping[str, Any], name: str, here: At) -> str:
+    found = head.get(name)
+    if not isinstance(found, str):
+        here.refuse(f"is {_shown(found)}", "a text", name)
+    return found
+
+
+def _choice(head: Mapping[str, Any], name: str, known: Sequence[str], here: At) -> str:
+    found = head.get(name, known[0])
+    if found not in known:
+        here.refuse(f"is {_shown(found)}", " or ".join(known), name)
+    return str(found)
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, default=str)
+    return "missing" if value is None else text[:60]

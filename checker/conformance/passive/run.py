@@ -1,0 +1,153 @@
+"""A run as far as a log tells it: what the nodes may know, and what may be in flight.
+
+Laws of this file: a run is a value, and how a node reacts is the reducer's affair.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import attrs
+from attrs import define, field, frozen
+
+from checker.conformance.passive.log import Log
+from checker.worlds import replaced
+from scuttle_ref import messages
+from scuttle_ref.messages import Digest, Message, Received
+from scuttle_ref.outputs import Compacted, Output, Recorded, Rejected, Send
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.state import NodeState
+
+
+@frozen(cache_hash=True)
+class Flying:
+    """A message in flight. `sent` tells whether the log has told its sending, `mid` its number.
+
+    `fresh` is one that was sent in a step which the log left out since its last event.
+    """
+
+    message: Message
+    sent: bool = False
+    mid: object = None
+    fresh: bool = False
+
+
+Queue: TypeAlias = tuple[Flying, ...]
+Link: TypeAlias = tuple[int, int]
+
+Loose: TypeAlias = frozenset[tuple[str, int, int]]
+"""What silent steps have done that nothing depends on yet: ``(kind, node, target)``.
+
+A run with loose ends at an event is not followed: the steps can happen later as well.
+"""
+
+
+@frozen(cache_hash=True)
+class Run:
+    """What a log leaves possible: node states, queues of links, notices not yet told, who is down.
+
+    Tuples follow the nodes; a queue has the key (source, target) of node numbers.
+    """
+
+    nodes: tuple[NodeState, ...]
+    queues: tuple[tuple[Link, Queue], ...] = ()
+    notices: tuple[tuple[Output, ...], ...] = ()
+    down: frozenset[int] = frozenset()
+
+    def queue(self, link: Link) -> Queue:
+        """What is in flight on a link, the oldest first."""
+        return next((queue for key, queue in self.queues if key == link), ())
+
+    def with_queue(self, link: Link, queue: Queue) -> Run:
+        """This run with another queue on a link."""
+        others = [pair for pair in self.queues if pair[0] != link]
+        kept = tuple(sorted([*others, *([(link, queue)] if queue else [])], key=lambda p: p[0]))
+        return attrs.evolve(self, queues=kept)
+
+
+def settled(run: Run) -> Run:
+    """A run after an event: nothing in it is fresh."""
+    queues = tuple(
+        (link, tuple(attrs.evolve(f, fresh=False) if f.fresh else f for f in queue))
+        for link, queue in run.queues
+    )
+    return attrs.evolve(run, queues=queues)
+
+
+@define
+class Reactions:
+    """How the nodes of a log react. Mutable only in what it remembers."""
+
+    log: Log
+    gossips: tuple[Gossip, ...] = field(init=False)
+    number: dict[str, int] = field(init=False)
+    by_id: dict[str, int] = field(init=False)
+    mids: frozenset[object] = field(init=False)
+    _reactions: dict[Any, tuple[NodeState, tuple[Output, ...]]] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.gossips = tuple(Gossip(self.log.profile, each.config) for each in self.log.nodes)
+        self.number = {each.name: at for at, each in enumerate(self.log.nodes)}
+        told = (event for thread in self.log.threads for event in thread if event.kind == "send")
+        self.mids = frozenset(event.members.get("mid") for event in told)
+        self.by_id = {each.id: at for at, each in enumerate(self.log.nodes)}
+
+    def start(self) -> Run:
+        """The run in which nothing has happened."""
+        pairs = zip(self.gossips, self.log.nodes, strict=True)
+        nodes = tuple(gossip.start(each.id) for gossip, each in pairs)
+        return Run(nodes, notices=((),) * len(nodes))
+
+    def received(
+        self, run: Run, source: int, target: int, message: Message, *, fresh: bool = False
+    ) -> Run:
+        """The run after a message of one watched node has arrived at another."""
+        event = Received(self.log.nodes[source].id, message)
+        return self.reduced(run, target, event, fresh=fresh)[0]
+
+    def reduced(
+        self, run: Run, node: int, event: messages.Event, *, fresh: bool = False
+    ) -> tuple[Run, str | None]:
+        """The run after an event of a node, and why the node refused it if it did."""
+        key = (node, run.nodes[node], event)
+        if key not in self._reactions:
+            step = self.gossips[node].step(run.nodes[node], event)
+            self._reactions[key] = (step.state, step.outputs)
+        state, outputs = self._reactions[key]
+        for output in outputs:
+            if isinstance(output, Rejected):
+                return run, f"what the profile accepts, not: {output.refusal}"
+        said = tuple(each for each in outputs if isinstance(each, Recorded | Compacted))
+        nodes = replaced(run.nodes, node, state)
+        after = attrs.evolve(run, nodes=nodes, notices=replaced(run.notices, node, said))
+        for output in outputs:
+            if isinstance(output, Send) and output.to in self.by_id:
+                link = (node, self.by_id[output.to])
+                if link[1] not in run.down:
+                    flying = Flying(output.message, fresh=fresh)
+                    after = after.with_queue(link, (*after.queue(link), flying))
+        return after, None
+
+    def first(self, queue: Queue) -> range:
+        """What may come out of a link next. Digest lines have no order. Spec: EXCH-7."""
+        if not self.log.ordered or "drop" in self.log.silent:
+            return range(len(queue))
+        return range(max(1, self.lines(queue)))
+
+    @staticmethod
+    def lines(queue: Queue) -> int:
+        """How many digest lines stand at the front of a queue."""
+        is_line = [isinstance(flying.message, Digest) for flying in queue]
+        return is_line.index(False) if False in is_line else len(queue)
+
+    def lost(self, queue: Queue, at: int) -> int:
+        """How many messages must have been lost for the one at a place to be next."""
+        return 0 if not self.log.ordered or at < self.lines(queue) else at
+
+    def rest(self, queue: Queue, at: int) -> Queue:
+        """A queue without the message at a place, and without those lost before it."""
+        return queue[at + 1 :] if self.lost(queue, at) else queue[:at] + queue[at + 1 :]
+
+    def name(self, node: int) -> str:
+        """What the log calls a node."""
+        return self.log.nodes[node].name
