@@ -57,8 +57,8 @@ def _document(judged: Judged) -> dict[str, Any]:
         "run": list(judged.run),
     }
     if judged.event is not None:
-        document["event"] = {"number": judged.event.number, "line": judged.event.line}
-        document["event"]["text"] = str(judged.event)
+        event = judged.event
+        document["event"] = {"number": event.number, "line": event.line, "text": str(event)}
     if judged.miss is not None:
         found = judged.miss.mismatch
         document["miss"] = {"path": found.path, "expected": found.expected, "got": found.got}

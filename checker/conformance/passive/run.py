@@ -61,8 +61,8 @@ class Run:
     def with_queue(self, link: Link, queue: Queue) -> Run:
         """This run with another queue on a link."""
         others = [pair for pair in self.queues if pair[0] != link]
-        kept = tuple(sorted([*others, *([(link, queue)] if queue else [])], key=lambda p: p[0]))
-        return attrs.evolve(self, queues=kept)
+        kept = [*others, (link, queue)] if queue else others
+        return attrs.evolve(self, queues=tuple(sorted(kept, key=lambda pair: pair[0])))
 
 
 def settled(run: Run) -> Run:
