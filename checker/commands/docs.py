@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -55,7 +55,7 @@ def command(out: Path, *, as_json: bool) -> int:
         root = click.get_current_context().find_root().command
         if not isinstance(root, click.Group):
             raise UsageFault("docs is a command of scuttle", expected="scuttle docs")
-        pages = stage(Path(staged), read_book(installed_places()), root, _catalogue(root))
+        pages = stage(Path(staged), read_book(installed_places()), root, _runner(root))
         _build(Path(staged), out)
     seconds = time.perf_counter() - begun
     if as_json:
@@ -65,12 +65,16 @@ def command(out: Path, *, as_json: bool) -> int:
     return AS_EXPECTED
 
 
-def _catalogue(root: click.Group) -> Any:
-    """What the default check says, as JSON."""
-    told = io.StringIO()
-    with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
-        root.main(args=["check", "--json"], standalone_mode=False)
-    return json.loads(told.getvalue())
+def _runner(root: click.Group) -> Callable[[list[str]], str]:
+    """What carries out a command of ours and returns what it puts out."""
+
+    def run(arguments: list[str]) -> str:
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
+            root.main(args=arguments, standalone_mode=False)
+        return told.getvalue()
+
+    return run
 
 
 def _build(staged: Path, out: Path) -> None:

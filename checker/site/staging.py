@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,15 +16,16 @@ from checker.resources import spec_folder
 from checker.site.clauses import anchored, index_page, linked
 from checker.site.lessons import lesson_page
 from checker.site.pages import command_page, interface_pages, profiles_page
+from checker.site.playable import write_playables
 from checker.site.witnesses import witnesses_page
 
 REFERENCE = "reference"
 
 
-def stage(folder: Path, book: Book, root: click.Group, catalogue: Mapping[str, Any]) -> int:
+def stage(folder: Path, book: Book, root: click.Group, run: Callable[[list[str]], str]) -> int:
     """Write the sources of the site into `folder`, which is empty. How many pages there are.
 
-    `catalogue` is what ``scuttle check --json`` says.
+    `run` carries out ``scuttle`` with the arguments that it is given; what it puts out.
     """
     shutil.copytree(spec_folder(), folder, dirs_exist_ok=True)
     _lessons(folder)
@@ -36,8 +37,10 @@ def stage(folder: Path, book: Book, root: click.Group, catalogue: Mapping[str, A
             text = anchored(text, book, scenarios)
         path.write_text(linked(text, known), encoding="utf-8")
     _reference(folder, book, root)
-    sure = linked(witnesses_page(catalogue), known)
+    sure = linked(witnesses_page(json.loads(run(["check", "--json"]))), known)
     (folder / REFERENCE / "how-sure.md").write_text(sure, encoding="utf-8")
+    playable = write_playables(folder, run)
+    (folder / REFERENCE / "explorer.md").write_text(playable, encoding="utf-8")
     _contents(folder)
     return len(list(folder.rglob("*.md")))
 
@@ -77,7 +80,7 @@ def _reference(folder: Path, book: Book, root: click.Group) -> None:
 
 
 _PARTS = (
-    ("Learn", ("guide/lessons/*.md",)),
+    ("Learn", ("guide/lessons/*.md", "reference/explorer.md")),
     ("Guides", ("guide/*.md",)),
     ("Clauses", ("protocol/*.md",)),
     ("Profiles", ("profiles/*.md", "glossary.md")),

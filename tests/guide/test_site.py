@@ -69,6 +69,16 @@ def test_the_reference_is_complete(site: Path) -> None:
     assert "models" in text(site, "reference/how-sure.html")
 
 
+def test_the_explorer_is_in_it(site: Path) -> None:
+    """Each frame shows a file that is there and holds its worlds."""
+    page = text(site, "reference/explorer.html")
+    frames = re.findall(r'<iframe src="([^"]+)"', page)
+
+    assert len(frames) >= 5
+    for frame in frames:
+        assert (site / "reference" / frame).stat().st_size > 20_000
+
+
 def test_a_folder_that_is_no_site_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
