@@ -21,8 +21,8 @@ class Playable:
 
 HEAD = """# Try it: the explorer
 
-Deliver, drop and duplicate messages by clicking them, step back, fork, compare. Press `?` in a frame
-for its keys, `w` for what went wrong. Each frame is one file that works without a network;
+Deliver, drop and duplicate messages by clicking them, step back, fork, compare. Press `?` in a
+frame for its keys, `w` for what went wrong. Each frame is one file that works without a network;
 `scuttle explore` opens any model, scenario or counterexample.
 """
 
