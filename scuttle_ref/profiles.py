@@ -79,9 +79,8 @@ PAPER = attrs.evolve(
 SCUTTLEBUTT = attrs.evolve(
     TEXTBOOK,
     name="scuttlebutt",
-    summary="npm scuttlebutt 5: sessions that stay open, wall clock versions, ties by arrival",
+    summary="npm scuttlebutt 5: sessions that stay open, versions of the wall clock",
     stamp=relatives.stamp_wall_clock,
-    prefer=relatives.prefer_no_older,
     retain=relatives.retain_value,
     relay=relatives.relay_applied,
     advertise=relatives.advertise_opening,

@@ -13,8 +13,8 @@ from scuttle_ref.errors import Refusal
 from scuttle_ref.history import History
 from scuttle_ref.messages import Delta, Digest, DigestDone, Message, Update
 from scuttle_ref.names import NEVER, VERSION_MAX, NodeId, Reading, Version
+from scuttle_ref.order import replay_key
 from scuttle_ref.outputs import Reason, Send
-from scuttle_ref.resolvers import GossipView
 from scuttle_ref.rules import EXHAUSTED, digest_lines
 from scuttle_ref.state import Marks, NodeState, mark_of
 
@@ -46,21 +46,13 @@ def admit_known_above_clock(state: NodeState, update: Update) -> Reason | None:
     return None if update.version > seen else Reason.STALE
 
 
-# --- prefer -------------------------------------------------------------------------------------
-
-
-def prefer_no_older(view: GossipView, update: Update, _config: Config) -> object:
-    """Unless the stored version is larger: of two equal ones the last to arrive. Spec: NPM-3."""
-    return update.version >= view.get(update.key).version
-
-
 # --- retain -------------------------------------------------------------------------------------
 
 
 def retain_value(history: History, update: Update, config: Config) -> tuple[History, Delta]:
     """The update whose value is stored, of each key; one that lost is forgotten. Spec: NPM-5."""
     older = tuple(old for old in history.updates if old.key == update.key)
-    if any(old.version > update.version for old in older):
+    if any(replay_key(old) > replay_key(update) for old in older):
         return history, (update,)
     kept = tuple(old for old in history.updates if old.key != update.key)
     return History(kept).with_update(update, config.sort), older
@@ -161,7 +153,8 @@ def close_requesting(
     """
     if done.returned:
         return state, delta
-    behind = tuple(source for source, mark in marks if state.clock.get(source) < mark)
+    seen = state.clock.get
+    behind = tuple(s for s, mark in marks if seen(s) == NEVER or seen(s) < mark)
     after = _acquainted(state, tuple(source for source, _ in marks))
     requests = tuple(Digest(source, after.clock.get(source)) for source in behind)
     return after, (*delta, *requests, DigestDone(returned=True))

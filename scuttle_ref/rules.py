@@ -118,7 +118,7 @@ def prefer_latest_arrival(_view: GossipView, _update: Update, _config: Config) -
 
 
 def prefer_newest(view: GossipView, update: Update, _config: Config) -> object:
-    """The larger (version, source). Spec: TEXT-3, PAPER-4."""
+    """The larger (version, source). Spec: TEXT-3, PAPER-4, NPM-3."""
     stored = view.get(update.key)
     return (update.version, update.source_id) > (stored.version, stored.source_id)
 

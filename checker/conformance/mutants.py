@@ -228,7 +228,6 @@ _OF_OWNED_KEYS = {
     "prefer/prefer_by_version": OWNED,
     "prefer/prefer_by_version_or_tie": OWNED,
     "prefer/prefer_own": OWNED,
-    "prefer/prefer_no_older": OWNED,
     "relay/relay_applied": CLOSED,
     "relay/relay_to_the_first": CLOSED,
     "relay/relay_losers_too": CLOSED,
@@ -236,7 +235,6 @@ _OF_OWNED_KEYS = {
 }
 _OF_ONE = {
     "scuttlebutt": {
-        "prefer/prefer_by_version_or_tie": "it is the same rule",
         "mention/mention_last_mark": LONGER,
         "mention/mention_lowest": LONGER,
     },
@@ -271,7 +269,6 @@ EQUIVALENT |= {
 WRONG_OF_RELATIVES: dict[str, tuple[Rule, ...]] = {
     "stamp": (relatives.stamp_wall_clock,),
     "admit": (relatives.admit_known_above_clock,),
-    "prefer": (relatives.prefer_no_older,),
     "retain": (relatives.retain_value,),
     "relay": (
         relatives.relay_applied,

@@ -99,8 +99,8 @@ def test_a_source_that_has_used_up_all_versions_writes_no_more() -> None:
     assert [refusal.clause for refusal in node.put("j", 1).refusals()] == ["VERS-6"]
 
 
-def test_of_two_equal_versions_the_last_to_arrive_wins() -> None:
-    """And an older one loses.
+def test_the_larger_pair_of_version_and_source_wins() -> None:
+    """Whatever arrives last.
 
     Spec: NPM-3.
     """
@@ -111,15 +111,15 @@ def test_of_two_equal_versions_the_last_to_arrive_wins() -> None:
     assert node.clock() == {"A": 5, "B": 5, "C": 4}
 
 
-def test_two_nodes_with_equal_versions_swap_their_values() -> None:
-    """There is no tie-break by id, so each keeps what came last.
+def test_two_nodes_with_equal_versions_agree() -> None:
+    """The tie goes by id, at both.
 
-    Spec: NPM-3.
+    Spec: NPM-3, NPM-5.
     """
     a, b = put_at(session("A"), 7, value="pear"), put_at(session("B"), 7, value="apple")
     converse(a, b)
-    assert (a.value("k"), b.value("k")) == ("apple", "pear")
-    assert updates_in(converse(b, a)) == []
+    assert (a.value("k"), b.value("k")) == ("apple", "apple")
+    assert a.remembers() == b.remembers() == [("B", 7)]
 
 
 def test_a_hello_is_answered_with_a_hello_and_then_with_what_is_missing() -> None:
@@ -313,11 +313,13 @@ def test_what_the_digest_named_and_the_node_lacks_is_requested() -> None:
     Spec: GOSS-4.
     """
     a = Node("A", GOSSIPER).hear(Digest("B", 0), DigestDone()).hear(upd("B", 2))
-    heard = a.hear(Digest("A", 0), Digest("B", 3), Digest("C", 4), Digest("D", 0), DigestDone())
+    named = (Digest("A", 0), Digest("B", 3), Digest("C", 4), Digest("D", 0), Digest("E", NEVER))
+    heard = a.hear(*named, DigestDone())
     assert heard.said() == [
         Digest("B", 2),
         Digest("C", 0),
         Digest("D", 0),
+        Digest("E", 0),
         DigestDone(returned=True),
     ]
 

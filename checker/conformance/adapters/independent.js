@@ -174,6 +174,7 @@ function start ({ id, config, send, tell }) {
     }
   }
 }
+start.integer = BigInt
 start.resolve = ({ resolver, view, update }) => {
   const shown = {
     id: view.id,

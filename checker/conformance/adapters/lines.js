@@ -4,7 +4,8 @@
 // a method for each operation it has. `send(message, to)` says something to a peer, without `to` to
 // the one the operation is about; `tell(event)` lists an event. A method may return a promise.
 // `start.afresh`, if there is one, is called before the nodes of a case are made, and
-// `start.resolve` answers for a resolver by itself.
+// `start.resolve` answers for a resolver by itself. `start.integer` reads an integer beyond 2^53 from
+// its digits: by default as JSON.parse would, rounded to a double.
 'use strict'
 
 const { createRequire } = require('module')
@@ -21,12 +22,13 @@ const isObject = value => value !== null && typeof value === 'object'
 const object = (value, each) =>
   Object.fromEntries(Object.entries(value).map(([name, item]) => [name, each(item)]))
 
-function decoded (value) {
+function decoded (value, integer) {
   if (!isObject(value)) return value
-  if (Array.isArray(value)) return value.map(decoded)
+  const each = item => decoded(item, integer)
+  if (Array.isArray(value)) return value.map(each)
   if ('$num' in value) return NUMBERS[value.$num]
-  if ('$int' in value) return Number(value.$int)
-  return '$undef' in value ? undefined : object(value, decoded)
+  if ('$int' in value) return integer(value.$int)
+  return '$undef' in value ? undefined : object(value, each)
 }
 
 function encoded (value) {
@@ -38,6 +40,7 @@ function encoded (value) {
     const huge = Number.isInteger(value) && Math.abs(value) > 2 ** 53
     return huge ? { $int: BigInt(value).toString() } : value
   }
+  if (typeof value === 'bigint') return { $int: String(value) }
   if (!isObject(value)) return value
   return Array.isArray(value) ? value.map(encoded) : object(value, encoded)
 }
@@ -74,7 +77,7 @@ function serve (sut, capabilities, start) {
   }
 
   async function replied (line) {
-    const request = decoded(JSON.parse(line))
+    const request = decoded(JSON.parse(line), start.integer || Number)
     const reply = { re: request.id, ok: true }
     try {
       Object.assign(reply, await answer(request))
