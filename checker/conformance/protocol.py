@@ -169,7 +169,7 @@ def reply_from(line: bytes, request: Mapping[str, Any]) -> Reply:
         _only(document, _COMMON | {"error"})
         return Reply(ok=False, error=_error(document.get("error")))
     operation = str(request["op"])
-    _only(document, _COMMON | _BODY[operation])
+    _only(document, _COMMON | _BODY.get(operation, frozenset()))
     body = {name: document[name] for name in document if name not in _COMMON | {"out", "events"}}
     return Reply(
         ok=True,

@@ -18,7 +18,7 @@ from checker.conformance.mutants import candidates
 from checker.conformance.protocol import LINE_MAX, VERSION
 from checker.conformance.settings import NAMED_RESOLVERS, SORTS, UnknownName, config_from
 from checker.conformance.values import line_of, parse
-from checker.conformance.wire import mark_value, message_of, object_of, update_object
+from checker.conformance.wire import mark_value, message_of, update_object, wire_form
 from scuttle_ref.errors import InvalidConfig, InvalidMessage
 from scuttle_ref.messages import Event, Exchange, Put, Received, Update
 from scuttle_ref.names import NEVER
@@ -30,7 +30,13 @@ from scuttle_ref.resolvers import View
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import Entry, NodeState
 from scuttle_ref.version_vector import VersionVector
-from scuttle_ref.wire import frozen_value, thawed_value
+from scuttle_ref.wire import (
+    DOCUMENTED_DIALECT,
+    SHIPPED_DIALECT,
+    Dialect,
+    frozen_value,
+    thawed_value,
+)
 
 CAPABILITIES: Final = (
     "set", "get", "write", "gossip", "inspect", "news", "read", "resolve", "close", "events",
@@ -66,6 +72,8 @@ class ReferenceAdapter:
     """Answers requests; all its nodes live in one process."""
 
     profile: Profile
+    dialect: Dialect = DOCUMENTED_DIALECT
+    lines: bool = False
     nodes: dict[str, Node] = field(factory=dict)
 
     def answer(self, request: Mapping[str, Any]) -> Answer:
@@ -93,7 +101,11 @@ class ReferenceAdapter:
         except PackageNotFoundError:
             ours = "source"
         sut = {"name": f"scuttle_ref {self.profile.name}", "version": ours, "language": "python"}
-        return {"version": VERSION, "sut": sut, "capabilities": list(CAPABILITIES)}
+        return {"version": VERSION, "sut": sut, "capabilities": self._offered()}
+
+    def _offered(self) -> list[str]:
+        spelt = [] if self.dialect is DOCUMENTED_DIALECT else [f"dialect:{self.dialect.name}"]
+        return [*CAPABILITIES, *spelt, *(["lines"] if self.lines else [])]
 
     def _init(self, request: Mapping[str, Any]) -> Answer:
         self.nodes = {each["node"]: self._started(each) for each in request["nodes"]}
@@ -123,7 +135,7 @@ class ReferenceAdapter:
 
     def _write(self, request: Mapping[str, Any]) -> Answer:
         try:
-            message = message_of(request["message"])
+            message = message_of(request["message"], self.dialect)
         except InvalidMessage as no:
             raise Refused("rejected", str(no), no.refusal.clause) from None
         return self._step(request, Received(request.get("from") or "peer", message))
@@ -151,7 +163,7 @@ class ReferenceAdapter:
         node.state = step.state
         self._share(node)
         out = [
-            {"to": output.to, "message": object_of(output.message)}
+            {"to": output.to, "message": wire_form(output.message, self.dialect, lines=self.lines)}
             for output in step.outputs
             if isinstance(output, Send)
         ]
@@ -265,12 +277,15 @@ def serve(adapter: ReferenceAdapter, asked: BinaryIO, answered: BinaryIO) -> Non
 @click.command()
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="documented")
 @click.option("--mutant", metavar="RULE", help="Get one rule wrong: RULE, or POINT=RULE.")
-def main(profile: str, mutant: str | None) -> None:
+@click.option("--dialect", type=click.Choice(["documented", "shipped"]), default="documented")
+@click.option("--lines", is_flag=True, help="Messages are lines of the wire.")
+def main(profile: str, mutant: str | None, dialect: str, lines: bool) -> None:
     """The reference node of a profile on standard input and output."""
     chosen = PROFILES[profile]
     if mutant is not None:
         chosen = _mutated(chosen, mutant)
-    serve(ReferenceAdapter(chosen), sys.stdin.buffer, sys.stdout.buffer)
+    spelt = SHIPPED_DIALECT if dialect == "shipped" else DOCUMENTED_DIALECT
+    serve(ReferenceAdapter(chosen, spelt, lines), sys.stdin.buffer, sys.stdout.buffer)
 
 
 def _mutated(profile: Profile, wanted: str) -> Profile:

@@ -1,0 +1,43 @@
+"""``scuttle conform check-adapter``: one operation after the other, up to the next mistake."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from checker.conformance.checkup import checkup
+from checker.conformance.session import REQUEST_SECONDS, Launch
+from checker.faults import UsageFault
+
+PASS_ON = {"ignore_unknown_options": False, "allow_interspersed_args": False}
+"""What stands behind the command belongs to it."""
+
+
+@click.command(context_settings=PASS_ON)
+@click.argument("program", nargs=-1, metavar="-- COMMAND...")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), default=REQUEST_SECONDS, metavar="S"
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def command(
+    program: tuple[str, ...], seed: int, timeout: float, as_json: bool
+) -> None:
+    """Walk through the adapter protocol, one operation at a time, up to the first mistake.
+
+    Without COMMAND the adapter of the reference is walked through.
+    """
+    found = checkup(Launch(program_of(program, "documented", None), seed, timeout))
+    click.echo(json.dumps(found.to_json()) if as_json else found.text())
+    sys.exit(found.exit_code)
+
+
+def program_of(program: tuple[str, ...], profile: str, mutant: str | None) -> tuple[str, ...]:
+    """What to run: the command, or the reference of the profile."""
+    if program and mutant is not None:
+        raise UsageFault("chooses a wrong rule of the reference, not of COMMAND", where="--mutant")
+    wrong = () if mutant is None else ("--mutant", mutant)
+    reference = (sys.executable, "-m", "checker.conformance.adapters.reference")
+    return program or (*reference, "--profile", profile, *wrong)

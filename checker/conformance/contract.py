@@ -1,0 +1,65 @@
+"""What a profile leaves open, and what its links may do: data, one record per profile.
+
+Laws of this file: a fault that a contract excludes proves nothing against an implementation, and
+a choice that it leaves open is followed, not judged.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import frozen
+
+from scuttle_ref.messages import Update
+from scuttle_ref.names import Place
+from scuttle_ref.profile import Profile
+from scuttle_ref.rules import PROCESS
+
+
+@frozen
+class Contract:
+    """What an implementation of a profile may do, and may expect of its links.
+
+    `may_cut` lets it send less than the limit, as long as each source goes from its lowest version;
+    `exposes` are the parts of a node that can be looked at.
+
+    Spec: ORA-6.
+    """
+
+    loses: bool = False
+    duplicates: bool = False
+    overtakes: bool = False
+    may_cut: bool = False
+    exposes: frozenset[str] = frozenset({"state", "clock", "history", "version"})
+
+
+CONTRACTS: Final[dict[str, Contract]] = {
+    "documented": Contract(duplicates=True, overtakes=True, may_cut=True),
+    "as-shipped": Contract(exposes=frozenset({"state", "clock", "history"})),
+    "textbook": Contract(duplicates=True),
+    "paper": Contract(loses=True, duplicates=True, overtakes=True, may_cut=True),
+}
+"""Spec: ORA-6."""
+
+STRICT: Final = Contract()
+"""The contract of a profile that states none: ordered links, and no choices."""
+
+
+def contract_of(profile: Profile) -> Contract:
+    """The contract of a profile."""
+    return CONTRACTS.get(profile.name, STRICT)
+
+
+def owner_place(profile: Profile, source: str, key: str) -> Place:
+    """Where `key` of `source` lives."""
+    return profile.place(Update(source, key, None, 1))
+
+
+def owns_keys(profile: Profile) -> bool:
+    """Whether two sources that use one key write two places."""
+    return owner_place(profile, "A", "k") != owner_place(profile, "B", "k")
+
+
+def shares_process(profile: Profile) -> bool:
+    """Whether nodes of one process remember each other's digests. Spec: DEV-9."""
+    return profile.session("anybody") == PROCESS

@@ -1,0 +1,256 @@
+"""What an exploration may do, as Hypothesis strategies: small worlds, unkind in many ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import frozen
+from hypothesis import strategies as st
+
+from checker.conformance.contract import Contract
+from checker.conformance.protocol import Hello
+from checker.conformance.scene import (
+    NODES,
+    PEERS,
+    Again,
+    Converse,
+    Cut,
+    Deliver,
+    Lose,
+    News,
+    Operation,
+    Put,
+    Scene,
+    Setting,
+    Start,
+    Tell,
+)
+from checker.conformance.settings import NAMED_RESOLVERS, SORTS
+from scuttle_ref.names import NEVER, PROTOTYPE_NAMES, UNBOUNDED, VERSION_MAX
+from scuttle_ref.profile import Profile
+
+KEYS = ("k", "j")
+SOURCES = ("A", "B", "P", "Q", "10", "2")
+"""Own ids, played peers, and two names that JavaScript enumerates first (DEV-13)."""
+
+LIMITS = (None, 1, 2, 3, UNBOUNDED)
+OPERATIONS_MAX = 14
+
+
+@frozen
+class Palette:
+    """What is drawn from: the functions an implementation knows, and how hostile peers are."""
+
+    resolvers: tuple[str | None, ...]
+    sorts: tuple[str | None, ...]
+    returns: bool
+    hostile: bool
+
+    @classmethod
+    def of(cls, hello: Hello, profile: Profile, *, hostile: bool) -> Palette:
+        """The palette for an implementation of a profile."""
+        named = hello.named("resolver")
+        known = tuple(name for name in named if name in NAMED_RESOLVERS)
+        strange = tuple(name for name in named if name not in NAMED_RESOLVERS)
+        first = ("lww_total",) if "lww_total" in known else ()
+        sorts = tuple(name for name in hello.named("sort") if name in SORTS and name != "default")
+        returns = profile.close.__name__ != "close_silent"
+        return cls((*first, *known, *strange) or (None,), (None, None, *sorts), returns, hostile)
+
+
+def settings_of(palette: Palette) -> st.SearchStrategy[Setting]:
+    """How the nodes of a scene are configured."""
+    return st.builds(
+        Setting,
+        mtu=st.sampled_from(LIMITS),
+        max_history=st.sampled_from((*LIMITS, 0)),
+        resolve=st.sampled_from(palette.resolvers),
+        sort=st.sampled_from(palette.sorts),
+    )
+
+
+def _update(source: str, version: int) -> dict[str, Any]:
+    """The one update that bears this source and version; equal versions compete for a key."""
+    return {
+        "key": KEYS[version % 2],
+        "value": f"{source}{version}",
+        "source_id": source,
+        "version": version,
+    }
+
+
+def _digest(source: str, mark: float) -> dict[str, Any]:
+    return {"digest": True, "source_id": source, "version": mark}
+
+
+_DONE: dict[str, Any] = {"digest": True, "done": True}
+
+_VERSIONS = st.sampled_from((1, 2, 3, 4, 5, 12, VERSION_MAX))
+_MARKS = st.sampled_from((0, 1, 2, 3, NEVER))
+
+
+def _spoken(
+    palette: Palette, versions: st.SearchStrategy[int] = _VERSIONS
+) -> st.SearchStrategy[Any]:
+    said = [
+        st.builds(_update, st.sampled_from(SOURCES), versions),
+        st.builds(_digest, st.sampled_from(SOURCES), _MARKS),
+        st.just(_DONE),
+    ]
+    if palette.returns:
+        said.append(st.just({**_DONE, "returned": True}))
+    if palette.hostile:
+        said.append(hostile_messages())
+    return st.one_of(said)
+
+
+def hostile_messages() -> st.SearchStrategy[Any]:
+    """What no honest peer says: wrong types, missing members, names no one may bear."""
+    strange: st.SearchStrategy[Any] = st.sampled_from(
+        (None, True, 0, -1, 1.5, 2**53 + 1, "", "x", [], {}, *sorted(PROTOTYPE_NAMES)[:4])
+    )
+    members = st.dictionaries(
+        st.sampled_from(("key", "value", "source_id", "version", "digest", "done", "extra")),
+        strange,
+        max_size=5,
+    )
+    broken = st.builds(
+        lambda name, value: {**_update("P", 1), name: value},
+        st.sampled_from(("key", "source_id", "version")),
+        strange,
+    )
+    return st.one_of(broken, members)
+
+
+def operations(palette: Palette) -> st.SearchStrategy[Operation]:
+    """One operation of a step exploration. Smaller ones stand first, and shrinking prefers them."""
+    node, peer = st.sampled_from(NODES), st.sampled_from(PEERS)
+    links = st.sampled_from([(one, other) for one in NODES for other in NODES if one != other])
+    return st.one_of(
+        st.builds(Put, node, st.sampled_from(KEYS), st.integers(0, 3)),
+        links.map(lambda link: Converse(*link)),
+        st.builds(Tell, peer, node, st.tuples(_spoken(palette))),
+        st.builds(Tell, peer, node, st.lists(_spoken(palette), max_size=4).map(tuple)),
+        st.builds(Tell, peer, node, st.builds(_asked, st.lists(_lines(), max_size=3))),
+        st.builds(Start, node, st.sampled_from((*NODES, *PEERS))).filter(_elsewhere),
+        st.builds(_delivered, links, st.sampled_from((0, 0, 1))),
+        links.map(lambda link: Again(*link)),
+        st.builds(News, node, st.sampled_from(SOURCES), _MARKS),
+    )
+
+
+def _delivered(link: tuple[str, str], place: int) -> Deliver:
+    return Deliver(link[0], link[1], place)
+
+
+def _elsewhere(start: Start) -> bool:
+    return start.node != start.peer
+
+
+def _phrases(palette: Palette) -> st.SearchStrategy[tuple[Operation, ...]]:
+    """Operations that mean something together: what limits and memories need to show."""
+    node, peer = st.sampled_from(NODES), st.sampled_from(PEERS)
+    source = st.sampled_from(SOURCES)
+    many = st.sampled_from((2, 3, 4, 12, 18))
+    return st.one_of(
+        operations(palette).map(lambda each: (each,)),
+        st.builds(_burst, node, st.integers(2, 4)),
+        st.builds(_flood, peer, node, source, many),
+        st.builds(_used_up, peer, node, st.sampled_from((2, 5, VERSION_MAX - 1, VERSION_MAX))),
+        st.builds(_interleaved, node, source, source, st.sampled_from((0, 1))),
+    )
+
+
+def _burst(node: str, count: int) -> tuple[Operation, ...]:
+    """A node writes more than one answer may carry, and the other asks."""
+    other = next(each for each in NODES if each != node)
+    writes = [Put(node, KEYS[at % 2], at) for at in range(count)]
+    return (*writes, Converse(other, node))
+
+
+def _flood(peer: str, node: str, source: str, count: int) -> tuple[Operation, ...]:
+    """More updates of one source than history or an answer holds by default, and a question."""
+    told = tuple(_update(source, version) for version in range(1, count + 1))
+    return (Tell(peer, node, told), Tell(peer, node, (_digest(node, 0), _DONE)))
+
+
+def _used_up(peer: str, node: str, version: int) -> tuple[Operation, ...]:
+    """A node hears of a write of its own that it has forgotten, and writes again."""
+    return (Tell(peer, node, (_update(node, version),)), Put(node, "k", 0))
+
+
+def _interleaved(node: str, one: str, other: str, mark: float) -> tuple[Operation, ...]:
+    """Two peers ask at once, and one of them names a source twice."""
+    first, second = PEERS
+    return (
+        Tell(first, node, (_digest(one, mark + 1), _digest(one, mark))),
+        Tell(second, node, (_digest(other, mark), _DONE)),
+        Tell(first, node, (_DONE,)),
+    )
+
+
+def _lines() -> st.SearchStrategy[Any]:
+    return st.builds(_digest, st.sampled_from(SOURCES), _MARKS)
+
+
+def _asked(lines: Sequence[Any]) -> tuple[Any, ...]:
+    """A whole digest of a played peer."""
+    return (*lines, _DONE)
+
+
+def scenes(palette: Palette) -> st.SearchStrategy[Scene]:
+    """Scenes of a step exploration."""
+    phrases = _phrases(palette)
+    some = st.lists(phrases, min_size=1, max_size=OPERATIONS_MAX)
+    more = st.lists(phrases, min_size=OPERATIONS_MAX // 2, max_size=OPERATIONS_MAX)
+    steps = st.one_of(some, more).map(_joined)
+    return st.builds(Scene, settings_of(palette), steps)
+
+
+def _joined(phrases: Sequence[tuple[Operation, ...]]) -> tuple[Operation, ...]:
+    return tuple(operation for phrase in phrases for operation in phrase)
+
+
+def troubled(
+    palette: Palette, contract: Contract, nodes: Sequence[str]
+) -> st.SearchStrategy[Scene]:
+    """Scenes of a convergence exploration: writes, exchanges, and the faults of the link."""
+    node = st.sampled_from(list(nodes))
+    links = st.sampled_from([(one, other) for one in nodes for other in nodes if one != other])
+    kinds: list[st.SearchStrategy[Operation]] = [
+        st.builds(Put, node, st.sampled_from(KEYS), st.integers(0, 3)),
+        links.map(lambda link: Converse(*link)),
+        links.map(lambda link: Start(*link)),
+        links.map(lambda link: Deliver(*link)),
+        links.map(lambda link: Cut(*link)),
+    ]
+    if contract.loses:
+        kinds.append(links.map(lambda link: Lose(*link)))
+    if contract.duplicates:
+        kinds.append(links.map(lambda link: Again(*link)))
+    if contract.overtakes:
+        kinds.append(links.map(lambda link: _delivered(link, 1)))
+    setting = st.builds(
+        Setting,
+        mtu=st.sampled_from((UNBOUNDED, 1, 2, None)),
+        max_history=st.sampled_from((UNBOUNDED, None)),
+        resolve=st.just(palette.resolvers[0]),
+    )
+    steps = st.lists(st.one_of(kinds), min_size=2, max_size=OPERATIONS_MAX).map(tuple)
+    return st.builds(Scene, setting, steps)
+
+
+def hostile_scenes(palette: Palette) -> st.SearchStrategy[Scene]:
+    """Scenes of a robustness exploration: one node, an owner who writes, peers who rave.
+
+    The owner writes a key that no peer can win. Nobody says the largest version, after which a
+    node rightly takes no write (VERS-6).
+    """
+    said = st.one_of(hostile_messages(), _spoken(palette, st.integers(1, 5)))
+    step: st.SearchStrategy[Operation] = st.one_of(
+        st.builds(Tell, st.sampled_from(PEERS), st.just(NODES[0]), st.tuples(said)),
+        st.builds(Put, st.just(NODES[0]), st.just("mine"), st.integers(0, 3)),
+    )
+    setting = st.builds(Setting, resolve=st.just(palette.resolvers[0]))
+    return st.builds(Scene, setting, st.lists(step, min_size=1, max_size=OPERATIONS_MAX).map(tuple))

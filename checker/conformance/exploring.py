@@ -1,0 +1,111 @@
+"""Step and wire: scenes against live nodes, with the acceptor watching each message.
+
+A violation that is understood is carried on as a variant, so that the search goes on behind it
+and finds the next one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import define, field
+
+from checker.conformance.acceptor import Acceptor
+from checker.conformance.adapters.reference import ReferenceAdapter
+from checker.conformance.cluster import Loopback, Nodes
+from checker.conformance.compare import Difference
+from checker.conformance.contract import contract_of
+from checker.conformance.diagnosis import Diagnosis, diagnose
+from checker.conformance.observation import Ambiguous
+from checker.conformance.process import ProcessFailed
+from checker.conformance.result import Outcome, Problem, of_process
+from checker.conformance.scene import NODES, Scene
+from checker.conformance.stage import Stage, Unsupported, Violated
+from scuttle_ref.profile import Profile
+from scuttle_ref.wire import Dialect
+
+NEEDS: Final = ("set", "write", "gossip")
+
+
+@define
+class Explorer:
+    """Plays scenes and remembers what the last one was about.
+
+    `variants` are the profile and the mistakes known so far; `exact` is the wire level.
+    """
+
+    nodes: Nodes
+    profile: Profile
+    dialect: Dialect
+    exact: bool
+    case: str
+    variants: list[Profile] = field(factory=list)
+    moved: int = 0
+    played: int = 0
+    skipped: int = 0
+    ambiguous: int = 0
+    _last: tuple[Difference, Stage] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.variants = [self.profile]
+
+    def attempt(self, scene: Scene) -> Problem | None:
+        """Play a scene; the problem if there is one. Spec: ORA-5, ORA-7."""
+        self._last = None
+        stage = Stage(
+            self.nodes, self._acceptor(scene, self.variants), self.dialect, lines=self._lines
+        )
+        self.played += 1
+        try:
+            stage.play(scene, NODES, self.case)
+        except Violated as violated:
+            found = violated.difference
+            self._last = (found, stage)
+            clause = found.clause or "/".join(found.points[:1])
+            rows = tuple(stage.rows)
+            return Problem(
+                Outcome.FAIL, clause, found.path, found.expected, found.got, str(found), rows
+            )
+        except ProcessFailed as failed:
+            return of_process(failed, tuple(stage.rows))
+        except Unsupported:
+            self.skipped += 1
+        except Ambiguous:
+            self.ambiguous += 1
+        finally:
+            self.moved += stage.moved
+        return None
+
+    @property
+    def _lines(self) -> bool:
+        return self.exact and "lines" in self.nodes.hello.capabilities
+
+    def _acceptor(self, scene: Scene, profiles: list[Profile]) -> Acceptor:
+        return Acceptor.start(
+            profiles,
+            contract_of(self.profile),
+            NODES,
+            scene.setting.config(),
+            dialect=self.dialect,
+            exact=self.exact,
+            events="events" in self.nodes.hello.capabilities,
+        )
+
+    def explained(self, scene: Scene) -> Diagnosis | None:
+        """What explains the violation of the scene that was played last. Spec: ORA-9."""
+        if self._last is None:
+            return None
+        difference, stage = self._last
+        return diagnose(
+            self.profile,
+            self.variants,
+            difference,
+            stage.journal,
+            lambda profile: self._acceptor(scene, [profile]),
+        )
+
+    def control(self, scene: Scene) -> Problem | None:
+        """The same scene on the reference: it must have no problem. Spec: ORA-8."""
+        lines = "lines" in self.nodes.hello.capabilities
+        reference = Loopback(ReferenceAdapter(self.profile, self.dialect, lines))
+        return Explorer(reference, self.profile, self.dialect, self.exact, "control").attempt(scene)

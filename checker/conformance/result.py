@@ -1,0 +1,221 @@
+"""What a run of the oracle says: outcomes of cases, and the findings behind them.
+
+Laws of this file: data; a case that showed nothing is never called passed.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from checker.conformance.process import Failure, ProcessFailed
+from checker.conformance.scene import Scene
+from checker.conformance.stage import Row
+from checker.conformance.values import encoded
+from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED
+
+FORMAT: Final = "scuttle-report"
+VERSION: Final = 1
+
+
+class Level(Enum):
+    """How closely an implementation is looked at; each level is claimed by itself. Spec: ORA-5."""
+
+    ROBUSTNESS = "robustness"
+    CONVERGENCE = "convergence"
+    STEP = "step"
+    WIRE = "wire"
+
+
+class Outcome(Enum):
+    """What became of a case."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    FAIL = "fail"
+    CRASH = "crash"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    SKIP = "skip"
+    ERROR = "error"
+    INCONCLUSIVE = "inconclusive"
+    LIMIT = "documented-limit"
+    OUT_OF_CONTRACT = "out-of-contract"
+    XFAIL = "xfail"
+    XPASS = "xpass"
+
+
+FAILED: Final = frozenset(
+    {Outcome.FAIL, Outcome.CRASH, Outcome.TIMEOUT, Outcome.PROTOCOL, Outcome.XPASS}
+)
+OPEN: Final = frozenset({Outcome.INCONCLUSIVE, Outcome.ERROR})
+
+OF_FAILURE: Final = {
+    Failure.CRASH: Outcome.CRASH,
+    Failure.TIMEOUT: Outcome.TIMEOUT,
+    Failure.PROTOCOL: Outcome.PROTOCOL,
+}
+
+
+@frozen
+class Problem:
+    """Why a scene failed, once: the outcome, and everything there was to see."""
+
+    outcome: Outcome
+    clause: str
+    path: str
+    expected: Any
+    got: Any
+    told: str
+    rows: tuple[Row, ...] = ()
+    stderr: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes two problems the same kind of problem."""
+        return (self.outcome.value, self.clause, self.path.partition("[")[0])
+
+
+def of_process(failed: ProcessFailed, rows: tuple[Row, ...]) -> Problem:
+    """The problem that a lost process is. Spec: ORA-1, ORA-3."""
+    clause = failed.clause or "ERR-1"
+    outcome = OF_FAILURE[failed.failure]
+    return Problem(outcome, clause, "$", "an answer", failed.told, failed.told, rows, failed.stderr)
+
+
+@frozen
+class Finding:
+    """A problem with the smallest scene that shows it.
+
+    `clauses` are those it breaks, likeliest first; `mistakes` are rules that explain everything
+    that was seen; `operations` counts those of the first scene that failed.
+
+    Spec: ORA-9, ORA-10.
+    """
+
+    id: str
+    outcome: Outcome
+    clauses: tuple[str, ...]
+    problem: Problem
+    scene: Scene | None
+    nodes: tuple[str, ...]
+    mistakes: tuple[str, ...] = ()
+    operations: int = 0
+    issue: str = ""
+
+
+@frozen
+class CaseResult:
+    """One case. `moved` counts updates that travelled; `scenes` the runs of the case."""
+
+    id: str
+    level: Level
+    outcome: Outcome
+    says: str = ""
+    findings: tuple[Finding, ...] = ()
+    scenes: int = 0
+    moved: int = 0
+    limits: int = 0
+    issue: str = ""
+
+
+@frozen
+class Report:
+    """Everything a run has to say."""
+
+    profile: str
+    sut: dict[str, Any]
+    command: tuple[str, ...]
+    seed: int
+    examples: int
+    cases: tuple[CaseResult, ...]
+    round_trips: int = 0
+    request_seconds: float = 0.0
+    interrupted: bool = False
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> int:
+        """How the command ends."""
+        outcomes = {each.outcome for each in self.cases}
+        if self.interrupted:
+            return INTERRUPTED
+        if outcomes & FAILED:
+            return REFUTED
+        if outcomes & OPEN or outcomes <= {Outcome.SKIP}:
+            return INCONCLUSIVE
+        return AS_EXPECTED
+
+    def verdicts(self) -> dict[str, str]:
+        """One verdict for each level that was tried. Spec: ORA-5."""
+        levels = dict.fromkeys(each.level for each in self.cases)
+        return {
+            level.value: _verdict([each.outcome for each in self.cases if each.level is level])
+            for level in levels
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON, the same bytes for the same run: nothing in it measures time."""
+        counts = {each.value: 0 for each in Outcome}
+        for case in self.cases:
+            counts[case.outcome.value] += 1
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "profile": self.profile,
+            "sut": encoded(self.sut),
+            "command": list(self.command),
+            "seed": self.seed,
+            "examples": self.examples,
+            "interrupted": self.interrupted,
+            "warnings": list(self.warnings),
+            "verdicts": self.verdicts(),
+            "summary": {name: count for name, count in counts.items() if count},
+            "cases": [_case_json(each) for each in self.cases],
+        }
+
+
+def _verdict(outcomes: list[Outcome]) -> str:
+    present = set(outcomes)
+    if present & FAILED:
+        return "violates"
+    if present & OPEN or present <= {Outcome.SKIP}:
+        return "inconclusive"
+    if Outcome.XFAIL in present:
+        return "violates as expected"
+    return "conforms"
+
+
+def _case_json(case: CaseResult) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "level": case.level.value,
+        "outcome": case.outcome.value,
+        "says": case.says,
+        "issue": case.issue,
+        "scenes": case.scenes,
+        "moved": case.moved,
+        "limits": case.limits,
+        "findings": [_finding_json(each) for each in case.findings],
+    }
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    problem = finding.problem
+    return {
+        "id": finding.id,
+        "outcome": finding.outcome.value,
+        "clauses": list(finding.clauses),
+        "mistakes": list(finding.mistakes),
+        "issue": finding.issue,
+        "path": problem.path,
+        "expected": encoded(problem.expected),
+        "got": encoded(problem.got),
+        "told": problem.told,
+        "steps": len(problem.rows),
+        "operations": finding.operations,
+        "scene": None if finding.scene is None else finding.scene.to_json(),
+        "trace": [{"node": row.node, "to": row.target, "text": row.text} for row in problem.rows],
+        "stderr": problem.stderr[-4000:],
+    }

@@ -1,0 +1,236 @@
+"""A run of the oracle: controls first, then every case, level by level.
+
+Laws of this file: decided by the plan and the implementation; each case has nodes of its own, so
+that cases may run side by side; whatever happens, every process is ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+import attrs
+from attrs import frozen
+
+from checker.conformance import convergence, exploring, robustness
+from checker.conformance.adapters.reference import ReferenceAdapter
+from checker.conformance.cluster import Cluster, Loopback
+from checker.conformance.contract import contract_of
+from checker.conformance.drawing import hostile_scenes, scenes, troubled
+from checker.conformance.protocol import Hello, unknown_capabilities
+from checker.conformance.result import CaseResult, Level, Outcome, Problem, Report
+from checker.conformance.scene import NODES, Scene
+from checker.conformance.stage import OracleFault, Unsupported
+from checker.conformance.trial import Plan, Trial, dialect_of
+from checker.faults import UsageFault
+
+CONTROL_SHARE: Final = 10
+"""The control plays one scene for so many of the implementation, and at least this many."""
+
+
+@frozen
+class Case:
+    """Something to run: an id, its level, and the function that does it."""
+
+    id: str
+    level: Level
+    needs: tuple[str, ...]
+    run: Callable[[Trial], None]
+
+
+# --- the cases ---------------------------------------------------------------------------------
+
+
+def cases() -> list[Case]:
+    """Every case, in the order of the levels."""
+    directed = [
+        Case(f"robustness/{name}", Level.ROBUSTNESS, robustness.NEEDS, _directed(name))
+        for name in robustness.directed()
+    ]
+    return [
+        *directed,
+        Case("robustness/explore", Level.ROBUSTNESS, robustness.NEEDS, _hostile),
+        Case("convergence/explore", Level.CONVERGENCE, convergence.NEEDS, _converge),
+        Case(
+            "step/explore", Level.STEP, exploring.NEEDS, lambda trial: _explore(trial, exact=False)
+        ),
+        Case(
+            "wire/explore", Level.WIRE, exploring.NEEDS, lambda trial: _explore(trial, exact=True)
+        ),
+    ]
+
+
+def _directed(name: str) -> Callable[[Trial], None]:
+    def run(trial: Trial) -> None:
+        if name == "lines" and "lines" not in trial.hello.capabilities:
+            raise Unsupported("messages are objects here, not lines")
+        resolver = trial.palette(hostile=True).resolvers[0]
+        for operation in robustness.directed()[name]:
+            scene = robustness.plain_scene(operation, resolver)
+            trial.scenes += 1
+            problem = robustness.attempt(trial.nodes, scene, trial.case)
+            if problem is not None:
+                trial.report(problem, scene, (robustness.NODE,), operations=1)
+
+    return run
+
+
+def _hostile(trial: Trial) -> None:
+    def attempt(scene: Scene) -> Problem | None:
+        return robustness.attempt(trial.nodes, scene, trial.case)
+
+    for hit in trial.search(hostile_scenes(trial.palette(hostile=True)), attempt):
+        trial.report(hit.problem, hit.scene, (robustness.NODE,), operations=hit.operations)
+
+
+def _converge(trial: Trial) -> None:
+    profile, dialect = trial.plan.profile, trial.dialect
+
+    def attempt(scene: Scene) -> Problem | None:
+        ended = convergence.attempt(trial.nodes, profile, scene, dialect, trial.case)
+        trial.moved += ended.moved
+        if ended.problem is None or ended.problem.outcome is not Outcome.FAIL:
+            return ended.problem
+        if convergence.is_limit(profile, scene, dialect):
+            trial.limits += 1
+            return None
+        return ended.problem
+
+    strategy = troubled(trial.palette(hostile=False), contract_of(profile), convergence.NODES)
+    for hit in trial.search(strategy, attempt):
+        trial.report(hit.problem, hit.scene, convergence.NODES, operations=hit.operations)
+
+
+def _explore(trial: Trial, *, exact: bool) -> None:
+    explorer = exploring.Explorer(trial.nodes, trial.plan.profile, trial.dialect, exact, trial.case)
+    palette = trial.palette(hostile=exact)
+    for hit in trial.search(scenes(palette), explorer.attempt):
+        blamed = explorer.control(hit.scene)
+        if blamed is not None:
+            trial.notes.append(f"the reference itself fails this scene: {blamed.told}")
+            break
+        diagnosis = explorer.explained(hit.scene)
+        more: dict[str, Any] = {"operations": hit.operations}
+        if diagnosis is not None:
+            more |= {"clauses": diagnosis.clauses, "mistakes": diagnosis.mistakes}
+            explorer.variants += diagnosis.variants
+        trial.report(hit.problem, hit.scene, NODES, **more)
+    trial.moved += explorer.moved
+    if explorer.ambiguous:
+        trial.notes.append(f"{explorer.ambiguous} scenes were ambiguous")
+    if explorer.skipped == explorer.played:
+        raise Unsupported("every scene needs something that the adapter cannot do")
+
+
+# --- the run -----------------------------------------------------------------------------------
+
+
+def run(plan: Plan, say: Callable[[str], None]) -> Report:
+    """Run every case of the plan. Raises UnrunnableFault when the adapter cannot be started.
+
+    Spec: ORA-4, ORA-8, ORA-10.
+    """
+    chosen = [
+        case for case in cases() if case.level in plan.levels and fnmatchcase(case.id, plan.case)
+    ]
+    if not chosen:
+        known = ", ".join(case.id for case in cases())
+        raise UsageFault(f"no case {plan.case!r} at these levels", where="--case", expected=known)
+    first = Cluster(plan.launch)
+    try:
+        hello = first.hello
+        results, spent, interrupted = _all(plan, chosen, first, say)
+    finally:
+        first.abandon()
+    warnings = tuple(f"unknown capability {each!r}" for each in unknown_capabilities(hello))
+    return Report(
+        profile=plan.profile.name,
+        sut=dict(hello.sut),
+        command=plan.launch.command,
+        seed=plan.launch.seed,
+        examples=plan.examples,
+        cases=tuple(results),
+        round_trips=spent[0],
+        request_seconds=spent[1],
+        interrupted=interrupted,
+        warnings=warnings,
+    )
+
+
+def _all(
+    plan: Plan, chosen: Sequence[Case], first: Cluster, say: Callable[[str], None]
+) -> tuple[list[CaseResult], tuple[int, float], bool]:
+    """All results, what the conversations cost, and whether somebody interrupted."""
+    clusters = [first]
+    results: list[CaseResult] = []
+    interrupted = False
+
+    def one(case: Case) -> CaseResult:
+        cluster = Cluster(plan.launch)
+        clusters.append(cluster)
+        try:
+            return _case(plan, case, cluster)
+        finally:
+            cluster.close()
+
+    try:
+        if plan.jobs == 1:
+            for case in chosen:
+                say(case.id)
+                results.append(_case(plan, case, first))
+            first.close()
+        else:
+            with ThreadPoolExecutor(plan.jobs) as pool:
+                futures: list[Future[CaseResult]] = [pool.submit(one, case) for case in chosen]
+                for case, future in zip(chosen, futures, strict=True):
+                    say(case.id)
+                    results.append(future.result())
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        for cluster in clusters:
+            cluster.abandon()
+    say("")
+    spent = sum(each.round_trips for each in clusters), sum(each.seconds for each in clusters)
+    return results, spent, interrupted
+
+
+def _case(plan: Plan, case: Case, cluster: Cluster) -> CaseResult:
+    """One case: its control first, then the implementation. Spec: ORA-8."""
+    hello = cluster.hello
+    lacking = [each for each in case.needs if not hello.can(each)]
+    if lacking:
+        says = f"needs the capability {', '.join(lacking)}"
+        return CaseResult(case.id, case.level, Outcome.SKIP, says)
+    control = _control(plan, case, hello)
+    if control is not None:
+        return CaseResult(case.id, case.level, Outcome.ERROR, control)
+    trial = Trial(plan, case.id, case.level, cluster, hello, plan.examples)
+    try:
+        case.run(trial)
+    except Unsupported as cannot:
+        return CaseResult(case.id, case.level, Outcome.SKIP, str(cannot))
+    except OracleFault as fault:
+        return CaseResult(case.id, case.level, Outcome.ERROR, f"the adapter says: {fault}")
+    return trial.result()
+
+
+def _control(plan: Plan, case: Case, hello: Hello) -> str | None:
+    """What is wrong when the reference plays the same case, or None. Spec: ORA-8."""
+    reference = Loopback(
+        ReferenceAdapter(plan.profile, dialect_of(hello), "lines" in hello.capabilities)
+    )
+    examples = max(CONTROL_SHARE, plan.examples // CONTROL_SHARE)
+    narrowed = attrs.evolve(plan, examples=examples)
+    trial = Trial(narrowed, case.id, case.level, reference, reference.hello, examples)
+    try:
+        case.run(trial)
+    except Unsupported:
+        return None
+    result = trial.result()
+    if result.outcome is Outcome.PASS:
+        return None
+    told = result.findings[0].problem.told if result.findings else result.says
+    return f"the reference fails its own control: {told}"

@@ -1,0 +1,179 @@
+"""Scenes: how nodes are set up, and what is done to them, as data.
+
+Laws of this file: an operation is written in JSON and read back unchanged; one that cannot be done
+at the moment, such as a delivery with nothing in flight, does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+import attrs
+from attrs import field, frozen
+
+from checker.conformance.values import decoded, encoded
+
+NODES: Final = ("A", "B")
+"""The nodes under test in explorations."""
+
+PEERS: Final = ("P", "Q")
+"""Peers that the oracle plays."""
+
+
+@frozen
+class Setting:
+    """How every node of a scene is configured; what is None is not given."""
+
+    mtu: float | None = None
+    max_history: float | None = None
+    resolve: str | None = None
+    sort: str | None = None
+
+    def config(self) -> dict[str, Any]:
+        """The `config` of an init."""
+        return {name: value for name, value in attrs.asdict(self).items() if value is not None}
+
+
+@frozen
+class Put:
+    """The owner of `node` sets a value."""
+
+    node: str
+    key: str
+    value: Any = field(hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.node} sets {self.key}={self.value}"
+
+
+@frozen
+class Converse:
+    """`node` starts an exchange with `peer`, and everything is delivered."""
+
+    node: str
+    peer: str
+
+    def __str__(self) -> str:
+        return f"{self.node} exchanges with {self.peer}, to the end"
+
+
+@frozen
+class Start:
+    """`node` starts an exchange with `peer`; the messages are in flight."""
+
+    node: str
+    peer: str
+
+    def __str__(self) -> str:
+        return f"{self.node} starts an exchange with {self.peer}"
+
+
+@frozen
+class Deliver:
+    """The message at `place` of those in flight from `source` arrives; 0 is the first sent."""
+
+    source: str
+    target: str
+    place: int = 0
+
+    def __str__(self) -> str:
+        late = f", ahead of {self.place} sent before" if self.place else ""
+        return f"a message from {self.source} arrives at {self.target}{late}"
+
+
+@frozen
+class Again:
+    """The latest message that arrived from `source` at `target` arrives once more."""
+
+    source: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"the last message from {self.source} arrives at {self.target} again"
+
+
+@frozen
+class Lose:
+    """The first message in flight from `source` to `target` is lost."""
+
+    source: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"a message from {self.source} to {self.target} is lost"
+
+
+@frozen
+class Cut:
+    """The connection of two nodes breaks: what is in flight between them is lost."""
+
+    one: str
+    other: str
+
+    def __str__(self) -> str:
+        return f"the connection of {self.one} and {self.other} breaks"
+
+
+@frozen
+class Tell:
+    """The oracle plays `peer` and says `messages` to `node`, one after the other."""
+
+    peer: str
+    node: str
+    messages: tuple[Any, ...] = field(hash=False)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.peer}, played by the oracle, says {len(self.messages)} messages to {self.node}"
+        )
+
+
+@frozen
+class News:
+    """What does the history of `node` remember of `source` above `version`?"""
+
+    node: str
+    source: str
+    version: float
+
+    def __str__(self) -> str:
+        return f"{self.node} is asked for news of {self.source} above {self.version}"
+
+
+Operation: TypeAlias = Put | Converse | Start | Deliver | Again | Lose | Cut | Tell | News
+
+_KINDS: Final[dict[str, type[Any]]] = {
+    kind.__name__.lower(): kind
+    for kind in (Put, Converse, Start, Deliver, Again, Lose, Cut, Tell, News)
+}
+
+
+@frozen
+class Scene:
+    """A setting and what happens in it: everything that a run is decided by. Spec: ORA-10."""
+
+    setting: Setting
+    operations: tuple[Operation, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The scene as JSON; :func:`scene_from_json` reads it back."""
+        return {
+            "config": encoded(self.setting.config()),
+            "operations": [
+                {"do": type(each).__name__.lower(), **encoded(attrs.asdict(each, recurse=False))}
+                for each in self.operations
+            ],
+        }
+
+
+def scene_from_json(document: Mapping[str, Any]) -> Scene:
+    """The scene that :meth:`Scene.to_json` wrote. Raises ValueError, KeyError or TypeError."""
+    config = decoded(document["config"])
+    operations = []
+    for each in document["operations"]:
+        members = {name: decoded(value) for name, value in each.items() if name != "do"}
+        if "messages" in members:
+            members["messages"] = tuple(members["messages"])
+        operations.append(_KINDS[each["do"]](**members))
+    return Scene(Setting(**config), tuple(operations))

@@ -1,0 +1,186 @@
+"""A conversation with an adapter in lock step, with a fresh process whenever one is lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final, Protocol
+
+from attrs import define, field, frozen
+
+from checker.conformance.process import Child, Failure, ProcessFailed
+from checker.conformance.protocol import (
+    PROTOCOL,
+    VERSION,
+    Hello,
+    ProtocolBreach,
+    Reply,
+    hello_from,
+    reply_from,
+)
+from checker.conformance.values import line_of
+from checker.faults import UnrunnableFault
+
+HELLO_SECONDS: Final = 10.0
+REQUEST_SECONDS: Final = 5.0
+BYE_SECONDS: Final = 2.0
+
+STARTS_MAX: Final = 5
+"""How often in a row a process may fail to say hello. Spec: ORA-4."""
+
+
+class Sut(Protocol):
+    """Something that answers requests of the adapter protocol."""
+
+    @property
+    def hello(self) -> Hello: ...  # noqa: D102 - see ADP-3
+
+    def ask(self, op: str, **members: Any) -> Reply:
+        """Put one request. Raises ProcessFailed."""
+        ...
+
+
+@frozen
+class Launch:
+    """How to start what is under test. `seconds_max` caps what an adapter may ask for itself."""
+
+    command: tuple[str, ...]
+    seed: int = 0
+    seconds_max: float = REQUEST_SECONDS
+    hello_seconds: float = HELLO_SECONDS
+
+
+@define
+class Session:
+    """One process at a time; a lost one is replaced before the next request."""
+
+    launch: Launch
+    round_trips: int = 0
+    seconds: float = 0.0
+    starts: int = 0
+    seconds_at_most: float | None = None
+    _child: Child | None = field(default=None)
+    _hello: Hello | None = field(default=None)
+    _next: int = field(default=0)
+
+    @property
+    def hello(self) -> Hello:
+        """What the adapter said of itself. Starts it when it does not run."""
+        self.start()
+        if self._hello is None:
+            raise AssertionError("a session that has started has its hello")
+        return self._hello
+
+    def start(self) -> None:
+        """Make sure that a process runs. Raises UnrunnableFault after too many failures.
+
+        Spec: ORA-1, ORA-4.
+        """
+        if self._child is not None:
+            return
+        lost: ProcessFailed | None = None
+        for _attempt in range(STARTS_MAX):
+            self._child = Child(self.launch.command)
+            self._next = 0
+            self.starts += 1
+            try:
+                self._hello = hello_from(self._asked("hello", _introduction(self.launch.seed)))
+            except ProtocolBreach as breach:
+                lost = ProcessFailed(Failure.PROTOCOL, str(breach), self._child.stderr)
+                self.lose()
+            except ProcessFailed as failed:
+                lost = failed
+                if failed.failure is Failure.TIMEOUT:
+                    break
+            else:
+                return
+        if lost is not None:
+            self.lose()
+            raise _never_started(self.launch.command, lost)
+
+    def ask(self, op: str, **members: Any) -> Reply:
+        """Put one request to the process. Raises ProcessFailed, and then the process is gone.
+
+        Spec: ORA-1.
+        """
+        self.start()
+        return self._asked(op, members)
+
+    def _asked(self, op: str, members: Mapping[str, Any]) -> Reply:
+        child = self._child
+        if child is None:
+            raise AssertionError("nothing runs")
+        request = {"op": op, "id": self._next, **members}
+        self._next += 1
+        began = time.perf_counter()
+        try:
+            line = child.ask(line_of(request), self._limit(op))
+            return reply_from(line, request)
+        except ProtocolBreach as breach:
+            stderr = child.stderr
+            self.lose()
+            told = f"answered {op} with what is no answer: {breach}"
+            raise ProcessFailed(Failure.PROTOCOL, told, stderr, breach.clause) from None
+        except ProcessFailed:
+            self.lose()
+            raise
+        finally:
+            self.round_trips += 1
+            self.seconds += time.perf_counter() - began
+
+    def _limit(self, op: str) -> float:
+        if op == "hello":
+            return self.launch.hello_seconds
+        if op == "bye":
+            return BYE_SECONDS
+        if self.seconds_at_most is not None:
+            return min(self.seconds_at_most, self.launch.seconds_max)
+        wanted = self._hello.request_seconds if self._hello is not None else None
+        return min(wanted or self.launch.seconds_max, self.launch.seconds_max)
+
+    def lose(self) -> None:
+        """Give the process up. Spec: ORA-1, ORA-2."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.close(gently=False)
+
+    def close(self) -> None:
+        """Say bye, and end the process. Never raises. Spec: ORA-2."""
+        if self._child is None:
+            return
+        try:
+            self._asked("bye", {})
+        except ProcessFailed:
+            return
+        child, self._child = self._child, None
+        child.end(BYE_SECONDS)
+
+
+def _introduction(seed: int) -> dict[str, Any]:
+    return {
+        "protocol": PROTOCOL,
+        "version": VERSION,
+        "oracle": f"scuttle_ref {ours()}",
+        "seed": seed,
+    }
+
+
+def ours() -> str:
+    """The version of this oracle."""
+    try:
+        return version("scuttle-ref")
+    except PackageNotFoundError:
+        return "source"
+
+
+def _never_started(command: Sequence[str], failed: ProcessFailed) -> UnrunnableFault:
+    said = failed.stderr.strip().splitlines()
+    comment = f"; it said: {said[-1][:200]}" if said else ""
+    return UnrunnableFault(
+        f"{failed.told}{comment}",
+        where=" ".join(command)[:200],
+        expected="an answer to hello",
+        clause="ADP-3",
+        hint="scuttle conform check-adapter -- COMMAND",
+    )

@@ -1,0 +1,272 @@
+"""The stage: plays a scene against live nodes, with the acceptor watching every step.
+
+Laws of this file: the stage carries messages and asks questions; whether an answer is right is
+decided by the acceptor alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from checker.conformance.acceptor import Acceptor
+from checker.conformance.cluster import Nodes
+from checker.conformance.compare import Difference
+from checker.conformance.observation import Observed
+from checker.conformance.protocol import INSPECTED, ErrorKind, Reply
+from checker.conformance.scene import (
+    Again,
+    Converse,
+    Cut,
+    Deliver,
+    Lose,
+    News,
+    Operation,
+    Put,
+    Scene,
+    Start,
+    Tell,
+)
+from checker.conformance.wire import message_of, wire_form
+from scuttle_ref.errors import InvalidMessage
+from scuttle_ref.messages import Event, Exchange, Received, Update
+from scuttle_ref.messages import Put as Set
+from scuttle_ref.wire import DOCUMENTED_DIALECT, Dialect, frozen_value
+
+CONVERSATION_MAX: Final = 400
+"""After so many messages an exchange that does not end is given up. Unit: messages."""
+
+
+class Violated(Exception):
+    """The implementation did what the profile does not allow."""
+
+    def __init__(self, difference: Difference) -> None:
+        super().__init__(str(difference))
+        self.difference = difference
+
+
+class Unsupported(Exception):
+    """The adapter cannot do what the scene needs."""
+
+
+class OracleFault(Exception):
+    """The adapter calls a request of ours malformed."""
+
+
+@frozen
+class Row:
+    """One step of a played scene, for the diagram: who, what, and to whom."""
+
+    node: str
+    text: str
+    target: str | None = None
+    mark: str = ">"
+
+
+@define
+class Stage:
+    """Live nodes, what is in flight between them, and what has happened.
+
+    Without an acceptor messages are carried unread and nothing is judged. `looks` says whether
+    nodes are looked at after each step.
+    """
+
+    cluster: Nodes
+    acceptor: Acceptor | None = None
+    dialect: Dialect = DOCUMENTED_DIALECT
+    looks: bool = True
+    lines: bool = False
+    rows: list[Row] = field(factory=list)
+    journal: list[tuple[str, Any]] = field(factory=list)
+    moved: int = 0
+    _flight: dict[tuple[str, str], list[Any]] = field(factory=dict)
+    _last: dict[tuple[str, str], Any] = field(factory=dict)
+
+    def inherit(self, other: Stage) -> None:
+        """Go on where another stage has stopped, with what is in flight there."""
+        self._flight = other._flight
+
+    def play(self, scene: Scene, nodes: tuple[str, ...], case: str) -> None:
+        """Start the nodes and do everything. Raises Violated, Unsupported or ProcessFailed."""
+        reply = self.cluster.init(case, nodes, scene.setting.config())
+        self._checked("init", reply)
+        if reply.error is not None:
+            raise Violated(Difference("$.error", "started nodes", str(reply.error), (), "CONF-1"))
+        for operation in scene.operations:
+            self.perform(operation)
+
+    def perform(self, operation: Operation) -> None:  # noqa: C901, PLR0912 - one case a kind
+        """Do one operation. Raises Violated, Unsupported or ProcessFailed."""
+        match operation:
+            case Put(node=node, key=key, value=value):
+                self.rows.append(Row(node, f"set {key}={value!r}"))
+                self._happens(node, Set(key, frozen_value(value)), "set", key=key, value=value)
+            case Start(node=node, peer=peer):
+                self._start(node, peer)
+            case Converse(node=node, peer=peer):
+                self._start(node, peer)
+                self._settle(node, peer)
+            case Deliver(source=source, target=target, place=place):
+                queue = self._flight.get((source, target), [])
+                if place < len(queue):
+                    self._arrive(source, target, queue.pop(place))
+            case Again(source=source, target=target):
+                if (source, target) in self._last:
+                    self._arrive(source, target, self._last[source, target])
+            case Lose(source=source, target=target):
+                queue = self._flight.get((source, target), [])
+                if queue:
+                    self.rows.append(Row(source, _short(queue.pop(0)), target, "x"))
+            case Cut(one=one, other=other):
+                self._cut(one, other)
+            case Tell(peer=peer, node=node, messages=messages):
+                for message in messages:
+                    self._told(peer, node, message)
+            case News(node=node, source=source, version=version):
+                self._news(node, source, version)
+
+    def _cut(self, one: str, other: str) -> None:
+        """Both directions lose what is in flight, and who can be told is told. Spec: FAULT-2."""
+        self.rows.append(Row(one, f"the connection to {other} breaks"))
+        for node, peer in ((one, other), (other, one)):
+            self._flight.pop((node, peer), None)
+        if self.cluster.hello.can("close"):
+            for node, peer in ((one, other), (other, one)):
+                self.cluster.ask("close", node, peer=peer)
+
+    def _start(self, node: str, peer: str) -> None:
+        self.rows.append(Row(node, f"starts an exchange with {peer}"))
+        self._happens(node, Exchange(peer), "gossip", peer=peer)
+
+    def _settle(self, one: str, other: str) -> None:
+        """Deliver what is in flight between two nodes until nothing is, or far too much."""
+        for _message in range(CONVERSATION_MAX):
+            for link in ((one, other), (other, one)):
+                queue = self._flight.get(link)
+                if queue:
+                    self._arrive(*link, queue.pop(0))
+                    break
+            else:
+                return
+
+    def _told(self, peer: str, node: str, message: Any) -> None:
+        """The oracle says something itself; what is valid is spelt as the wire spells it."""
+        try:
+            valid = message_of(message)
+        except InvalidMessage:
+            self._hears(peer, node, message, message)
+            return
+        self._hears(peer, node, valid, wire_form(valid, self.dialect, lines=self.lines))
+
+    def _arrive(self, source: str, target: str, raw: Any) -> None:
+        """What one node has sent arrives at another, unchanged."""
+        self._last[source, target] = raw
+        try:
+            heard: Any = message_of(raw, self.dialect)
+        except InvalidMessage:
+            heard = raw
+        self._hears(source, target, heard, raw)
+
+    def _hears(self, source: str, target: str, heard: Any, raw: Any) -> None:
+        self.rows.append(Row(source, _short(heard), target))
+        self._happens(target, Received(source, heard), "write", message=raw, **{"from": source})
+
+    def _happens(self, node: str, event: Event, op: str, **members: Any) -> None:
+        """One event at one node: ask, judge, carry on what was sent, and look."""
+        reply = self.cluster.ask(op, node, **members)
+        self._checked(op, reply)
+        if self.acceptor is not None:
+            seen = Observed(node, event, reply)
+            self.journal.append(("event", seen))
+            self._judged(self.acceptor.observe(seen))
+        elif reply.error is not None and reply.error.kind is ErrorKind.INTERNAL:
+            raise Violated(Difference("$.error", "an answer", str(reply.error), (), "ERR-1"))
+        other = members.get("from") or members.get("peer")
+        for sent in reply.out:
+            to = other if sent.to is None else sent.to
+            if to is not None:
+                self._flight.setdefault((node, to), []).append(sent.message)
+        self.moved += _is_data(event) + sum(_is_data_object(sent.message) for sent in reply.out)
+        if self.looks and self.acceptor is not None:
+            self._look(self.acceptor, node, event)
+
+    def _look(self, acceptor: Acceptor, node: str, event: Event) -> None:
+        hello = self.cluster.hello
+        if hello.can("inspect"):
+            reply = self.cluster.ask("inspect", node, fields=list(INSPECTED))
+            self._checked("inspect", reply)
+            self.journal.append(("look", (node, reply.body)))
+            self._judged(acceptor.look(node, reply.body))
+            return
+        written = _written(node, event)
+        if written is not None and hello.can("get"):
+            source, key = written
+            reply = self.cluster.ask("get", node, key=key, source_id=source)
+            self._checked("get", reply)
+            if reply.ok:
+                self.journal.append(("read", (node, source, key, reply.result)))
+                self._judged(acceptor.read(node, source, key, reply.result))
+
+    def _news(self, node: str, source: str, version: float) -> None:
+        if self.acceptor is None or not self.cluster.hello.can("news"):
+            return
+        reply = self.cluster.ask("news", node, source_id=source, version=version)
+        self._checked("news", reply)
+        self.rows.append(Row(node, f"news of {source} above {version}"))
+        if reply.ok:
+            self.journal.append(("news", (node, source, version, reply.result)))
+            self._judged(self.acceptor.news(node, source, version, reply.result))
+
+    def _judged(self, difference: Difference | None) -> None:
+        if difference is not None:
+            raise Violated(difference)
+
+    def _checked(self, op: str, reply: Reply) -> None:
+        if reply.error is not None and reply.error.kind is ErrorKind.UNSUPPORTED:
+            raise Unsupported(f"{op}: {reply.error}")
+        if reply.error is not None and reply.error.kind is ErrorKind.MALFORMED:
+            raise OracleFault(f"{op}: {reply.error}")
+
+
+def _short(message: Any) -> str:
+    text = str(message)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - a row
+
+
+def _is_data(event: Event) -> bool:
+    return isinstance(event, Received) and isinstance(event.message, Update)
+
+
+def _is_data_object(message: Any) -> bool:
+    if isinstance(message, Mapping):
+        return "key" in message
+    return isinstance(message, str) and '"key"' in message
+
+
+def _written(node: str, event: Event) -> tuple[str, str] | None:
+    match event:
+        case Set(key=key):
+            return node, key
+        case Received(message=Update(source_id=source, key=key)):
+            return source, key
+        case _:
+            return None
+
+
+def replay(acceptor: Acceptor, journal: list[tuple[str, Any]]) -> Difference | None:
+    """Judge what was observed once more, by another acceptor, without a live node."""
+    for kind, what in journal:
+        match kind:
+            case "event":
+                found = acceptor.observe(what)
+            case "look":
+                found = acceptor.look(*what)
+            case "read":
+                found = acceptor.read(*what)
+            case _:
+                found = acceptor.news(*what)
+        if found is not None:
+            return found
+    return None

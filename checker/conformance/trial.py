@@ -1,0 +1,162 @@
+"""One case under way: searching again and again, and keeping what is found.
+
+Laws of this file: a case that moved no data shows nothing; a kind of problem is searched for once.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from checker.conformance.cluster import Cluster, Nodes
+from checker.conformance.drawing import Palette
+from checker.conformance.protocol import Hello
+from checker.conformance.result import CaseResult, Finding, Level, Outcome, Problem
+from checker.conformance.scene import Scene
+from checker.conformance.searching import search
+from checker.conformance.session import Launch
+from scuttle_ref.profile import Profile
+from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT, Dialect
+
+FINDINGS_MAX: Final = 12
+"""After so many findings a case stops looking for more."""
+
+PATIENCE_SECONDS: Final = 0.5
+"""The deadline while a scene that hangs is made smaller: it hangs in each attempt."""
+
+
+@frozen
+class Plan:
+    """What a run does. `case` is a pattern of ids; `examples` counts the scenes of a search."""
+
+    profile: Profile
+    launch: Launch
+    levels: tuple[Level, ...] = tuple(Level)
+    case: str = "*"
+    examples: int = 200
+    jobs: int = 1
+
+
+@define
+class Trial:
+    """One case under way: the nodes it talks to, and what it has found."""
+
+    plan: Plan
+    case: str
+    level: Level
+    nodes: Nodes
+    hello: Hello
+    examples: int
+    findings: list[Finding] = field(factory=list)
+    scenes: int = 0
+    moved: int = 0
+    limits: int = 0
+    notes: list[str] = field(factory=list)
+
+    @property
+    def seed(self) -> int:
+        """A seed of its own for every case."""
+        return zlib.crc32(self.case.encode()) ^ self.plan.launch.seed
+
+    @property
+    def dialect(self) -> Dialect:
+        """How digest lines are spelt."""
+        return dialect_of(self.hello)
+
+    def palette(self, *, hostile: bool) -> Palette:
+        """What scenes are drawn from."""
+        return Palette.of(self.hello, self.plan.profile, hostile=hostile)
+
+    def search(self, strategy: Any, attempt: Callable[[Scene], Problem | None]) -> Iterator[Hit]:
+        """Search again and again; each problem is of a kind that was not seen. Spec: ORA-10."""
+        seen: set[tuple[str, str, str]] = set()
+        for round_ in range(FINDINGS_MAX):
+            hunt = _Hunt(attempt, seen, self._impatient)
+            found = search(
+                strategy, hunt.fails, examples=self.examples, at_seed=self.seed + round_,
+                tries=lambda hunt=hunt: hunt.tries,  # type: ignore[misc]
+            )  # fmt: skip
+            self.scenes += found.examples
+            self._patient()
+            if found.found is None or found.first is None:
+                return
+            problem = attempt(found.found)
+            if problem is None or found.flaky:
+                self.notes.append(
+                    "a scene failed and then did not: the implementation is not repeatable"
+                )
+                return
+            yield Hit(found.found, problem, len(found.first.operations))
+            seen.add(problem.key)
+
+    def _impatient(self) -> None:
+        if isinstance(self.nodes, Cluster):
+            self.nodes.hurry(PATIENCE_SECONDS)
+
+    def _patient(self) -> None:
+        if isinstance(self.nodes, Cluster):
+            self.nodes.hurry(None)
+
+    def report(
+        self, problem: Problem, scene: Scene | None, nodes: Sequence[str], **more: Any
+    ) -> None:
+        """Keep a finding, once for each clause and outcome. Spec: ORA-9."""
+        clauses: tuple[str, ...] = more.pop("clauses", (problem.clause,))
+        tail = clauses[0] if problem.outcome is Outcome.FAIL else problem.outcome.value
+        name = f"{self.level.value}/{tail}"
+        if any(each.id == name for each in self.findings):
+            return
+        self.findings.append(
+            Finding(name, problem.outcome, clauses, problem, scene, tuple(nodes), **more)
+        )
+
+    def result(self) -> CaseResult:
+        """What became of the case. One that moved nothing shows nothing. Spec: ORA-8."""
+        outcome, says = Outcome.PASS, "; ".join(self.notes)
+        worst = [each.outcome for each in self.findings]
+        if worst:
+            outcome = Outcome.FAIL if Outcome.FAIL in worst else worst[0]
+        elif self.notes:
+            outcome = Outcome.INCONCLUSIVE
+        elif self.level is not Level.ROBUSTNESS and self.moved == 0:
+            outcome, says = Outcome.INCONCLUSIVE, "no update travelled: this shows nothing"
+        return CaseResult(
+            self.case, self.level, outcome, says, tuple(self.findings), self.scenes, self.moved,
+            self.limits,
+        )  # fmt: skip
+
+
+@frozen
+class Hit:
+    """A scene that failed, made small, and why; `operations` are those of the first one."""
+
+    scene: Scene
+    problem: Problem
+    operations: int
+
+
+@define
+class _Hunt:
+    """Counts what shrinking may cost: a scene that hangs is dear."""
+
+    attempt: Callable[[Scene], Problem | None]
+    seen: set[tuple[str, str, str]]
+    slow: Callable[[], None]
+    tries: int = 400
+
+    def fails(self, scene: Scene) -> bool:
+        problem = self.attempt(scene)
+        if problem is None or problem.key in self.seen:
+            return False
+        if problem.outcome is Outcome.TIMEOUT:
+            self.tries = min(self.tries, 25)
+            self.slow()
+        return True
+
+
+def dialect_of(hello: Hello) -> Dialect:
+    """How an implementation spells digest lines. Spec: WIRE-2."""
+    return SHIPPED_DIALECT if "dialect:shipped" in hello.capabilities else DOCUMENTED_DIALECT

@@ -1,0 +1,123 @@
+"""Every mutant and many seeds: what is too slow for each run of the tests.
+
+``python tests/conformance/sweep.py mutants [PROFILE...]`` tries to catch every mutant and says how;
+``python tests/conformance/sweep.py seeds N [PROFILE...]`` looks for false alarms at every level.
+The results are recorded in spec/decisions/0024-the-oracle.md.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+
+from attrs import define
+
+from checker.conformance import convergence, robustness
+from checker.conformance.adapters.reference import ReferenceAdapter
+from checker.conformance.cluster import Loopback
+from checker.conformance.contract import contract_of
+from checker.conformance.drawing import Palette, hostile_scenes, scenes, troubled
+from checker.conformance.exploring import Explorer
+from checker.conformance.mutants import MUTANTS, Mutant
+from checker.conformance.scene import Scene
+from checker.conformance.searching import search
+from scuttle_ref.profile import Profile
+from scuttle_ref.profiles import PROFILES
+from scuttle_ref.wire import DOCUMENTED_DIALECT
+
+EXAMPLES = 600
+
+
+@define
+class First:
+    """Fails for the first scene that fails, and for no other: nothing is shrunk."""
+
+    player: Explorer
+    found: Scene | None = None
+
+    def __call__(self, scene: Scene) -> bool:
+        if self.found is None and self.player.attempt(scene) is not None:
+            self.found = scene
+        return scene == self.found
+
+
+def caught(mutant: Mutant) -> tuple[str, int, int] | None:
+    """The level that catches a mutant, the operations until then, and the scenes."""
+    for exact in (False, True):
+        nodes = Loopback(ReferenceAdapter(mutant.profile))
+        player = Explorer(nodes, mutant.base, DOCUMENTED_DIALECT, exact, "sweep")
+        palette = Palette.of(nodes.hello, mutant.base, hostile=exact)
+        drawn = search(
+            scenes(palette), First(player), examples=EXAMPLES, at_seed=0, tries=lambda: 0
+        )
+        if drawn.first is not None:
+            return ("wire" if exact else "step"), len(drawn.first.operations), drawn.examples
+    return None
+
+
+def mutants(names: list[str]) -> int:
+    """Try every mutant of the profiles of those names."""
+    missed, steps, levels = [], [], Counter[str]()
+    for mutant in MUTANTS:
+        if names and mutant.base.name not in names:
+            continue
+        found = caught(mutant)
+        if found is None:
+            missed.append(mutant.name)
+            print("missed", mutant.name, flush=True)  # noqa: T201
+            continue
+        level, operations, examples = found
+        levels[level] += 1
+        steps.append(operations)
+        print(level, mutant.name, operations, examples, flush=True)  # noqa: T201
+    within = sum(each <= 60 for each in steps)
+    print(f"{len(steps)} caught, {dict(levels)}, {within} in a scene of at most 60 operations;"  # noqa: T201
+          f" missed: {missed}")  # fmt: skip
+    return len(missed)
+
+
+def alarms(profile: Profile, seed: int) -> list[str]:
+    """The levels at which the reference itself is accused."""
+    nodes = Loopback(ReferenceAdapter(profile))
+    step = Explorer(nodes, profile, DOCUMENTED_DIALECT, exact=False, case="sweep")
+    wire = Explorer(nodes, profile, DOCUMENTED_DIALECT, exact=True, case="sweep")
+    kind, rude = (Palette.of(nodes.hello, profile, hostile=each) for each in (False, True))
+
+    def diverges(scene: Scene) -> bool:
+        ended = convergence.attempt(nodes, profile, scene, DOCUMENTED_DIALECT, "sweep")
+        return ended.problem is not None and not convergence.is_limit(
+            profile, scene, DOCUMENTED_DIALECT
+        )
+
+    levels = {
+        "robustness": (hostile_scenes(rude), lambda s: robustness.attempt(nodes, s, "sweep")),
+        "convergence": (troubled(kind, contract_of(profile), convergence.NODES), diverges),
+        "step": (scenes(kind), step.attempt),
+        "wire": (scenes(rude), wire.attempt),
+    }
+    return [
+        level
+        for level, (strategy, attempt) in levels.items()
+        if search(strategy, lambda s, a=attempt: bool(a(s)), examples=20, at_seed=seed).found  # type: ignore[misc]
+    ]
+
+
+def seeds(count: int, names: list[str]) -> int:
+    """Accuse the reference with many seeds."""
+    wrong = 0
+    for name, profile in PROFILES.items():
+        if names and name not in names:
+            continue
+        began = time.process_time()
+        found = {seed: levels for seed in range(count) if (levels := alarms(profile, seed))}
+        wrong += len(found)
+        spent = time.process_time() - began
+        print(f"{name}: {count} seeds, 4 levels, {spent:.0f} s of CPU, false alarms: {found}",  # noqa: T201
+              flush=True)  # fmt: skip
+    return wrong
+
+
+if __name__ == "__main__":
+    what, *rest = sys.argv[1:]
+    sys.exit(bool(mutants(rest) if what == "mutants" else seeds(int(rest[0]), rest[1:])))
