@@ -19,7 +19,6 @@ COMMANDS = {
     "conform": "judge another implementation by what it does",
     "docs": "build the site of the specification",
     "explore": "try message orderings on a page, or write it to a file",
-    "conform": "judge another implementation, in any language",
     "golden": "replay recordings of the real library",
     "graph": "write every world of a small model, to draw it",
     "learn": "take the lessons in the terminal, and predict what happens",

@@ -7,6 +7,9 @@ import importlib
 import click
 
 COMMANDS = {
+    "check-adapter": ("checker.commands.conform_check", "walk an adapter through its protocol"),
+    "matrix": ("checker.commands.conform_matrix", "reports of several implementations on a page"),
+    "run": ("checker.commands.conform_run", "drive a live implementation through its adapter"),
     "trace": ("checker.commands.conform_trace", "judge the log of a real run"),
 }
 """What there is, with the module that holds it and a line of help. Modules load on use."""

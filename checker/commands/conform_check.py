@@ -22,9 +22,7 @@ PASS_ON = {"ignore_unknown_options": False, "allow_interspersed_args": False}
     "--timeout", type=click.FloatRange(0, min_open=True), default=REQUEST_SECONDS, metavar="S"
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def command(
-    program: tuple[str, ...], seed: int, timeout: float, as_json: bool
-) -> None:
+def command(program: tuple[str, ...], seed: int, timeout: float, as_json: bool) -> None:
     """Walk through the adapter protocol, one operation at a time, up to the first mistake.
 
     Without COMMAND the adapter of the reference is walked through.

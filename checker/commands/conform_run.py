@@ -64,7 +64,8 @@ def command(program: tuple[str, ...], **flags: Any) -> None:
 
     Scenes are drawn, tried on the live program, and made as small as they get when one fails. A
     violation comes with its clause and the rule it looks like. What the profile cannot promise is
-    no violation, and a run that moved no data shows nothing. Without COMMAND the reference is judged.
+    no violation, and a run that moved no data shows nothing. Without COMMAND the reference is
+    judged.
 
     Exit codes: 0 conforms, 1 violates, 3 the adapter cannot be run, 4 inconclusive.
     """
