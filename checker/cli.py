@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "explore every interleaving and judge the properties",
     "clauses": "tie the clauses of the specification to code and tests",
     "conform": "judge another implementation by what it does",
+    "convert": "write a saved run as SVG, Mermaid, ShiViz, ITF or text",
     "docs": "build the site of the specification",
     "explore": "try message orderings on a page, or write it to a file",
     "golden": "replay recordings of the real library",

@@ -32,7 +32,7 @@ from checker.faults import UsageFault
 from checker.outages import Comeback
 from checker.properties import Property
 from checker.scuttlebutt.experiment import Experiment, Setup, experiment_from_json
-from checker.scuttlebutt.files import read_members, write_json
+from checker.scuttlebutt.files import checked_members, read_members, write_json
 from checker.scuttlebutt.misfortune import RESTARTS
 from checker.search.replay import fitting, replay
 from checker.shrink import shrunk
@@ -83,14 +83,23 @@ class Counterexample:
         write_json(path, self.to_json())
 
 
+MEMBERS: dict[str, type] = {"experiment": dict, "schedule": list, "property": str}
+
+
 def load(path: Path) -> Counterexample:
     """Read a counterexample file. Raises UsageFault with the path of a fault. Spec: CHK-3."""
-    where = str(path)
-    members = {"experiment": dict, "schedule": list, "property": str}
-    document = read_members(path, FORMAT, members)
-    experiment = experiment_from_json(document["experiment"], f"{where}: $.experiment")
+    return _counterexample(read_members(path, FORMAT, MEMBERS), f"{path}: $")
+
+
+def from_json(document: object, where: str) -> Counterexample:
+    """The counterexample in a document that stands at `where`. Raises UsageFault."""
+    return _counterexample(checked_members(document, where, FORMAT, MEMBERS), where)
+
+
+def _counterexample(document: dict[str, Any], where: str) -> Counterexample:
+    experiment = experiment_from_json(document["experiment"], f"{where}.experiment")
     schedule = tuple(
-        parse_action(line, f"{where}: $.schedule[{at}]")
+        parse_action(line, f"{where}.schedule[{at}]")
         for at, line in enumerate(document["schedule"])
     )
     return Counterexample(

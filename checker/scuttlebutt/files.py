@@ -38,14 +38,25 @@ def read_members(path: Path, form: str, members: Mapping[str, type]) -> dict[str
         raise UsageFault(f"cannot be read ({fault.strerror})", where=where) from None
     except (ValueError, RecursionError) as fault:
         raise UsageFault(f"is no JSON ({fault})", where=where) from None
+    return checked_members(document, where, form, members)
+
+
+def checked_members(
+    document: object, where: str, form: str, members: Mapping[str, type]
+) -> dict[str, Any]:
+    """The document, of that format and with its `members` of the types given.
+
+    `where` is its place, with the path of what it is inside of. Raises UsageFault.
+    """
+    where = where if "$" in where else f"{where}: $"
     if not isinstance(document, dict) or document.get("format") != form:
         got = document.get("format") if isinstance(document, dict) else type(document).__name__
-        raise UsageFault(f"is {got!r}", where=f"{where}: $.format", expected=form)
+        raise UsageFault(f"is {got!r}", where=f"{where}.format", expected=form)
     for name, kind in members.items():
         if not isinstance(document.get(name), kind):
             raise UsageFault(
                 "is missing or of another type",
-                where=f"{where}: $.{name}",
+                where=f"{where}.{name}",
                 expected=KINDS[kind],
             )
     return document

@@ -1,0 +1,122 @@
+"""A timeline as an SVG space-time diagram: time goes down, messages slant from sending to arrival.
+
+Laws of this file: no script, no font, no address but the name of the format; the same timeline
+gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape
+
+from checker.render.timeline import Fate, Moment, Passage, Timeline
+
+COLUMN = 220
+ROW = 34
+TOP = 56
+LEFT = 110
+"""Sizes. Unit: pixels."""
+
+TEXT_MAX = 34
+"""The longest text beside a line. Unit: characters; the whole is in the tooltip."""
+
+STYLE = """
+svg { font: 12px ui-monospace, monospace; background: #fff; color: #1a1a1a }
+.life { stroke: #b8b8b8 } .name { font-weight: bold; text-anchor: middle }
+.moment { fill: #1a1a1a } .message { stroke: #2456a6; fill: none }
+.lost { stroke: #b3261e } .in-flight { stroke-dasharray: 5 4 } .overtaking { stroke: #a15c00 }
+text { fill: currentColor; paint-order: stroke; stroke: #fff; stroke-width: 3px }
+.label { font-size: 11px } .step { fill: #777; text-anchor: end }
+@media (prefers-color-scheme: dark) {
+  svg { background: #16181c; color: #e8e8e8 } text { stroke: #16181c } .moment { fill: #e8e8e8 }
+  .message { stroke: #8ab4f8 } .lost { stroke: #f28b82 } .overtaking { stroke: #fdd663 }
+}
+"""
+
+
+HEAD = """<defs><marker id="head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7"
+ markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="context-stroke"/></marker></defs>"""
+
+
+def svg(timeline: Timeline, title: str) -> str:
+    """The diagram of a timeline.
+
+    A lost message ends in a cross, one in flight is dashed, and one that overtakes another has a
+    colour of its own. Spec: CONVERT-2.
+    """
+    width = LEFT + COLUMN * len(timeline.nodes)
+    height = TOP + ROW * (timeline.steps + 2)
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    name = 'role="img" aria-labelledby="title"'
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {name}>',
+        f'<title id="title">{_safe(title)}</title>',
+        f"<style>{STYLE}</style>",
+        HEAD,
+    ]
+    for node in timeline.nodes:
+        x = _x(timeline, node)
+        ends = f'x1="{x}" y1="{TOP - 16}" x2="{x}" y2="{height - ROW // 2}"'
+        lines.append(f'<text class="name" x="{x}" y="{TOP - 26}">{_safe(node)}</text>')
+        lines.append(f'<line class="life" {ends}/>')
+    lines.extend(
+        f'<text class="step" x="{LEFT - 70}" y="{_y(at) + 4}">{at}</text>'
+        for at in range(1, timeline.steps + 1)
+    )
+    lines.extend(_passage(timeline, each) for each in timeline.passages)
+    lines.extend(_moment(timeline, each) for each in timeline.moments)
+    return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def _x(timeline: Timeline, node: str) -> int:
+    return LEFT + COLUMN * timeline.nodes.index(node)
+
+
+def _y(at: int) -> int:
+    return TOP + ROW * at
+
+
+def _moment(timeline: Timeline, moment: Moment) -> str:
+    x, y = _x(timeline, moment.node), _y(moment.at)
+    dot = f'<circle class="moment" cx="{x}" cy="{y}" r="4"/>'
+    label = f'<text class="label" x="{x + 9}" y="{y - 5}">{_short(moment.text)}</text>'
+    return f"<g><title>{moment.at}: {_safe(moment.text)}</title>{dot}{label}</g>"
+
+
+def _passage(timeline: Timeline, passage: Passage) -> str:
+    x1, y1 = _x(timeline, passage.source), _y(passage.sent)
+    x2, y2 = _x(timeline, passage.target), _y(passage.ended)
+    if passage.fate is not Fate.ARRIVED:
+        x2 = (x1 + x2) // 2
+    kinds = ["message"]
+    if passage.fate is not Fate.ARRIVED:
+        kinds.append(passage.fate.value.replace(" ", "-"))
+    elif _overtakes(timeline, passage):
+        kinds.append("overtaking")
+    head = "" if passage.fate is Fate.LOST else ' marker-end="url(#head)"'
+    cross = f"M{x2 - 5} {y2 - 5}l10 10m0 -10l-10 10" if passage.fate is Fate.LOST else ""
+    line = f'<path class="{" ".join(kinds)}" d="M{x1} {y1}L{x2} {y2}{cross}"{head}/>'
+    # Near its end: messages that leave one node at one time would cover each other's texts.
+    near = f'x="{x1 + 3 * (x2 - x1) // 4}" y="{y1 + 3 * (y2 - y1) // 4 - 4}"'
+    label = f'<text class="label" {near} text-anchor="middle">{_short(passage.text)}</text>'
+    told = f"{passage.text} from {passage.source} to {passage.target}, {passage.fate.value}"
+    return f"<g><title>{_safe(told)}</title>{line}{label}</g>"
+
+
+def _overtakes(timeline: Timeline, passage: Passage) -> bool:
+    """Whether it arrives before one that was sent before it on the same link."""
+    link = (passage.source, passage.target)
+    return any(
+        (each.source, each.target) == link
+        and each.number < passage.number
+        and each.ended > passage.ended
+        for each in timeline.passages
+    )
+
+
+def _short(text: str) -> str:
+    return _safe(text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}\u2026")
+
+
+def _safe(text: str) -> str:
+    """Text as XML can hold it."""
+    return escape("".join(c if c.isprintable() else "\ufffd" for c in text))
