@@ -13,7 +13,9 @@ from typing import Any
 import click
 
 from checker.commands.progress import say
+from checker.conformance.session import Launch, Session
 from checker.conformance.vectors.build import FORMAT, LEVELS, text_of, vector_files
+from checker.conformance.vectors.live import run_live
 from checker.conformance.vectors.run import Ran, reference, run_vector
 from checker.conformance.vectors.steps import Json
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, REFUTED, UsageFault
@@ -65,34 +67,47 @@ def _write(path: Path, text: str) -> None:
 
 
 @command.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--profile", metavar="NAME", help="Only the vectors of this profile.")
+@click.argument("program", nargs=-1, metavar="-- COMMAND...")
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file of vectors. May be repeated. Default: those in spec/vectors.",
+)
+@click.option("--profile", metavar="NAME", help="Only this one. With COMMAND: documented.")
 @click.option("--level", type=click.Choice(list(LEVELS)), help="Only the vectors of this level.")
 @click.option("--case", "cases", metavar="GLOB", default="*", help="Only ids like this.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def test(
-    files: tuple[Path, ...], profile: str | None, level: str | None, cases: str, as_json: bool
-) -> None:
-    """Run vectors on the reference: those in FILES, or in spec/vectors.
+def test(program: tuple[str, ...], cases: str, as_json: bool, **flags: Any) -> None:
+    """Run vectors on the reference, or on the adapter that COMMAND starts.
 
-    Exit code 1 when any fails, 4 when none was run.
+    Exit code 1 when any fails, 3 when COMMAND cannot be run, 4 when nothing was run.
     """
-    if profile is not None:
-        profile_called(profile)
+    files, level = flags["files"], flags["level"]
+    wanted = flags["profile"] or ("documented" if program and not files else None)
+    if wanted is not None:
+        profile_called(wanted)
+    session = Session(Launch(program)) if program else None
     ran: list[tuple[Json, Ran]] = []
-    for path in files or tuple(sorted((spec_folder() / "vectors").glob("*.json"))):
-        document = read_vectors(path)
-        if profile in {None, document["profile"]}:
-            answer = reference(profile_called(document["profile"]))
-            ran.extend(
-                (vector, run_vector(vector, answer))
-                for vector in document["vectors"]
-                if level in {None, vector["level"]} and fnmatchcase(vector["id"], cases)
-            )
+    try:
+        for path in files or tuple(sorted((spec_folder() / "vectors").glob("*.json"))):
+            document = read_vectors(path)
+            if wanted in {None, document["profile"]}:
+                answer = reference(profile_called(document["profile"]))
+                ran.extend(
+                    (each, run_vector(each, answer) if session is None else run_live(each, session))
+                    for each in document["vectors"]
+                    if level in {None, each["level"]} and fnmatchcase(each["id"], cases)
+                )
+    finally:
+        if session is not None:
+            session.close()
     click.echo(json.dumps(_report(ran), ensure_ascii=False) if as_json else _text(ran))
-    if not ran:
+    outcomes = {each.outcome for _, each in ran}
+    if outcomes <= {"skipped"}:
         sys.exit(INCONCLUSIVE)
-    sys.exit(REFUTED if any(each.outcome == "failed" for _, each in ran) else AS_EXPECTED)
+    sys.exit(REFUTED if "failed" in outcomes else AS_EXPECTED)
 
 
 def read_vectors(path: Path) -> dict[str, Any]:
@@ -118,6 +133,8 @@ def _report(ran: Sequence[tuple[Json, Ran]]) -> Json:
     cases = []
     for vector, each in ran:
         case: Json = {"id": each.id, "outcome": each.outcome, "clauses": vector.get("clauses", [])}
+        if each.reason:
+            case["reason"] = each.reason
         if each.failure is not None:
             found = each.failure.mismatch
             case |= {"step": each.failure.step, "path": found.path}
@@ -132,8 +149,8 @@ def _text(ran: Sequence[tuple[Json, Ran]]) -> str:
         if each.failure is not None:
             lines.append(f"FAIL {each.id} {each.failure} [{', '.join(vector.get('clauses', []))}]")
             lines.append(f"     {vector.get('comment', '')}")
-        elif each.outcome == "skipped":
-            lines.append(f"SKIP {each.id}: {each.reason}")
+        elif each.reason:
+            lines.append(f"{each.outcome.upper()[:4]} {each.id}: {each.reason}")
     counts = Counter(each.outcome for _, each in ran)
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
     return "\n".join([*lines, f"{len(ran)} vectors: {told}" if ran else "no vector was chosen"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from checker.commands import vectors
+from checker.conformance import adapters as independent
 from checker.resources import spec_folder
 
 
@@ -41,7 +44,7 @@ def test_the_command_names_the_failing_step(scuttle: Callable[..., Any], tmp_pat
     document = {"format": "scuttle-vectors/1", "profile": "textbook", "vectors": [vector]}
     path = tmp_path / "mine.json"
     path.write_text(json.dumps(document), encoding="utf-8")
-    ran = scuttle("vectors", "test", str(path))
+    ran = scuttle("vectors", "test", "--file", path)
     assert ran.code == 1
     assert "FAIL textbook/answer/answer_inclusive step 1 set $.out: expected 1 item" in ran.out
     assert "EXCH-3" in ran.out
@@ -65,6 +68,47 @@ def test_a_bad_file_of_vectors_is_refused_with_a_path(
     """Whoever writes vectors by hand learns where the mistake is."""
     file = tmp_path / "bad.json"
     file.write_text(text, encoding="utf-8")
-    ran = scuttle("vectors", "test", str(file))
+    ran = scuttle("vectors", "test", "--file", file)
     assert ran.code == 2
     assert path in ran.err
+
+
+ADAPTER = (
+    sys.executable,
+    "-m",
+    "checker.conformance.adapters.reference",
+    "--profile",
+    "documented",
+)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "code", "said"),
+    [
+        ((), 0, " passed"),
+        (("--mutant", "pace=pace_everything"), 1, "FAIL documented/pace/pace_everything step 3"),
+    ],
+)
+def test_vectors_run_on_any_adapter(
+    scuttle: Callable[..., Any], mutant: tuple[str, ...], code: int, said: str
+) -> None:
+    """Through the pipes of the adapter protocol, as for any other language. Spec: ADP-9."""
+    ran = scuttle("vectors", "test", "--case", "documented/pace/*", "--", *ADAPTER, *mutant)
+    assert ran.code == code, ran.out
+    assert said in ran.out
+    assert ("failed" in ran.out) == bool(code)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no Node: its adapter was not tried")
+def test_an_implementation_in_another_language_passes(scuttle: Callable[..., Any]) -> None:
+    """Written from the clauses alone; what it does not offer is skipped and said."""
+    adapter = Path(independent.__file__).with_name("independent.js")
+    ran = scuttle("vectors", "test", "--", "node", adapter)
+    assert ran.code == 0, ran.out
+    assert "FAIL" not in ran.out
+    assert "SKIP documented/prefer/prefer_newest: init is not supported" in ran.out
+
+
+def test_a_command_that_is_no_adapter_could_not_be_run(scuttle: Callable[..., Any]) -> None:
+    """Exit code 3: the vectors have judged nothing."""
+    assert scuttle("vectors", "test", "--", "false").code == 3
