@@ -28,13 +28,14 @@ from checker.conformance.observation import (
     counterpart,
     exact_members,
     followed,
+    refusal_of,
     valid_clause,
 )
 from checker.conformance.protocol import ErrorKind, Reply
 from checker.conformance.settings import config_from
 from checker.conformance.wire import mark_value, message_of, object_of, plain
 from scuttle_ref import rules
-from scuttle_ref.errors import InvalidMessage
+from scuttle_ref.errors import InvalidMessage, Refusal
 from scuttle_ref.messages import Event, Message
 from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Applied, Compacted, Recorded, Rejected, Send, Step
@@ -79,6 +80,7 @@ class Acceptor:
     events: bool
     gossips: tuple[tuple[Gossip, ...], ...]
     worlds: tuple[World, ...]
+    refused: Refusal | None = None
 
     @classmethod
     def start(  # noqa: PLR0913 - each says something of its own
@@ -117,6 +119,7 @@ class Acceptor:
             )
         after: list[World] = []
         first: Difference | None = None
+        self.refused = None
         event = followed(seen.event, got)
         for world in self.worlds:
             for gossip in self.gossips[world.variant]:
@@ -173,10 +176,16 @@ class Acceptor:
         judged = [(world, difference(world)) for world in self.worlds]
         kept = [world for world, found in judged if found is None]
         if not kept:
-            first: Difference = judged[0][1]
-            return first
+            return self._blamed(judged[0][1])
         self.worlds = tuple(kept)
         return None
+
+    def _blamed(self, difference: Difference) -> Difference:
+        """A difference right after what had to be refused is a matter of that refusal."""
+        if self.refused is None:
+            return difference
+        note = f"this had to be refused: {self.refused}"
+        return attrs.evolve(difference, clause=self.refused.clause, note=note)
 
     def _keep(self, worlds: Sequence[World]) -> None:
         unique = tuple(dict.fromkeys(worlds)) if len(worlds) > 1 else tuple(worlds)
@@ -204,6 +213,7 @@ class Acceptor:
         if reply.error is not None and reply.error.kind is ErrorKind.INTERNAL:
             return Difference("$.error", "an answer", str(reply.error), (), "ERR-1", "it broke")
         if refused:
+            self.refused = refusal_of(seen.event, self.dialect) or refused[0]
             if reply.out:
                 shown = [str(message) for _, message in got]
                 return Difference("$.out", f"a refusal: {refused[0]}", shown, (), refused[0].clause)

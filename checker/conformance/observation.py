@@ -9,9 +9,9 @@ from attrs import frozen
 
 from checker.conformance.protocol import Reply
 from checker.conformance.settings import NAMED_RESOLVERS, SORTS, accept, reject
-from checker.conformance.wire import members_of
+from checker.conformance.wire import members_of, message_of
 from scuttle_ref.errors import InvalidMessage, Refusal
-from scuttle_ref.messages import Digest, Event, Exchange, Message, Put, Received, Update
+from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
 from scuttle_ref.names import NodeId
 from scuttle_ref.state import NodeState
 from scuttle_ref.wire import Dialect
@@ -74,6 +74,20 @@ def followed(event: Event, got: list[tuple[NodeId, Message]]) -> Event:
         return event
     named = tuple(message.source_id for _, message in got if isinstance(message, Digest))
     return Exchange(event.peer, named)
+
+
+def refusal_of(event: Event, dialect: Dialect) -> Refusal | None:
+    """Why an object or a line that arrived is no message, more exactly than a node can say.
+
+    Spec: ERR-2.
+    """
+    if not isinstance(event, Received) or isinstance(event.message, Update | Digest | DigestDone):
+        return None
+    try:
+        message_of(event.message, dialect)
+    except InvalidMessage as no:
+        return no.refusal
+    return None
 
 
 def valid_clause(event: Event) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +12,8 @@ from typing import Any
 
 import pytest
 from adapters_of_the_oracle import HEAD, LOOP, REFERENCE, hostile
+
+from checker.resources import spec_folder
 
 BARE = """
 def misbehave(request):
@@ -111,3 +116,35 @@ def test_the_check_up_of_the_reference_finds_nothing_to_mend(
     )
     assert hangs.code == 1
     assert "no answer within 0.3 s" in hangs.out
+
+
+def _template(name: str) -> tuple[str, ...]:
+    return {
+        "adapter.py": (sys.executable,),
+        "adapter.mjs": ("node",),
+        "adapter.go": ("go", "run"),
+    }[name]
+
+
+@pytest.mark.parametrize("name", ["adapter.py", "adapter.mjs", "adapter.go"])
+def test_the_templates_of_the_guide_pass_the_check_up_and_are_judged(
+    name: str, tmp_path: Path, scuttle: Callable[..., Any]
+) -> None:
+    """A template that does not run teaches the wrong protocol. Spec: ADP-1, ADP-11."""
+    runner = _template(name)
+    if shutil.which(runner[0]) is None:
+        pytest.skip(f"{runner[0]} is not installed")
+    file = tmp_path / name
+    shutil.copy(spec_folder() / "guide" / "templates" / name, file)
+    command = (*runner, str(file))
+    if name == "adapter.go":
+        binary = tmp_path / "adapter"
+        subprocess.run(["go", "build", "-o", binary, file], check=True, cwd=tmp_path)
+        command = (str(binary),)
+    checked = scuttle("conform", "check-adapter", "--", *command)
+    assert checked.code == 0, checked.out
+    judged = scuttle(
+        "conform", "run", "--json", "--profile", "textbook", "--level", "step", "--level",
+        "convergence", "--examples", "40", "--", *command,
+    )  # fmt: skip
+    assert judged.code == 0, json.dumps(judged.document["cases"], indent=1)[:3000]

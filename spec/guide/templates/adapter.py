@@ -1,0 +1,99 @@
+"""An adapter in Python. Put your implementation in the place of Node; the rest can stay."""
+
+import json
+import sys
+
+
+class Node:
+    """A small Scuttlebutt (the textbook profile), so that this template runs as it is."""
+
+    def __init__(self, name, config):
+        limit = config.get("max_history") or 10
+        self.limit = float("inf") if isinstance(limit, dict) else limit
+        self.name, self.clock, self.store, self.history, self.named = name, {}, {}, [], {}
+
+    def set(self, key, value):
+        version = self.clock.get(self.name, 0) + 1
+        if version > 2**53:
+            raise ValueError("no version is left: take a new id")
+        self.take({"key": key, "value": value, "source_id": self.name, "version": version})
+
+    def take(self, update):
+        source, version, key = update["source_id"], update["version"], update["key"]
+        if version <= self.clock.get(source, 0):
+            return
+        self.clock[source] = version
+        held = self.store.get(key)
+        if held is None or (version, source) > (held["version"], held["source_id"]):
+            self.store[key] = update
+        self.history.append(update)
+        self.history.sort(key=lambda each: (each["version"], each["source_id"]))
+        while len(self.history) > self.limit:
+            self.history.pop(0)
+
+    def gossip(self):
+        lines = [{"digest": True, "source_id": s, "version": v} for s, v in self.clock.items()]
+        return [*lines, {"digest": True, "done": True}]
+
+    def hear(self, peer, message):
+        named = self.named.setdefault(peer, set())
+        if message.get("digest") and message.get("done"):
+            del self.named[peer]
+            return [each for each in self.history if each["source_id"] not in named]
+        if message.get("digest"):
+            source, above = message["source_id"], message["version"]
+            if isinstance(above, dict):  # {"$num": "-Infinity"}: nothing is known
+                above = -1
+            named.add(source)
+            news = [each for each in self.history if each["source_id"] == source]
+            return [each for each in news if each["version"] > above]
+        if not isinstance(message["key"], str) or type(message["version"]) is not int:
+            raise ValueError("no update")
+        self.take(message)
+        return []
+
+
+# ---- the adapter: requests on standard input, answers on standard output ---------------------------
+
+CAPABILITIES = ["set", "get", "write", "gossip", "inspect"]
+nodes = {}
+
+
+def answer(q):
+    op, node = q["op"], nodes.get(q.get("node"))
+    if op == "hello":
+        sut = {"name": "template", "version": "1", "language": "python"}
+        return {"version": 1, "sut": sut, "capabilities": CAPABILITIES}
+    if op == "init":
+        nodes.clear()
+        nodes.update({each["node"]: Node(each["id"], each["config"]) for each in q["nodes"]})
+        return {}
+    if op == "bye":
+        return {}
+    if op == "set":
+        node.set(q["key"], q["value"])
+        return {"out": []}
+    if op == "write":
+        return {"out": node.hear(q.get("from", "peer"), q["message"])}
+    if op == "gossip":
+        return {"out": node.gossip()}
+    if op == "get":
+        held = node.store.get(q["key"])
+        return {"result": {"value": held and held["value"], "version": held and held["version"]}}
+    if op == "inspect":
+        return {"state": node.store, "clock": node.clock, "history": node.history}
+    return None
+
+
+for line in sys.stdin:
+    request = json.loads(line)
+    try:
+        told = answer(request)
+        reply = {"ok": True, **told} if told is not None else None
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        reply = {"ok": False, "error": {"kind": "rejected", "message": str(fault)}}
+    if reply is None:
+        reply = {"ok": False, "error": {"kind": "unsupported"}}
+    print(json.dumps({"re": request["id"], **reply}), flush=True)
+    if request["op"] == "bye":
+        break
