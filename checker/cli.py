@@ -25,6 +25,7 @@ COMMANDS = {
     "learn": "take the lessons in the terminal, and predict what happens",
     "hunt": "draw small experiments until a property fails",
     "node": "run a node on a network",
+    "laws": "test a resolver: does it make replicas agree?",
     "profiles": "list the profiles, or show where two differ",
     "promela": "print a model of the textbook profile for SPIN",
     "replay": "run a saved counterexample again",

@@ -157,7 +157,7 @@ def resolver_called(name: str) -> Resolver:
         sys.path.insert(0, here)
     try:
         resolver: Any = getattr(importlib.import_module(module_name), function_name)
-    except Exception as fault:  # noqa: BLE001 - a foreign module may raise anything
+    except (Exception, SystemExit) as fault:  # noqa: BLE001 - a foreign module may raise anything
         raise UnrunnableFault(
             f"cannot be imported ({type(fault).__name__}: {fault})",
             where=where,

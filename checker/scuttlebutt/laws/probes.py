@@ -1,0 +1,122 @@
+"""Arguments that can be changed, so that a resolver which changes them is caught in the act.
+
+The real ones are frozen, but an implementation in another language may hand out the real thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from scuttle_ref.messages import Update
+from scuttle_ref.names import Key, Mark, NodeId
+from scuttle_ref.resolvers import View
+from scuttle_ref.state import Entry
+from scuttle_ref.version_vector import VersionVector
+
+
+class _Open:
+    """Lets its attributes be set and deleted, and remembers which."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+
+
+class _OpenUpdate(_Open, Update):
+    pass
+
+
+class _OpenEntry(_Open, Entry):
+    pass
+
+
+class _OpenClock(_Open, VersionVector):
+    def __setitem__(self, source: NodeId, mark: Mark) -> None:
+        kept = tuple(pair for pair in self.pairs if pair[0] != source)
+        raised = tuple(sorted((*kept, (source, mark)), key=lambda pair: pair[0]))
+        object.__setattr__(self, "pairs", raised)
+
+    def update(self, source: NodeId, mark: Mark) -> None:
+        """As the library's own clock has it."""
+        self[source] = mark
+
+
+class _OpenView(_Open, View):
+    def __init__(self, view: View) -> None:
+        super().__init__(view.state, view.sort, view.place)
+        self._clock = _OpenClock(view.clock.pairs)
+        self._name = view.state.id
+        self._entries: dict[Key, _OpenEntry] = {}
+
+    @property
+    def clock(self) -> _OpenClock:
+        return self._clock
+
+    @clock.setter
+    def clock(self, clock: _OpenClock) -> None:
+        self._clock = clock
+
+    @property
+    def id(self) -> NodeId:
+        return self._name
+
+    @id.setter  # noqa: A003 - the property above, not the function
+    def id(self, name: NodeId) -> None:
+        self._name = name
+
+    def get(self, key: Key) -> _OpenEntry:
+        if key not in self._entries:
+            entry = View.get(self, key)
+            self._entries[key] = _OpenEntry(entry.value, entry.version, entry.source_id)
+        return self._entries[key]
+
+
+def meddling(ask: Callable[[View, Update], object], view: View, update: Update) -> str | None:
+    """What `ask` changes in open copies of its arguments, as a sentence, or None."""
+    open_view = _OpenView(view)
+    open_update = _OpenUpdate(update.source_id, update.key, update.value, update.version)
+    watched: list[tuple[str, Any]] = [
+        ("update", open_update),
+        ("gossip", open_view),
+        ("gossip.clock", open_view.clock),
+        (f"gossip.get({update.key!r})", open_view.get(update.key)),
+    ]
+    before = [_members(thing) for _, thing in watched]
+    ask(open_view, open_update)
+    after = [_members(thing) for _, thing in watched]
+    for (name, _), one, two in zip(watched, before, after, strict=True):
+        for member in sorted(one.keys() | two.keys()):
+            if one.get(member) != two.get(member):
+                was = f" from {one[member]} " if member in one else " "
+                now = two.get(member, "nothing")
+                return f"it sets {name}.{member.lstrip('_')}{was}to {now}"
+    return None
+
+
+_ASIDE = frozenset({"_entries"})
+"""What a view adds to itself when it is read."""
+
+
+def _members(thing: object) -> dict[str, str]:
+    """The attributes of an object, written out as deep as they go."""
+    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
+    names = {name for name in slots if not name.startswith("__") and hasattr(thing, name)}
+    names |= set(vars(thing))
+    names -= {"_attrs_cached_hash", *_ASIDE}
+    return {name: deep(getattr(thing, name)) for name in names}
+
+
+def deep(value: object, depth: int = 8) -> str:
+    """A text that differs when anything within `value` differs."""
+    if isinstance(value, dict):
+        items = (f"{deep(k, depth - 1)}: {deep(v, depth - 1)}" for k, v in value.items())
+        return "{" + ", ".join(items) + "}"
+    if isinstance(value, list | tuple):
+        return f"{type(value).__name__}({', '.join(deep(item, depth - 1) for item in value)})"
+    own = getattr(value, "__dict__", None)
+    if own and depth > 0 and not callable(value):
+        return f"{type(value).__name__}{deep(own, depth - 1)}"
+    return repr(value)

@@ -1,0 +1,129 @@
+"""Seeded bad resolvers are caught with the law named, and good ones pass."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import attrs
+import pytest
+from bad_resolvers import BAD, GOOD, Good, by_hash, hangs, newest
+
+from checker.laws import judge_resolver
+from checker.scuttlebutt.laws.asking import HANGS_MAX
+from checker.scuttlebutt.laws.book import BY_NAME, LAWS
+from checker.scuttlebutt.laws.calling import InProcess
+from checker.scuttlebutt.laws.domain import Domain
+from checker.scuttlebutt.laws.judging import Judging, Plan, smallest
+from checker.scuttlebutt.laws.planning import planned
+from scuttle_ref import lww_vs_clock, lww_vs_current_vers, strictly_order_values
+
+
+def here(resolver: Any) -> InProcess:
+    """A caller whose function no other process can import: starting those takes time."""
+    return InProcess(lambda gossip, update: resolver(gossip, update), resolver.__name__, 0.2)
+
+
+def quick(resolver: Any, **choices: Any) -> Plan:
+    """The usual plan with fewer values, so that all of these take seconds."""
+    plan = planned(resolver, examples=10, **choices)
+    full = plan.domain
+    threes = tuple(group[:3] for group in full.threes[-2:])
+    return attrs.evolve(plan, domain=Domain(full.values[:8], threes, full.sources, full.keys[:2]))
+
+
+@pytest.mark.parametrize("resolver", BAD, ids=lambda resolver: resolver.__name__)
+def test_a_bad_resolver_is_caught_and_its_law_is_named(resolver: Any) -> None:
+    """With as few updates as show it.
+
+    Spec: LAW-1, LAW-2, LAW-3, LAW-4, LAW-5, LAW-6, LAW-7, LAW-8, LAW-9, LAW-10, LAW-11, LAW-12.
+    """
+    law, size = BAD[resolver]
+    verdict = Judging(here(resolver), quick(resolver)).verdict(BY_NAME[law])
+
+    assert verdict.kind == "refuted", verdict
+    assert verdict.evidence is not None
+    assert verdict.evidence.size <= size
+    if law != "deterministic":  # what depends on the past may never come again
+        assert verdict.law.judge(Judging(here(resolver)).asking, verdict.evidence.runs)
+
+
+def test_what_differs_between_processes_is_no_function_of_the_question() -> None:
+    """One process alone can never see that ``hash`` decides. Spec: LAW-2."""
+    caller = InProcess(by_hash, "by_hash")
+    verdict = Judging(caller, quick(by_hash)).verdict(BY_NAME["deterministic"])
+
+    assert verdict.kind == "refuted"
+    assert verdict.evidence is not None
+    assert "one process says" in verdict.evidence.because
+
+
+@pytest.mark.parametrize("good", GOOD, ids=lambda good: good.resolver.__name__)
+def test_a_good_resolver_passes_every_law_that_is_not_optional(good: Good) -> None:
+    """A false alarm costs as much trust as a miss. Spec: LAW-16."""
+    plan = quick(good.resolver, values=good.values, observe=good.observe)
+    judging = Judging(here(good.resolver), plan)
+    cheap = [law for law in LAWS if law.name != "convergent" and not law.optional]
+
+    assert {judging.verdict(law).kind for law in cheap} == {"holds"}
+
+
+def test_every_schedule_of_a_good_resolver_ends_equal() -> None:
+    """By exhaustion of three topologies, as the verdict says. Spec: LAW-13."""
+    verdict = Judging(here(newest), quick(newest)).verdict(BY_NAME["convergent"])
+
+    assert verdict.kind == "holds"
+    assert "all 783,099 worlds of line:3, ring:3, star:4" in verdict.scope
+
+
+@pytest.mark.parametrize(
+    ("resolver", "first"),
+    [
+        (strictly_order_values, "commutative"),
+        (lww_vs_current_vers, "replica-independent"),
+        (lww_vs_clock, "commutative"),
+    ],
+)
+def test_each_sample_of_the_readme_is_refuted_with_two_updates(resolver: Any, first: str) -> None:
+    """Also by a schedule of a whole network. Spec: LAW-13, LAW-17."""
+    plan = quick(resolver)
+    verdicts = Judging(here(resolver), plan).verdicts()
+    found = smallest(verdicts, plan)
+
+    assert found is not None
+    assert found.evidence is not None
+    assert (found.law.name, found.evidence.size) == (first, 2)
+    assert verdicts[-1].kind == "refuted"
+    assert verdicts[-1].evidence is not None
+    assert verdicts[-1].evidence.schedule
+
+
+def test_a_resolver_that_accepts_nothing_keeps_no_law_by_it() -> None:
+    """What was never exercised does not hold. Spec: LAW-16."""
+    kinds = {each.law.name: each.kind for each in judge_resolver(lambda _g, _u: False, examples=0)}
+
+    assert kinds["commutative"] == kinds["convergent"] == "unknown"
+    assert kinds["total"] == "holds"
+
+
+def test_a_resolver_that_hangs_costs_a_few_time_limits_and_no_more() -> None:
+    """The run goes on, and says of the rest that it does not know. Spec: LAW-15."""
+
+    def sleeps(_gossip: Any, _update: Any) -> bool:
+        while True:
+            time.sleep(0.01)
+
+    began = time.monotonic()
+    for resolver in (hangs, sleeps):
+        verdicts = Judging(InProcess(resolver, "it", 0.05)).verdicts()
+        kinds = {each.law.name: each.kind for each in verdicts}
+        assert kinds["total"] == "refuted"
+        assert kinds["convergent"] == "unknown"
+    assert time.monotonic() - began < 20 * HANGS_MAX
+
+
+def test_the_same_seed_gives_the_same_verdicts_and_evidence() -> None:
+    """Whoever reports a broken law must be believed. Spec: LAW-16."""
+    plan = quick(lww_vs_clock, seed=7)
+    one, two = (Judging(here(lww_vs_clock), plan).verdicts() for _ in range(2))
+    assert [(e.kind, e.evidence) for e in one] == [(e.kind, e.evidence) for e in two]
