@@ -1,8 +1,8 @@
-"""Resolvers that people could have written: bad ones, each with the law it breaks, and good ones."""
+"""Resolvers that people could have written: bad ones, with the law that each breaks, and good."""
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import itertools
 import os
 import random
@@ -29,7 +29,7 @@ def until_some_day(gossip: Any, update: Any) -> bool:
 
 
 def in_the_morning(gossip: Any, update: Any) -> bool:
-    return datetime.datetime.now().hour < 12 and newest(gossip, update)  # noqa: DTZ005
+    return dt.datetime.now().hour < 12 and newest(gossip, update)  # noqa: DTZ005
 
 
 def tossed(_gossip: Any, _update: Any) -> bool:
@@ -74,7 +74,7 @@ def compares_mixed(gossip: Any, update: Any) -> bool:
     return stored.value is None or update.value > stored.value
 
 
-def fails_on_null(gossip: Any, update: Any) -> bool:
+def fails_on_null(_gossip: Any, update: Any) -> bool:
     return update.value is not None or len(update.value) > 0
 
 

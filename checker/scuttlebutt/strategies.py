@@ -166,7 +166,12 @@ def some(strategy: st.SearchStrategy[Any], count: int, number: int) -> list[Any]
         database=None,
         deadline=None,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
+            HealthCheck.large_base_example,
+        ],
     )
     run: Any = seed(number)(quiet(given(strategy)(take)))
     run()

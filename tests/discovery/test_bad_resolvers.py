@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import attrs
@@ -21,7 +22,7 @@ from scuttle_ref import lww_vs_clock, lww_vs_current_vers, strictly_order_values
 
 def here(resolver: Any) -> InProcess:
     """A caller whose function no other process can import: starting those takes time."""
-    return InProcess(lambda gossip, update: resolver(gossip, update), resolver.__name__, 0.2)
+    return InProcess(partial(resolver), resolver.__name__, 0.2)
 
 
 def quick(resolver: Any, **choices: Any) -> Plan:
