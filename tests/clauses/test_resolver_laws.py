@@ -9,10 +9,11 @@ import pytest
 from bad_resolvers import latest_arrival, newest, version_or_equal
 
 from checker.laws import Caller, assert_same_outcome, judge_resolver, resolver_diff
-from checker.scuttlebutt.laws.asking import Asking
+from checker.scuttlebutt.laws.asking import Asking, Run
 from checker.scuttlebutt.laws.calling import Answer, InProcess
 from checker.scuttlebutt.laws.domain import domain_of
 from checker.scuttlebutt.laws.planning import planned
+from checker.scuttlebutt.laws.selection import judge_forgotten
 from scuttle_ref import (
     DOCUMENTED,
     Config,
@@ -123,10 +124,12 @@ def test_a_node_that_forgot_decides_as_the_judge_says(resolver: Any) -> None:
     for update in (one, two, one):
         node = short.step(node, Received("peer", update)).state
     assert asking.ended("0", (one, two, one)).store == node.store
+    runs = (Run("0", (one, two)), Run("0", (one, two, one)))
+    assert (judge_forgotten(asking, runs) is None) is (resolver is lww_total)
 
 
 def test_every_value_that_is_tried_can_be_sent() -> None:
-    """A law must not be refuted by an update that no peer can send. Spec: LAW-16."""
+    """A law must not be refuted by an update that no peer can send. Spec: WIRE-1."""
     for value in domain_of("json").values:
         update = Update("A", "k", value, 1)
         assert message_from_json(message_to_json(update)) == update
