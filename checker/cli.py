@@ -6,6 +6,7 @@ Commands are imported when they are asked for, so that each starts fast.
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 
 import click
@@ -72,6 +73,8 @@ def scuttle() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run ``scuttle`` and exit."""
+    if arguments is None:  # a process of its own: being ended is being interrupted
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = scuttle.main(args=arguments, standalone_mode=False)
     except click.ClickException as usage:
