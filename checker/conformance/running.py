@@ -22,6 +22,7 @@ from checker.conformance.drawing import hostile_scenes, scenes, troubled
 from checker.conformance.protocol import Hello, unknown_capabilities
 from checker.conformance.result import CaseResult, Level, Outcome, Problem, Report
 from checker.conformance.scene import NODES, Scene
+from checker.conformance.seeding import vector_scenes
 from checker.conformance.stage import OracleFault, Unsupported
 from checker.conformance.trial import Plan, Trial, dialect_of
 from checker.faults import UsageFault
@@ -106,7 +107,8 @@ def _converge(trial: Trial) -> None:
 def _explore(trial: Trial, *, exact: bool) -> None:
     explorer = exploring.Explorer(trial.nodes, trial.plan.profile, trial.dialect, exact, trial.case)
     palette = trial.palette(hostile=exact)
-    for hit in trial.search(scenes(palette), explorer.attempt):
+    first = vector_scenes(trial.plan.profile.name)
+    for hit in trial.search(scenes(palette), explorer.attempt, first):
         blamed = explorer.control(hit.scene)
         if blamed is not None:
             trial.notes.append(f"the reference itself fails this scene: {blamed.told}")

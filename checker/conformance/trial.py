@@ -16,7 +16,7 @@ from checker.conformance.drawing import Palette
 from checker.conformance.protocol import Hello
 from checker.conformance.result import CaseResult, Finding, Level, Outcome, Problem
 from checker.conformance.scene import Scene
-from checker.conformance.searching import search
+from checker.conformance.searching import search, smallest
 from checker.conformance.session import Launch
 from scuttle_ref.profile import Profile
 from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT, Dialect
@@ -70,9 +70,25 @@ class Trial:
         """What scenes are drawn from."""
         return Palette.of(self.hello, self.plan.profile, hostile=hostile)
 
-    def search(self, strategy: Any, attempt: Callable[[Scene], Problem | None]) -> Iterator[Hit]:
-        """Search again and again; each problem is of a kind that was not seen. Spec: ORA-10."""
+    def search(
+        self,
+        strategy: Any,
+        attempt: Callable[[Scene], Problem | None],
+        first: Sequence[Scene] = (),
+    ) -> Iterator[Hit]:
+        """Search again and again; each problem is of a kind that was not seen.
+
+        The scenes of `first` are tried before any is drawn.
+
+        Spec: ORA-10, ORA-14.
+        """
         seen: set[tuple[str, str, str]] = set()
+        for scene in first:
+            self.scenes += 1
+            hit = self._made_small(scene, _Hunt(attempt, seen, self._impatient))
+            if hit is not None:
+                yield hit
+                seen.add(hit.problem.key)
         for round_ in range(FINDINGS_MAX):
             hunt = _Hunt(attempt, seen, self._impatient)
             found = search(
@@ -91,6 +107,15 @@ class Trial:
                 return
             yield Hit(found.found, problem, len(found.first.operations))
             seen.add(problem.key)
+
+    def _made_small(self, scene: Scene, hunt: _Hunt) -> Hit | None:
+        """The scene without what can go, if it fails."""
+        if not hunt.fails(scene):
+            return None
+        small = smallest(scene, hunt.fails, hunt.tries)
+        self._patient()
+        problem = hunt.attempt(small)
+        return None if problem is None else Hit(small, problem, len(scene.operations))
 
     def _impatient(self) -> None:
         if isinstance(self.nodes, Cluster):

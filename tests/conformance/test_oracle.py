@@ -29,6 +29,7 @@ from checker.conformance.scene import (
     scene_from_json,
 )
 from checker.conformance.searching import Search, search, smallest
+from checker.conformance.seeding import vector_scenes
 from scuttle_ref import rules
 from scuttle_ref.profile import Profile, decision_points
 from scuttle_ref.profiles import AS_SHIPPED, DOCUMENTED, PAPER, PROFILES, TEXTBOOK
@@ -209,6 +210,20 @@ def test_the_same_seed_finds_the_same_scene() -> None:
     assert found[0].found is not None
     assert found[0].found == found[1].found
     assert found[0].examples == found[1].examples
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_the_conversations_of_the_vectors_are_tried_first(name: str) -> None:
+    """What tells a rule in three steps need not wait for luck. Spec: ORA-14."""
+    scenes_first = vector_scenes(name)
+    assert len(scenes_first) > 10
+    player = explorer(ReferenceAdapter(PROFILES[name]), PROFILES[name], exact=True)
+    assert [player.attempt(scene) for scene in scenes_first] == [None] * len(scenes_first)
+
+
+def test_a_profile_without_vectors_has_no_conversations() -> None:
+    """A new profile is explored all the same. Spec: ORA-14."""
+    assert vector_scenes("nobody's") == ()
 
 
 # --- choices -------------------------------------------------------------------------------------
