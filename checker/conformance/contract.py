@@ -13,6 +13,7 @@ from attrs import frozen
 from scuttle_ref.messages import Update
 from scuttle_ref.names import Place
 from scuttle_ref.profile import Profile
+from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
 
 
@@ -33,11 +34,17 @@ class Contract:
     exposes: frozenset[str] = frozenset({"state", "clock", "history", "version"})
 
 
+_NO_VERSION: Final = frozenset({"state", "clock", "history"})
+
 CONTRACTS: Final[dict[str, Contract]] = {
     "documented": Contract(duplicates=True, overtakes=True, may_cut=True),
-    "as-shipped": Contract(exposes=frozenset({"state", "clock", "history"})),
+    "as-shipped": Contract(exposes=_NO_VERSION),
     "textbook": Contract(duplicates=True),
     "paper": Contract(loses=True, duplicates=True, overtakes=True, may_cut=True),
+    "scuttlebutt": Contract(exposes=_NO_VERSION),
+    "plasmid": Contract(exposes=_NO_VERSION),
+    "gossiper": Contract(exposes=_NO_VERSION),
+    "txgossip": Contract(loses=True, duplicates=True, overtakes=True, exposes=_NO_VERSION),
 }
 """Spec: ORA-6."""
 
@@ -63,3 +70,9 @@ def owns_keys(profile: Profile) -> bool:
 def shares_process(profile: Profile) -> bool:
     """Whether nodes of one process remember each other's digests. Spec: DEV-9."""
     return profile.session("anybody") == PROCESS
+
+
+def reads_the_clock(profile: Profile) -> bool:
+    """Whether versions come from the wall clock. Spec: NPM-1."""
+    later = 5
+    return profile.stamp(Gossip(profile).start("A"), later) == later

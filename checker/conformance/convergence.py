@@ -39,7 +39,7 @@ class Ended:
 
 def attempt(nodes: Nodes, profile: Profile, scene: Scene, dialect: Dialect, case: str) -> Ended:
     """Play the scene, then fair rounds, and compare. Spec: CONV-1, ORA-5."""
-    stage = Stage(nodes, None, dialect)
+    stage = Stage(nodes, None, dialect, whole_answers=profile.whole_answers)
     try:
         stage.play(scene, NODES, case)
         places = _written(scene, owned=owns_keys(profile))
@@ -81,7 +81,7 @@ Views = dict[str, dict[Place, Any]]
 
 def _settle(stage: Stage, places: Mapping[Place, Any], rounds: int) -> Views:
     """Fair rounds until all agree, and one more; or until there were enough."""
-    quiet = Stage(stage.cluster, None, stage.dialect)
+    quiet = Stage(stage.cluster, None, stage.dialect, whole_answers=stage.whole_answers)
     quiet.inherit(stage)
     views = _views(stage.cluster, places)
     for _round in range(rounds):

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from checker.conformance.contract import reads_the_clock
 from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
 from scuttle_ref.names import NEVER, VERSION_MAX, Key, NodeId
 from scuttle_ref.outputs import Send, Step
@@ -58,7 +59,7 @@ def conversation(profile: Profile) -> tuple[Ask, ...]:
     )
     return (
         *(Put("k", "b1"), Put("k", "b2"), Put("j", "b3"), Put("kk", "b4")),
-        *((Put("k", "b5", 5), Put("k", "b6", 6)) if _reads_the_clock(profile) else ()),
+        *((Put("k", "b5", 5), Put("k", "b6", 6)) if reads_the_clock(profile) else ()),
         *(Received("A", message) for message in heard),
         *(Received("C", message) for message in (DigestDone(), Digest(NODE, 0), Digest("A", 0))),
         Exchange("A"),
@@ -70,12 +71,6 @@ def _returns(profile: Profile) -> bool:
     """Whether the profile pushes after it has pulled."""
     state = Gossip(profile).start(NODE)
     return bool(profile.close(state, "A", (), DigestDone(), ())[1])
-
-
-def _reads_the_clock(profile: Profile) -> bool:
-    """Whether versions come from the wall clock."""
-    state = Gossip(profile).start(NODE)
-    return profile.stamp(state, 5) == 5  # noqa: PLR2004 - any reading above the next would do
 
 
 def _owns(profile: Profile) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 from hypothesis import strategies as st
 
-from checker.conformance.contract import Contract
+from checker.conformance.contract import Contract, reads_the_clock
 from checker.conformance.protocol import Hello
 from checker.conformance.scene import (
     NODES,
@@ -46,6 +46,7 @@ class Palette:
     sorts: tuple[str | None, ...]
     returns: bool
     hostile: bool
+    timed: bool = False
 
     @classmethod
     def of(cls, hello: Hello, profile: Profile, *, hostile: bool) -> Palette:
@@ -56,7 +57,14 @@ class Palette:
         first = ("lww_total",) if "lww_total" in known else ()
         sorts = tuple(name for name in hello.named("sort") if name in SORTS and name != "default")
         returns = profile.close.__name__ != "close_silent"
-        return cls((*first, *known, *strange) or (None,), (None, None, *sorts), returns, hostile)
+        resolvers = (*first, *known, *strange) or (None,)
+        timed = reads_the_clock(profile)
+        return cls(resolvers, (None, None, *sorts), returns, hostile, timed)
+
+    def written(self, node: st.SearchStrategy[str]) -> st.SearchStrategy[Operation]:
+        """A write of an owner; with readings that may tie, or step back, where clocks are read."""
+        readings = st.integers(1, 4) if self.timed else st.none()
+        return st.builds(Put, node, st.sampled_from(KEYS), st.integers(0, 3), readings)
 
 
 def settings_of(palette: Palette) -> st.SearchStrategy[Setting]:
@@ -128,7 +136,7 @@ def operations(palette: Palette) -> st.SearchStrategy[Operation]:
     node, peer = st.sampled_from(NODES), st.sampled_from(PEERS)
     links = st.sampled_from([(one, other) for one in NODES for other in NODES if one != other])
     return st.one_of(
-        st.builds(Put, node, st.sampled_from(KEYS), st.integers(0, 3)),
+        palette.written(node),
         links.map(lambda link: Converse(*link)),
         st.builds(Tell, peer, node, st.tuples(_spoken(palette))),
         st.builds(Tell, peer, node, st.lists(_spoken(palette), max_size=4).map(tuple)),
@@ -219,7 +227,7 @@ def troubled(
     node = st.sampled_from(list(nodes))
     links = st.sampled_from([(one, other) for one in nodes for other in nodes if one != other])
     kinds: list[st.SearchStrategy[Operation]] = [
-        st.builds(Put, node, st.sampled_from(KEYS), st.integers(0, 3)),
+        palette.written(node),
         links.map(lambda link: Converse(*link)),
         links.map(lambda link: Start(*link)),
         links.map(lambda link: Deliver(*link)),

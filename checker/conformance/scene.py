@@ -37,14 +37,16 @@ class Setting:
 
 @frozen
 class Put:
-    """The owner of `node` sets a value."""
+    """The owner of `node` sets a value, while its wall clock shows `now` if anything."""
 
     node: str
     key: str
     value: Any = field(hash=False)
+    now: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.node} sets {self.key}={self.value}"
+        at = "" if self.now is None else f" at {self.now}"
+        return f"{self.node} sets {self.key}={self.value}{at}"
 
 
 @frozen

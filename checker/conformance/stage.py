@@ -70,7 +70,8 @@ class Stage:
     """Live nodes, what is in flight between them, and what has happened.
 
     Without an acceptor messages are carried unread and nothing is judged. `looks` says whether
-    nodes are looked at after each step.
+    nodes are looked at after each step, `whole_answers` whether all that one step sends to one
+    peer arrives, or is lost, as one piece (NET-5).
     """
 
     cluster: Nodes
@@ -78,11 +79,12 @@ class Stage:
     dialect: Dialect = DOCUMENTED_DIALECT
     looks: bool = True
     lines: bool = False
+    whole_answers: bool = False
     rows: list[Row] = field(factory=list)
     journal: list[tuple[str, Any]] = field(factory=list)
     moved: int = 0
-    _flight: dict[tuple[str, str], list[Any]] = field(factory=dict)
-    _last: dict[tuple[str, str], Any] = field(factory=dict)
+    _flight: dict[tuple[str, str], list[list[Any]]] = field(factory=dict)
+    _last: dict[tuple[str, str], list[Any]] = field(factory=dict)
 
     def inherit(self, other: Stage) -> None:
         """Go on where another stage has stopped, with what is in flight there."""
@@ -100,9 +102,8 @@ class Stage:
     def perform(self, operation: Operation) -> None:  # noqa: C901, PLR0912 - one case a kind
         """Do one operation. Raises Violated, Unsupported or ProcessFailed."""
         match operation:
-            case Put(node=node, key=key, value=value):
-                self.rows.append(Row(node, f"set {key}={value!r}"))
-                self._happens(node, Set(key, frozen_value(value)), "set", key=key, value=value)
+            case Put():
+                self._put(operation)
             case Start(node=node, peer=peer):
                 self._start(node, peer)
             case Converse(node=node, peer=peer):
@@ -111,14 +112,15 @@ class Stage:
             case Deliver(source=source, target=target, place=place):
                 queue = self._flight.get((source, target), [])
                 if place < len(queue):
-                    self._arrive(source, target, queue.pop(place))
+                    self._arrives(source, target, queue.pop(place))
             case Again(source=source, target=target):
                 if (source, target) in self._last:
-                    self._arrive(source, target, self._last[source, target])
+                    self._arrives(source, target, self._last[source, target])
             case Lose(source=source, target=target):
                 queue = self._flight.get((source, target), [])
                 if queue:
-                    self.rows.append(Row(source, _short(queue.pop(0)), target, "x"))
+                    lost = " + ".join(map(_short, queue.pop(0)))
+                    self.rows.append(Row(source, lost, target, "x"))
             case Cut(one=one, other=other):
                 self._cut(one, other)
             case Tell(peer=peer, node=node, messages=messages):
@@ -146,7 +148,7 @@ class Stage:
             for link in ((one, other), (other, one)):
                 queue = self._flight.get(link)
                 if queue:
-                    self._arrive(*link, queue.pop(0))
+                    self._arrives(*link, queue.pop(0))
                     break
             else:
                 return
@@ -160,14 +162,24 @@ class Stage:
             return
         self._hears(peer, node, valid, wire_form(valid, self.dialect, lines=self.lines))
 
-    def _arrive(self, source: str, target: str, raw: Any) -> None:
-        """What one node has sent arrives at another, unchanged."""
-        self._last[source, target] = raw
-        try:
-            heard: Any = message_of(raw, self.dialect)
-        except InvalidMessage:
-            heard = raw
-        self._hears(source, target, heard, raw)
+    def _put(self, put: Put) -> None:
+        """A write, with the reading of the clock if there is one. Spec: NPM-1."""
+        at = "" if put.now is None else f" at {put.now}"
+        self.rows.append(Row(put.node, f"set {put.key}={put.value!r}{at}"))
+        members = {"key": put.key, "value": put.value}
+        if put.now is not None:
+            members["now"] = put.now
+        self._happens(put.node, Set(put.key, frozen_value(put.value), put.now), "set", **members)
+
+    def _arrives(self, source: str, target: str, frame: list[Any]) -> None:
+        """What one node has sent arrives at another, unchanged, message by message."""
+        self._last[source, target] = frame
+        for raw in frame:
+            try:
+                heard: Any = message_of(raw, self.dialect)
+            except InvalidMessage:
+                heard = raw
+            self._hears(source, target, heard, raw)
 
     def _hears(self, source: str, target: str, heard: Any, raw: Any) -> None:
         self.rows.append(Row(source, _short(heard), target))
@@ -184,10 +196,14 @@ class Stage:
         elif reply.error is not None and reply.error.kind is ErrorKind.INTERNAL:
             raise Violated(Difference("$.error", "an answer", str(reply.error), (), "ERR-1"))
         other = members.get("from") or members.get("peer")
+        told: dict[str, list[Any]] = {}
         for sent in reply.out:
             to = other if sent.to is None else sent.to
             if to is not None:
-                self._flight.setdefault((node, to), []).append(sent.message)
+                told.setdefault(to, []).append(sent.message)
+        for to, messages in told.items():
+            frames = [messages] if self.whole_answers else [[message] for message in messages]
+            self._flight.setdefault((node, to), []).extend(frames)
         self.moved += _is_data(event) + sum(_is_data_object(sent.message) for sent in reply.out)
         if self.looks and self.acceptor is not None:
             self._look(self.acceptor, node, event)

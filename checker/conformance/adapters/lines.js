@@ -71,6 +71,7 @@ function serve (sut, capabilities, start) {
     if (op === 'resolve') return { result: start.resolve(request) }
     const node = nodes.get(request.node)
     if (!node) throw new Refused(`no node ${request.node}`, 'malformed')
+    if (op === 'write' && !isObject(request.message)) throw new Refused('no object')
     const result = await node[op](request)
     if (op === 'inspect') return result
     return ['get', 'news'].includes(op) ? { result } : { out, events }

@@ -4,7 +4,7 @@
 // returned (NPM-4). Each node loads the package afresh, as a process of its own would.
 'use strict'
 
-const { serve, installed, digests, line, DONE, RETURNED } = require('./lines')
+const { serve, installed, digests, line, DONE, RETURNED, Refused } = require('./lines')
 const require_ = installed()
 
 function fresh (name) {
@@ -47,7 +47,13 @@ function start ({ id, send }) {
     const clock = Object.fromEntries([...lines.take(peer)].filter(each => each[1] > 0))
     stream.write(JSON.stringify({ id: peer, clock }) + '\n')
   }
-  const at = now => { Date.now = () => now === undefined ? (model.sources[id] || 0) + 1 : now }
+  // Two writes at one reading get a fraction between them, which is no version of ours.
+  let last
+  function at (now = (model.sources[id] || 0) + 1) {
+    if (now === last) throw new Refused('the clock has not moved')
+    last = now
+    Date.now = () => now
+  }
 
   return {
     set ({ key, value, now }) { at(now); model.set(key, value) },
@@ -59,8 +65,9 @@ function start ({ id, send }) {
       const { key, value, version, source_id: source } = message
       const data = [[key, value], version, source]
       const session = sessions.get(from)
-      if (session) session.stream.write(JSON.stringify(data) + '\n')
-      else model._update(JSON.parse(JSON.stringify(data)))
+      const stream = session ? session.stream : model.createStream()
+      stream.write(JSON.stringify(data) + '\n')
+      if (!session) stream.destroy()
     },
     get ({ key }) {
       const version = (model.store[key] || [])[1] ?? -Infinity

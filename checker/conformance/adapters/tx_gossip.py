@@ -79,8 +79,10 @@ class Hosted:
     wire: Wire
     lines: dict[str, dict[str, Any]] = field(factory=dict)
 
-    def hear(self, peer: str, message: Mapping[str, Any]) -> None:
+    def hear(self, peer: str, message: Any) -> None:
         """One message of ours as the datagram of theirs that it is, or a part of one."""
+        if not isinstance(message, dict):
+            raise Refused("rejected", "no object")
         if message.get("digest") and not message.get("done"):
             lines, source = self.lines.setdefault(peer, {}), message["source_id"]
             lines[source] = max(message["version"], lines.get(source, NEVER))
