@@ -30,7 +30,7 @@ for line in sys.stdin:
 def test_an_adapter_that_spins_does_not_outlive_the_oracle(
     number: signal.Signals, tmp_path: Path
 ) -> None:
-    """A job runner ends what takes too long; nothing may go on burning a core.."""
+    """A job runner ends what takes too long; nothing may go on burning a core. Spec: ORA-2.."""
     adapter, told = tmp_path / "spin.py", tmp_path / "pid"
     adapter.write_text(ADAPTER)
     scuttle = [sys.executable, "-c", "from checker.cli import main; main()"]
