@@ -94,7 +94,7 @@ def _need_hypothesis() -> None:
         raise UnrunnableFault(
             "needs Hypothesis, which is not installed",
             where="scuttle conform run",
-            hint="in a clone of the repository: pip install -e '.[conform]'",
+            hint="pip install hypothesis, which scuttle-ref depends on",
         )
 
 

@@ -56,7 +56,7 @@ def command(**flags: Any) -> None:
         raise UnrunnableFault(
             "needs Hypothesis, which is not installed",
             where="scuttle hunt",
-            hint="in a clone of the repository: pip install -e '.[hunt]'",
+            hint="pip install hypothesis, which scuttle-ref depends on",
         )
     from checker.hunting import Plan, hunt  # noqa: PLC0415 - Hypothesis is an extra
 
