@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from nodes import Node, converse, upd, updates_in
 
 from scuttle_ref import NEVER, UNBOUNDED, Config, Digest, DigestDone, Update
+from scuttle_ref.flow import Flow, FlowRules, adapted, shared
 from scuttle_ref.order import by_arrival
 
 
@@ -104,3 +107,58 @@ def test_the_mtu_does_not_shorten_a_digest() -> None:
 
     assert len(lines) == 32
     assert lines[-1] == DigestDone()
+
+
+def test_a_participant_writes_what_it_wants_but_no_more_than_it_may() -> None:
+    """Demand and allowance are two things; flow control changes the second alone.
+
+    Spec: FLOW-4.
+    """
+    assert Flow(desired=2.0, allowed=3.0).rate == 2.0
+    assert Flow(desired=math.inf, allowed=3.0).rate == 3.0
+
+
+def told(flow: Flow, overflows: str) -> Flow:
+    """The flow after exchanges: o overflowed, f fitted."""
+    rules = FlowRules(decrease=0.5, increase=1.0, overflows=2, fits=3)
+    for each in overflows:
+        flow = adapted(flow, overflow=each == "o", mtu=5, rules=rules)
+    return flow
+
+
+@pytest.mark.parametrize(
+    ("overflows", "allowed"),
+    [("o", 4), ("oo", 2), ("ooo", 2), ("oooo", 1), ("ofo", 4), ("ff", 4), ("fff", 5),
+     ("ffoff", 4), ("ffffff", 5)],
+)  # fmt: skip
+def test_only_a_trend_of_overflows_or_of_fits_moves_the_rate(
+    overflows: str, allowed: float
+) -> None:
+    """An occasional overflow is no problem; the last case shows the mtu as a cap.
+
+    Spec: FLOW-5.
+    """
+    assert told(Flow(desired=9, allowed=4), overflows).allowed == allowed
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "after"),
+    [
+        ((1, 2), (2, 4), (2.5, 3.5)),
+        ((9, 2), (9, 4), (3, 3)),
+        ((1, 2), (9, 4), (1, 5)),
+        ((9, 2), (1, 4), (5, 1)),
+        ((math.inf, 0), (math.inf, 1), (0.5, 0.5)),
+    ],
+)
+def test_two_that_gossip_share_their_allowance_and_create_none(
+    one: tuple[float, float], other: tuple[float, float], after: tuple[float, float]
+) -> None:
+    """Max-min fairness from local events; desired and allowed of each are given.
+
+    Spec: FLOW-6.
+    """
+    pair = shared(Flow(*one), Flow(*other))
+
+    assert tuple(flow.allowed for flow in pair) == after
+    assert sum(after) == one[1] + other[1]

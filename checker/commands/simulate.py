@@ -1,0 +1,143 @@
+"""``scuttle simulate``: the experiments of the paper, beside the figures of the paper."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from functools import partial
+from typing import Any
+
+import click
+from attrs import asdict
+
+from checker.faults import INCONCLUSIVE, REFUTED
+from checker.simulation.experiments import EXPERIMENTS, Experiment, setups
+from checker.simulation.orders import ORDERS
+from checker.simulation.paper import Run, simulate
+from checker.simulation.seeds import map_seeds
+
+EPILOG = "Experiments: " + "; ".join(
+    f"{name}: {each.summary}" for name, each in EXPERIMENTS.items()
+)
+
+
+@click.command(epilog=EPILOG)
+@click.argument("name", type=click.Choice(list(EXPERIMENTS)))
+@click.option(
+    "--order",
+    "orders",
+    type=click.Choice(ORDERS),
+    multiple=True,
+    help="Again for more. Default: all.",
+)
+@click.option(
+    "--nodes", type=click.IntRange(2, 512), metavar="N", help="Participants; the paper's are 128."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="The first seed."
+)
+@click.option(
+    "--seeds", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="How many."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def command(name: str, **flags: Any) -> None:
+    """Run an experiment of the Scuttlebutt paper, and judge its outcome.
+
+    stale is the mean number of outdated mappings of a participant, late@T for how many seconds, at
+    second T, participant 0 has missed an update. Exit code 1 when an expectation fails, 4 when none
+    was judged: expectations are about the paper's number of participants and about given orders.
+    """
+    experiment = EXPERIMENTS[name]
+    nodes, seed = flags["nodes"], flags["seed"]
+    runs: list[Run] = []
+    for setup in setups(experiment, tuple(dict.fromkeys(flags["orders"])), nodes):
+        for run in map_seeds(None, partial(simulate, setup), range(seed, seed + flags["seeds"])):
+            click.echo(f"{name}: {setup.order}, seed {run.seed}: done", err=True)
+            runs.append(run)
+    judged = _judged(experiment, runs) if nodes in {None, experiment.setup.nodes} else []
+    if flags["as_json"]:
+        click.echo(json.dumps(_document(experiment, runs, judged)))
+    else:
+        click.echo(_text(experiment, runs, judged))
+    failed = any(not held for _, _, held in judged)
+    sys.exit(REFUTED if failed else 0 if judged else INCONCLUSIVE)
+
+
+Judged = list[tuple[str, int, bool]]
+"""A sentence, the seed, whether it held."""
+
+
+def _judged(experiment: Experiment, runs: list[Run]) -> Judged:
+    """Every expectation whose orders all ran, for every seed."""
+    judged: Judged = []
+    for seed in dict.fromkeys(run.seed for run in runs):
+        by_order = {run.setup.order: run for run in runs if run.seed == seed}
+        judged += [
+            (each.sentence, seed, each.holds(by_order))
+            for each in experiment.expectations
+            if set(each.orders) <= set(by_order)
+        ]
+    return judged
+
+
+def _finite(number: float) -> float | None:
+    return round(number, 3) if math.isfinite(number) else None
+
+
+def _document(experiment: Experiment, runs: list[Run], judged: Judged) -> dict[str, Any]:
+    return {
+        "format": "scuttle-simulation/1",
+        "experiment": experiment.setup.name,
+        "nodes": runs[0].setup.nodes,
+        "runs": [
+            {
+                "order": run.setup.order,
+                "seed": run.seed,
+                "figures": {each.title: _finite(each.of(run)) for each in experiment.columns},
+                "samples": [
+                    {key: round(value, 3) for key, value in asdict(sample).items()}
+                    for sample in run.samples
+                ],
+            }
+            for run in runs
+        ],
+        "paper": {each.title: dict(each.paper) for each in experiment.columns},
+        "expectations": [
+            {"sentence": sentence, "seed": seed, "holds": held} for sentence, seed, held in judged
+        ],
+    }
+
+
+def _text(experiment: Experiment, runs: list[Run], judged: Judged) -> str:
+    titles = [each.title for each in experiment.columns]
+    widths = [max(len(title), 8) for title in titles]
+    lines = [experiment.summary, _row("order", "seed", titles, widths)]
+    for order in dict.fromkeys(run.setup.order for run in runs):
+        for run in (run for run in runs if run.setup.order == order):
+            cells = [_number(each.of(run)) for each in experiment.columns]
+            lines.append(_row(order, str(run.seed), cells, widths))
+        if any(order in each.paper for each in experiment.columns):
+            cells = [
+                _number(each.paper[order]) if order in each.paper else "-"
+                for each in experiment.columns
+            ]
+            lines.append(_row("", "paper", cells, widths))
+    lines += [
+        f"{'holds' if held else 'FAILS'}  {sentence} (seed {seed})"
+        for sentence, seed, held in judged
+    ]
+    if not judged:
+        lines.append("nothing judged: no expectation is about these participants and orders")
+    return "\n".join(lines)
+
+
+def _row(order: str, seed: str, cells: list[str], widths: list[int]) -> str:
+    told = "  ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    return f"{order:<8} {seed:>5}  {told}"
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "never"
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2f}"  # noqa: PLR2004 - two digits matter below

@@ -1,0 +1,113 @@
+"""The tables of the simulation do what the reducers do."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+from nodes import Node, converse
+
+from checker.simulation.experiments import EXPERIMENTS
+from checker.simulation.paper import Run, Setup, simulate
+from checker.simulation.population import Population
+from checker.simulation.seeds import map_seeds
+from scuttle_ref import PAPER, Config
+from scuttle_ref.order import scuttle_breadth, scuttle_depth
+
+NAMES = "ABCDE"
+KEYS = 4
+SMALL = Setup("small", "depth", nodes=8, keys=4, seconds=40, mtu=5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("mtu", [1, 3, 50])
+@pytest.mark.parametrize(
+    ("order", "delta_order"), [("depth", scuttle_depth), ("breadth", scuttle_breadth)]
+)
+def test_tables_and_reducers_hold_the_same_after_every_exchange(
+    order: str, delta_order: object, mtu: int, seed: int
+) -> None:
+    """The tables stand for node states; with ties by id both must agree on every mapping.
+
+    Spec: PAPER-5, PAPER-6, PAPER-9, PAPER-10.
+    """
+    random = np.random.default_rng(seed)
+    config = Config(mtu=mtu, delta_order=delta_order)  # type: ignore[arg-type]
+    nodes = [Node(name, PAPER, config) for name in NAMES]
+    for node in nodes:
+        for key in range(KEYS):
+            node.put(str(key), key)
+    tables = Population.of(len(NAMES), KEYS)
+    ties = np.arange(len(NAMES))
+    cut = 0
+
+    for now in range(60):
+        writer, key = int(random.integers(len(NAMES))), int(random.integers(KEYS))
+        nodes[writer].put(str(key), key)
+        tables.write(writer, key, now)
+        one, other = (int(each) for each in random.permutation(len(NAMES))[:2])
+        cut += max(tables.exchange(one, other, order, mtu, ties)) > mtu
+        converse(nodes[one], nodes[other])
+
+        assert [held(node) for node in nodes] == tables.held.tolist()
+        assert [seen(node) for node in nodes] == tables.clock.tolist()
+        assert tables.holes() == 0
+    assert cut > 0 or mtu == 50
+
+
+def held(node: Node) -> list[list[int]]:
+    """The versions a node holds, by participant and key; 0 for none."""
+    entries = dict(node.state.store)
+    versions = {place: entry.version for place, entry in entries.items()}
+    return [[int(versions.get((name, str(key)), 0)) for key in range(KEYS)] for name in NAMES]
+
+
+def seen(node: Node) -> list[int]:
+    """The clock of a node by participant; 0 for who was never heard of."""
+    clock = node.clock()
+    return [int(clock.get(name, 0)) for name in NAMES]
+
+
+def test_a_cut_that_breaks_the_prefix_leaves_holes() -> None:
+    """The count of holes can fail: newest first raises the clock past what it left out."""
+    run = simulate(Setup("small", "newest", nodes=8, keys=4, seconds=40, mtu=5), 1)
+
+    assert max(sample.holes for sample in run.samples) > 0
+
+
+def test_one_seed_is_one_run_and_workers_change_nothing() -> None:
+    """Seeds travel to processes and come back in order."""
+    run = partial(simulate, SMALL)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        afar = list(map_seeds(executor, run, (1, 2)))
+
+    assert afar == list(map_seeds(None, run, (1, 2)))
+    assert afar[0] != afar[1]
+
+
+@pytest.fixture(scope="module")
+def paper_1() -> dict[str, Run]:
+    """Experiment 1 under all orders."""
+    experiment = EXPERIMENTS["paper-1"]
+    return {order: simulate(Setup("paper-1", order), 1) for order in experiment.orders}
+
+
+def test_the_first_experiment_of_the_paper_comes_out(paper_1: dict[str, Run]) -> None:
+    """All expectations hold at the paper's own size."""
+    failed = [
+        each.sentence for each in EXPERIMENTS["paper-1"].expectations if not each.holds(paper_1)
+    ]
+
+    assert failed == []
+
+
+def test_the_expectations_of_the_first_experiment_can_fail(paper_1: dict[str, Run]) -> None:
+    """With the orders exchanged most of them do."""
+    swap = {"newest": "oldest", "depth": "newest", "breadth": "depth", "oldest": "breadth"}
+    swapped = {order: paper_1[other] for order, other in swap.items()}
+    held = [each.holds(swapped) for each in EXPERIMENTS["paper-1"].expectations]
+
+    assert held.count(False) >= 5
