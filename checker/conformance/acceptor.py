@@ -217,7 +217,7 @@ class Acceptor:
             if reply.out:
                 shown = [str(message) for _, message in got]
                 return Difference("$.out", f"a refusal: {refused[0]}", shown, (), refused[0].clause)
-            if refused[0].path in {"version", "reading"} and _swallowed(seen):
+            if refused[0].path == "reading" and _swallowed(seen):
                 wanted = f"a refusal: {refused[0]}"
                 return Difference("$.ok", wanted, "done", ("stamp",), refused[0].clause)
             return None
