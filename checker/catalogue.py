@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
+from checker.executors import Pool, mapped
 from checker.faults import Fault, UsageFault
 from checker.resources import spec_folder
 from checker.scuttlebutt.experiment import Experiment, processes_from
+from checker.scuttlebutt.jobs import Job, carried_out, report_of
 from checker.scuttlebutt.misfortune import misfortune_from
 from checker.scuttlebutt.script import generated_script, parse_script
 from checker.search.budget import Budget
@@ -142,8 +144,26 @@ def find_case(rows: tuple[Row, ...], name: str) -> Case:
 def judge(case: Case, budget: Budget | None = None, search: Search = exhaustive) -> Outcome:
     """Search the whole model of `case` and compare with what is expected."""
     setup = case.experiment.build()
-    report = search(setup.system, setup.properties, budget)
+    return compared(case, search(setup.system, setup.properties, budget))
+
+
+def compared(case: Case, report: Report) -> Outcome:
+    """The outcome of a search of `case`, wherever it was made. Spec: CHK-2."""
     return Outcome(case, report, tuple(_surprises(case.expected, report)))
+
+
+def judge_all(
+    cases: Sequence[Case], search: Search, budget: Budget, pool: Pool
+) -> Iterator[Outcome]:
+    """The outcomes of :func:`judge` in the order of `cases`, searched by workers.
+
+    Spec: SCALE-1.
+    """
+    jobs = [
+        Job(case.experiment, search, (), budget.states_max, budget.seconds_max) for case in cases
+    ]
+    for case, answer in zip(cases, mapped(carried_out, jobs, pool), strict=True):
+        yield compared(case, report_of(answer, case.experiment.build().properties))
 
 
 def _surprises(expected: Expected, report: Report) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from checker.commands.live import check_live, live_options, refuse_without_live
 from checker.commands.matrix import check_catalogue
 from checker.commands.options import describes_model, experiment_from, model_options
 from checker.commands.progress import Teller, say
+from checker.executors import local_processes
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.properties import Always, AlwaysStep, Sometimes
 from checker.scuttlebutt.counterexample import Counterexample, shrink
 from checker.scuttlebutt.coverage import coverage_json, coverage_text, tallied
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.reduce import REDUCTIONS, search_reduced
+from checker.scuttlebutt.swarms import swarms
 from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget, Progress
 from checker.search.depth_first import depth_first
@@ -67,6 +70,12 @@ SEARCHES: dict[str, Search] = {
     default=True,
     help="After a second, look for a bug at random and depth-first. Default: yes.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Share the catalogue, or random walks, among N processes.",
+)
 @live_options
 @click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")
 @click.option("--find", metavar="NAME", help="Judge only this one, and stop once it is decided.")
@@ -86,6 +95,7 @@ def command(**flags: Any) -> None:
     """
     budget = Budget(flags["max_states"], flags["max_seconds"], Teller())
     if flags["live"]:
+        _refuse_for_workers(flags)
         sys.exit(check_live(flags, budget))
     refuse_without_live(flags)
     if not describes_model(flags):
@@ -127,11 +137,16 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
         _refuse_for_shortest(flags)
         wanted = wanted if flags["find"] is None else (flags["find"],)
     setup = _narrowed(experiment.build(), wanted)
+    _refuse_for_workers(flags)
     if flags["coverage"]:
         return _covered(experiment, setup, flags, budget)
     if flags["every"]:
         return exit_code(show_all(experiment, setup, SEARCHES[flags["search"]], budget, flags))
-    report = _search(setup, flags, budget)
+    report = (
+        _search(setup, flags, budget)
+        if flags["workers"] is None
+        else _shared(experiment, wanted, flags)
+    )
     if flags["search"] in {"depth-first", "random"}:
         report = _shortened(experiment, report)
     if flags["save"] is not None:
@@ -141,6 +156,25 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
     else:
         click.echo(shown.report_text(experiment, setup, report))
     return exit_code(report)
+
+
+def _refuse_for_workers(flags: dict[str, Any]) -> None:
+    """Refuse what one process does by itself. Spec: SCALE-4."""
+    limited = flags["max_states"] is not None or flags["max_seconds"] is not None
+    alone = flags["search"] != "random" or flags["live"] or flags["every"] or flags["coverage"]
+    if flags["workers"] is not None and (alone or limited):
+        raise UsageFault(
+            "shares the catalogue, or random walks that end by themselves",
+            where="--workers",
+            expected="no model, or --search random without --coverage and limits",
+            clause="SCALE-4",
+            hint="an exhaustive search of one model runs in one process: leave out --workers",
+        )
+
+
+def _shared(experiment: Experiment, wanted: tuple[str, ...], flags: dict[str, Any]) -> Report:
+    pool = partial(local_processes, flags["workers"])
+    return swarms(experiment, wanted, flags["walks"], flags["seed"], pool)
 
 
 def _covered(experiment: Experiment, setup: Setup, flags: dict[str, Any], budget: Budget) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import click
@@ -10,10 +11,15 @@ import click
 from checker import catalogue, live_catalogue
 from checker.commands import shown
 from checker.commands.live_shown import live_json, live_markdown, live_text
+from checker.commands.progress import say
+from checker.executors import local_processes
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.search.budget import Budget
 from checker.search.exhaustive import Search
 from checker.verdict import Kind
+
+TELL_EVERY = 20
+"""Models of the catalogue between two lines of progress."""
 
 
 def _style(flags: dict[str, Any]) -> str:
@@ -27,14 +33,11 @@ def check_catalogue(flags: dict[str, Any], budget: Budget, search: Search) -> in
     style = _style(flags)
     rows = catalogue.load_catalogue()
     sizes = catalogue.SIZES if flags["size"] == "large" else catalogue.SIZES[:2]
-    outcomes = []
-    for case in catalogue.cases_of(rows, sizes):
-        fresh = Budget(budget.states_max, budget.seconds_max, budget.tell)
-        outcomes.append(catalogue.judge(case, fresh, search))
-        if outcomes[-1].report.stats.stop == "interrupted":
-            break
+    cases = list(catalogue.cases_of(rows, sizes))
+    outcomes = _outcomes(cases, flags["workers"], budget, search)
+    whole = len(outcomes) == len(cases)
     endless = live_catalogue.load_live(sizes)
-    lively = _lively(endless, budget) if len(outcomes) == len(_all(rows, sizes)) else []
+    lively = _lively(endless, budget) if whole else []
     if style == "json":
         document = shown.catalogue_json(outcomes) | live_json(outcomes, lively)
         click.echo(json.dumps(document, ensure_ascii=False))
@@ -47,7 +50,7 @@ def check_catalogue(flags: dict[str, Any], budget: Budget, search: Search) -> in
     for outcome in both:
         if outcome.surprises and style == "markdown":
             click.echo(f"NOT as expected: {outcome.case.id}: {outcome.surprises}", err=True)
-    if any(outcome.report.stats.stop == "interrupted" for outcome in both):
+    if not whole or any(outcome.report.stats.stop == "interrupted" for outcome in both):
         return INTERRUPTED
     surprising = [outcome for outcome in both if outcome.surprises]
     if surprising:
@@ -56,8 +59,27 @@ def check_catalogue(flags: dict[str, Any], budget: Budget, search: Search) -> in
     return AS_EXPECTED
 
 
-def _all(rows: tuple[catalogue.Row, ...], sizes: tuple[str, ...]) -> list[catalogue.Case]:
-    return list(catalogue.cases_of(rows, sizes))
+def _outcomes(
+    cases: list[catalogue.Case], workers: int | None, budget: Budget, search: Search
+) -> list[catalogue.Outcome]:
+    """The outcomes in order; fewer than there are cases where Ctrl-C came between."""
+    outcomes: list[catalogue.Outcome] = []
+    if workers is None:
+        for case in cases:
+            fresh = Budget(budget.states_max, budget.seconds_max, budget.tell)
+            outcomes.append(catalogue.judge(case, fresh, search))
+            if outcomes[-1].report.stats.stop == "interrupted":
+                break
+        return outcomes
+    pool = partial(local_processes, workers)
+    try:
+        for outcome in catalogue.judge_all(cases, search, budget, pool):
+            outcomes.append(outcome)
+            if len(outcomes) % TELL_EVERY == 0:
+                say(f"{len(outcomes)} of {len(cases)} models, {budget.seconds:.0f} s")
+    except KeyboardInterrupt:
+        say(f"interrupted after {len(outcomes)} of {len(cases)} models")
+    return outcomes
 
 
 def _lively(

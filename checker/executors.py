@@ -1,0 +1,87 @@
+"""Work on several processes: pure tasks through an executor, in order, whatever happens to workers.
+
+A task is a function of its item alone, so one that was lost with its worker is simply done again.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
+from contextlib import AbstractContextManager, contextmanager
+from multiprocessing import active_children, connection, get_context, parent_process
+from typing import TypeAlias, TypeVar
+
+from checker.faults import UnrunnableFault
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+TRIES = 3
+"""Pools that may break one after the other without any result in between."""
+
+Pool: TypeAlias = Callable[[], AbstractContextManager[Executor]]
+"""How a pool of workers is opened, and opened again."""
+
+
+@contextmanager
+def local_processes(count: int) -> Iterator[Executor]:
+    """`count` processes on this machine, which end with the block and with this process."""
+    before = set(active_children())
+    executor = ProcessPoolExecutor(count, get_context("spawn"), _begin)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+        for child in set(active_children()) - before:
+            child.terminate()
+        executor.shutdown()
+
+
+def _begin() -> None:
+    """Leave Ctrl-C to the parent, and do not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+    os._exit(1)
+
+
+def mapped(task: Callable[[T], R], items: Iterable[T], pool: Pool) -> Iterator[R]:
+    """The results of `task` in the order of `items`, each as soon as those before it are there.
+
+    Items that were lost with a worker are done again in a new pool. Raises what a task raises, and
+    UnrunnableFault where pools break again and again.
+
+    Spec: SCALE-1, SCALE-2.
+    """
+    left = dict(enumerate(items))
+    done: dict[int, R] = {}
+    following = broken = 0
+    while left:
+        with pool() as executor:
+            try:
+                futures = {executor.submit(task, item): at for at, item in left.items()}
+                for future in as_completed(futures):
+                    done[futures[future]] = future.result()
+                    del left[futures[future]]
+                    broken = 0
+                    while following in done:
+                        yield done.pop(following)
+                        following += 1
+            except BrokenExecutor:
+                broken += 1
+                if broken == TRIES:
+                    raise UnrunnableFault(
+                        f"the workers ended {TRIES} times before any of them had a result",
+                        where="--workers",
+                        expected="memory for as many searches at once",
+                        clause="SCALE-2",
+                        hint="fewer workers",
+                    ) from None
