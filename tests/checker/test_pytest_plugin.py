@@ -49,7 +49,7 @@ def test_a_resolver_in_the_configuration_is_tested_without_code(project: Path) -
 
     regressions = run(project, "kept", "-k", "commutative and evidence")
     assert regressions[0] == 1
-    assert "one leaves k=true@B1, the other k=true@A1" in regressions[1]
+    assert "one leaves k=false@B1, the other k=true@A1" in regressions[1]
 
 
 def test_a_line_that_makes_no_sense_is_refused(project: Path) -> None:

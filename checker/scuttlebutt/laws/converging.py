@@ -64,13 +64,16 @@ class Explored:
 
 
 def experiments(domain: Domain) -> Iterator[Experiment]:
-    """The models to explore, smallest first: different values either way round, and equal ones."""
+    """The models to explore, smallest first: different values either way round.
+
+    On lines equal ones too, with which a triangle and a star tell nothing new.
+    """
     one, *others = domain.values
     other = others[0] if others else one
     assignments = dict.fromkeys([(one, other), (other, one), (one, one)])
     for shape, writers in SHAPES:
         graph = topology(shape)
-        for values in assignments:
+        for values in assignments if shape == "line:3" else list(assignments)[:2]:
             chosen = (*values, values[0])
             puts = [(node, Put(KEY, value)) for node, value in zip(writers, chosen, strict=False)]
             script = tuple(

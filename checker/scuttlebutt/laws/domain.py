@@ -105,13 +105,14 @@ class Domain:
         sources = self.sources[: max(2, size)]
         identities = [(source, version) for version in versions for source in sources]
         sets = list(combinations(identities, size))
+        sets.sort(key=lambda chosen: size - len({source for source, _ in chosen}))
         if size > 2:  # noqa: PLR2004 - sets of three
             sets = [chosen for chosen in sets if chosen[0] == identities[0]]
         groups = (self.values,) if size <= 2 else self.threes  # noqa: PLR2004
         for at, key in enumerate(self.keys if size <= 2 else self.keys[:1]):  # noqa: PLR2004
             for group in groups if at == 0 else (self.values[:FEW],):
-                for values in _together(group, size):
-                    for identified in sets:
+                for identified in sets:
+                    for values in _together(group, size):
                         updates = [
                             Update(source, key, value, version)
                             for (source, version), value in zip(identified, values, strict=True)
