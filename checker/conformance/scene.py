@@ -13,12 +13,26 @@ import attrs
 from attrs import field, frozen
 
 from checker.conformance.values import decoded, encoded
+from checker.conformance.wire import message_of
+from scuttle_ref.errors import InvalidMessage
 
 NODES: Final = ("A", "B")
 """The nodes under test in explorations."""
 
 PEERS: Final = ("P", "Q")
 """Peers that the oracle plays."""
+
+
+SAID_MAX: Final = 4
+"""How many messages of a peer are written out in one line."""
+
+
+def _said(message: Any) -> str:
+    """A message of a played peer, as people read it."""
+    try:
+        return str(message_of(message))
+    except InvalidMessage:
+        return ascii(message)[:80]
 
 
 @frozen
@@ -126,9 +140,10 @@ class Tell:
     messages: tuple[Any, ...] = field(hash=False)
 
     def __str__(self) -> str:
-        return (
-            f"{self.peer}, played by the oracle, says {len(self.messages)} messages to {self.node}"
-        )
+        told = ", ".join(_said(message) for message in self.messages[:SAID_MAX])
+        more = len(self.messages) - SAID_MAX
+        rest = f" and {more} more" if more > 0 else ""
+        return f"{self.peer}, played by the oracle, tells {self.node}: {told or 'nothing'}{rest}"
 
 
 @frozen
