@@ -9,6 +9,10 @@ import click
 COMMANDS = {
     "check-adapter": ("checker.commands.conform_check", "walk an adapter through its protocol"),
     "matrix": ("checker.commands.conform_matrix", "reports of several implementations on a page"),
+    "resolver": (
+        "checker.commands.conform_resolver",
+        "judge a resolver in any language by its laws",
+    ),
     "run": ("checker.commands.conform_run", "drive a live implementation through its adapter"),
     "trace": ("checker.commands.conform_trace", "judge the log of a real run"),
 }

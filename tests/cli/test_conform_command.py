@@ -118,6 +118,19 @@ def test_the_check_up_of_the_reference_finds_nothing_to_mend(
     assert "no answer within 0.3 s" in hangs.out
 
 
+def test_a_resolver_in_another_process_is_judged_by_the_laws(scuttle: Callable[..., Any]) -> None:
+    """Whoever ports a resolver asks the same questions of it. Spec: ADP-10, LAW-14."""
+    ran = scuttle("conform", "resolver", "lww_vs_clock", "--examples", "5", "--json")
+    assert ran.code == 1, ran.document
+    refuted = {each["law"] for each in ran.document["laws"] if each["verdict"] == "refuted"}
+    assert "commutative" in refuted
+
+
+def test_a_resolver_that_is_not_offered_cannot_be_judged(refused: Callable[..., str]) -> None:
+    """And the ones that are offered are named. Spec: ADP-8."""
+    assert "lww_total" in refused("conform", "resolver", "mine")
+
+
 def _template(name: str) -> tuple[str, ...]:
     return {
         "adapter.py": (sys.executable,),
