@@ -26,13 +26,18 @@ from checker.scuttlebutt.laws.elsewhere import place_of
 from checker.scuttlebutt.laws.judging import EXAMPLES, SECONDS, Judging, Verdict
 from checker.scuttlebutt.laws.planning import ANY, planned
 from checker.scuttlebutt.laws.testing import as_test, settle_test
+from checker.scuttlebutt.misfortune import Misfortune
+from checker.scuttlebutt.stateful import GossipMachine, gossip_machine
 from scuttle_ref.resolvers import RESOLVERS, Resolver
 
 __all__ = [
     "Caller",
     "Difference",
+    "GossipMachine",
+    "Misfortune",
     "Verdict",
     "assert_same_outcome",
+    "gossip_machine",
     "judge_resolver",
     "resolver_diff",
     "resolver_laws",

@@ -12,15 +12,16 @@ from typing import Any
 import click
 
 from checker.commands.progress import say
-from checker.faults import AS_EXPECTED, REFUTED, UnrunnableFault, UsageFault
+from checker.faults import AS_EXPECTED, INCONCLUSIVE, REFUTED, UnrunnableFault, UsageFault
 from checker.scuttlebutt.experiment import resolver_called
 from checker.scuttlebutt.laws.book import LAWS, Law
 from checker.scuttlebutt.laws.calling import SECONDS_PER_CALL, InProcess
 from checker.scuttlebutt.laws.domain import SOURCES
-from checker.scuttlebutt.laws.judging import EXAMPLES, SECONDS, Judging, Plan, Verdict
+from checker.scuttlebutt.laws.judging import EXAMPLES, SECONDS, UNKNOWN, Judging, Plan, Verdict
 from checker.scuttlebutt.laws.judging import REFUTED as BROKEN
 from checker.scuttlebutt.laws.planning import expectation, planned
 from checker.scuttlebutt.laws.regression import Regression, load_regression
+from checker.scuttlebutt.laws.symbolic import conclude
 from checker.scuttlebutt.laws.telling import as_json, as_text, exit_code, law_json
 
 
@@ -86,6 +87,13 @@ from checker.scuttlebutt.laws.telling import as_json, as_text, exit_code, law_js
     metavar="FILE",
     help="Judge the evidence of a regression file again.",
 )
+@click.option(
+    "--backend",
+    type=click.Choice(["cases", "crosshair"]),
+    default="cases",
+    show_default=True,
+    help="Try cases, or prove and refute for all values of a type with CrossHair.",
+)
 @click.option("--list", "listing", is_flag=True, help="List the laws, and what each costs.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**flags: Any) -> None:
@@ -102,6 +110,8 @@ def command(**flags: Any) -> None:
         _list(machine=flags["as_json"])
     elif given == ["replay"]:
         sys.exit(_replay(flags["replay"], machine=flags["as_json"]))
+    elif given == ["resolver"] and flags["backend"] == "crosshair":
+        sys.exit(_prove(flags))
     elif given == ["resolver"]:
         sys.exit(_judge(flags))
     else:
@@ -171,6 +181,40 @@ def _teller() -> Any:
             sys.stderr.flush()
 
     return tell
+
+
+def _prove(flags: dict[str, Any]) -> int:
+    """What CrossHair concludes of the laws that it can be asked. Spec: LAW-21."""
+    name = flags["resolver"]
+    caller = InProcess(resolver_called(name), name, flags["call_seconds"])
+    plan = planned(caller.resolver, observe=_names(flags["observe"]), examples=0)
+    seconds = flags["seconds"] / 6
+    with contextlib.redirect_stdout(sys.stderr):
+        found = conclude(caller, flags["values"], plan.observe, seconds)
+    kinds = [each.kind for each in found if not each.law.optional]
+    if flags["as_json"]:
+        told = [
+            {
+                **law_json(each.law),
+                "verdict": each.kind,
+                "because": each.because,
+                "evidence": None if each.evidence is None else each.evidence.to_json(),
+            }
+            for each in found
+        ]
+        document = {"format": "scuttle-laws-proved/1", "resolver": name, "laws": told}
+        click.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        click.echo(f"{name}, all {flags['values']}, all versions, by symbolic execution:")
+        for each in found:
+            notes = " (optional)" if each.law.optional else ""
+            head = f"  {each.kind:<9} {each.law.name:<20} {each.law.clause:<6}"
+            click.echo(f"{head} {each.because}{notes}")
+            if each.evidence is not None:
+                click.echo("\n".join(f"      {line}" for line in each.evidence.lines()[:-1]))
+    if BROKEN in kinds:
+        return REFUTED
+    return INCONCLUSIVE if UNKNOWN in kinds else AS_EXPECTED
 
 
 def _plan(flags: dict[str, Any], function: object) -> Plan:
