@@ -69,10 +69,14 @@ def path_of(module: str) -> Path:
 
 def places(tree: ast.Module) -> list[tuple[int, str]]:
     """What can be changed: the number of the node in the walk, and the kind of change."""
-    documented = {
-        id(node.value)
+    left_alone = {  # docstrings, and what a decorator is told: caches decide nothing
+        id(each)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for each in (
+            [node.value]
+            if isinstance(node, ast.Expr)
+            else [inner for mark in _decorators(node) for inner in ast.walk(mark)]
+        )
     }
     found = []
     for at, node in enumerate(ast.walk(tree)):
@@ -86,10 +90,14 @@ def places(tree: ast.Module) -> list[tuple[int, str]]:
         elif (
             isinstance(node, ast.Constant)
             and type(node.value) in {int, bool}
-            and id(node) not in documented
+            and id(node) not in left_alone
         ):
             found.append((at, "constant"))
     return found
+
+
+def _decorators(node: ast.AST) -> list[ast.expr]:
+    return node.decorator_list if isinstance(node, ast.ClassDef | ast.FunctionDef) else []
 
 
 def changed(tree: ast.Module, at: int, kind: str) -> tuple[ast.Module, int]:
