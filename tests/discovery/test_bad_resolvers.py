@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -57,6 +59,28 @@ def test_what_differs_between_processes_is_no_function_of_the_question() -> None
     assert verdict.kind == "refuted"
     assert verdict.evidence is not None
     assert "one process says" in verdict.evidence.because
+
+
+def test_a_module_that_judges_when_it_is_imported_starts_no_chain_of_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process that asks elsewhere imports the module, which judges, which asks elsewhere.
+
+    Spec: LAW-2.
+    """
+    text = (
+        "from checker.scuttlebutt.laws.book import BY_NAME\n"
+        "from checker.scuttlebutt.laws.calling import InProcess\n"
+        "from checker.scuttlebutt.laws.judging import Judging\n"
+        "def pick(gossip, update):\n"
+        "    return hash(update.source_id) > hash(gossip.get(update.key).source_id)\n"
+        "KIND = Judging(InProcess(pick, 'it')).verdict(BY_NAME['deterministic']).kind\n"
+    )
+    (tmp_path / "judges_itself.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    module: Any = importlib.import_module("judges_itself")
+
+    assert module.KIND == "refuted"
 
 
 @pytest.mark.parametrize("good", GOOD, ids=lambda good: good.resolver.__name__)

@@ -38,9 +38,9 @@ from scuttle_ref.state import NodeState
 
 SHAPES: tuple[tuple[str, tuple[NodeId, ...]], ...] = (
     ("line:3", ("A", "B")),
+    ("line:3", ("A", "C+")),
     ("line:3", ("A", "C")),
     ("line:3", ("A", "A", "C")),
-    ("line:3", ("A", "C+")),
     ("ring:3", ("A", "B")),
     ("star:4", ("B", "C")),
 )

@@ -25,6 +25,9 @@ HASH_SEEDS = ("1", "3")
 SECONDS = 20.0
 """How long another process may take altogether; then it is taken to have said nothing."""
 
+INSIDE = "SCUTTLE_ELSEWHERE"
+"""Set in such a process: a module that judges when it is imported must not start more of them."""
+
 Question = tuple[NodeState, Update]
 
 
@@ -45,7 +48,7 @@ def answers_elsewhere(caller: InProcess, questions: Sequence[Question]) -> list[
     Empty where the resolver cannot be imported by name, or its values not be sent.
     """
     place = place_of(caller.resolver)
-    if place is None or not sys.executable:
+    if place is None or not sys.executable or INSIDE in os.environ:
         return []
     try:
         task = pickle.dumps((sys.path, *place, caller.limit, list(questions)))
@@ -72,7 +75,12 @@ def _started(seed: str) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={
+            **os.environ,
+            INSIDE: "1",
+            "PYTHONHASHSEED": seed,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },
     )
 
 
