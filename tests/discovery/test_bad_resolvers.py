@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
-from bad_resolvers import BAD, GOOD, Good, by_hash, hangs, newest
+from bad_resolvers import BAD, GOOD, Good, by_hash, hangs, newest, once_only
 
 from checker.laws import judge_resolver
 from checker.scuttlebutt.laws.asking import HANGS_MAX
@@ -59,6 +59,13 @@ def test_what_differs_between_processes_is_no_function_of_the_question() -> None
     assert verdict.kind == "refuted"
     assert verdict.evidence is not None
     assert "one process says" in verdict.evidence.because
+
+
+def test_a_resolver_that_remembers_is_caught_however_often_it_is_judged() -> None:
+    """Each judgement asks something that none before it asked. Spec: LAW-2."""
+    for _ in range(3):
+        verdict = Judging(here(once_only), quick(once_only)).verdict(BY_NAME["deterministic"])
+        assert verdict.kind == "refuted"
 
 
 def test_a_module_that_judges_when_it_is_imported_starts_no_chain_of_processes(

@@ -6,6 +6,7 @@ the end is unknown, never kept.
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,12 +26,17 @@ from checker.scuttlebutt.laws.circumstances import Question, seek_unsteady
 from checker.scuttlebutt.laws.converging import BOUNDS, SHAPES, explore
 from checker.scuttlebutt.laws.domain import KEY, Domain
 from checker.scuttlebutt.laws.evidence import Evidence
-from scuttle_ref.messages import Delta
+from scuttle_ref.messages import Delta, Update
 
 HOLDS, REFUTED, UNKNOWN, NOT_ASKED = "holds", "refuted", "unknown", "not asked"
 
 EXAMPLES = 100
 SECONDS = 60.0
+FRESH = 2**30
+"""Above the versions of all other questions."""
+
+_JUDGED = itertools.count()
+
 QUESTIONS_MAX = 4_000
 """So many questions are asked again under every circumstance."""
 
@@ -208,7 +214,18 @@ class Judging:
             found[question] = None
             if len(found) == QUESTIONS_MAX:
                 break
-        return list(found)
+        return [*found, *self._never_asked()]
+
+    def _never_asked(self) -> Iterator[Question]:
+        """Questions that no judgement in this process has asked before.
+
+        A resolver that remembers may by now have heard all others, and answer them alike.
+        """
+        domain = self.plan.domain
+        version = FRESH + next(_JUDGED)
+        state = self.asking.fresh(domain.observers[0])
+        for source in domain.sources:
+            yield state, Update(source, domain.keys[0], domain.values[0], version)
 
     def _converges(self, law: Law) -> Verdict:
         explored = explore(self.asking, self.plan.domain)
