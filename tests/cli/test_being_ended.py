@@ -33,7 +33,8 @@ def test_an_adapter_that_spins_does_not_outlive_the_oracle(
     """A job runner ends what takes too long; nothing may go on burning a core. Spec: ORA-2.."""
     adapter, told = tmp_path / "spin.py", tmp_path / "pid"
     adapter.write_text(ADAPTER)
-    scuttle = [sys.executable, "-c", "from checker.cli import main; main()"]
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    scuttle = [sys.executable, "-c", f"{heard}; from checker.cli import main; main()"]
     under_test = ["conform", "run", "--level", "step", "--timeout", "60", "--"]
     with subprocess.Popen(
         [*scuttle, *under_test, sys.executable, str(adapter), str(told)],
@@ -45,7 +46,10 @@ def test_an_adapter_that_spins_does_not_outlive_the_oracle(
                 break
             time.sleep(0.05)
         oracle.send_signal(number)
-        assert oracle.wait(30) == 130
+        try:
+            assert oracle.wait(30) == 130
+        finally:
+            oracle.kill()
     pid = int(told.read_text())
     for _ in range(100):
         try:
