@@ -41,8 +41,8 @@ VALUES: dict[str, tuple[Value, ...]] = {
 }
 """Values by the name of their kind, simplest first. JSON is what a peer can send."""
 
-THREES: dict[str, tuple[tuple[Value, ...], ...]] = {"json": ((1, 2, 3, 0), ("a", "b", None, 1))}
-"""Values tried together in sets of three, where not the first four are."""
+THREES: dict[str, tuple[tuple[Value, ...], ...]] = {"json": ((1, 2, 3), ("a", "b", None))}
+"""Values tried together in sets of three, where not the first three are."""
 
 COMMON = 3
 FEW = 8
@@ -165,7 +165,7 @@ def domain_of(kind: str, sources: tuple[NodeId, ...] = SOURCES) -> Domain:
     if kind not in VALUES:
         expected = f"{', '.join(VALUES)}, or package.module:strategy"
         raise UsageFault(f"no values {kind!r}", where="--values", expected=expected)
-    return Domain(VALUES[kind], THREES.get(kind, (VALUES[kind][:4],)), sources)
+    return Domain(VALUES[kind], THREES.get(kind, (VALUES[kind][:3],)), sources)
 
 
 def _constants(resolver: Any) -> Iterator[Value]:

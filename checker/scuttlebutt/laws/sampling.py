@@ -15,7 +15,7 @@ from scuttle_ref.wire import frozen_value
 
 DRAWN = 100
 KEPT = 12
-TOGETHER = 4
+TOGETHER = 3
 
 
 def domain_from(strategy: Any, sources: tuple[NodeId, ...], seed: int) -> Domain:
