@@ -13,9 +13,10 @@ TESTS = Path(__file__).parents[1]
 
 
 def run(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Pytest in a process of its own, with the plugin as its entry point would load it."""
+    """Pytest in a process of its own, with the plugin of this tree and no installed one."""
+    plugin = ["-p", "no:scuttle", "-p", "checker.pytest_plugin"]
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "checker.pytest_plugin", "-q", "-rA", *arguments],
+        [sys.executable, "-m", "pytest", *plugin, "-q", "-rA", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
