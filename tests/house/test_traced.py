@@ -22,7 +22,12 @@ def calls_of(root: Path, scratch: Path) -> dict[str, list[str]]:
     line += ["-p", "call_recorder", f"--calls-to={report}", "-p", "no:cacheprovider"]
     line += ["-p", "no:xdist"]
     path = os.pathsep.join([str(Path(__file__).parent), str(root)])
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        "HYPOTHESIS_NO_PLUGINS": "1",
+        **os.environ,
+        "PYTHONPATH": path,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     run = subprocess.run(
         line, cwd=root, env=environment, capture_output=True, text=True, check=False
     )
