@@ -98,7 +98,9 @@ class Cluster:
         if "one-node" not in self.hello.capabilities:
             return self._first.ask("init", case=case, nodes=documents)
         for node in nodes[1:]:
-            self._homes[node] = self._others.setdefault(node, Session(self.launch))
+            self._homes[node] = self._others.setdefault(
+                node, Session(self.launch, stopped=self._first.stopped)
+            )
         replies = [
             self._homes[document["node"]].ask("init", case=case, nodes=[document])
             for document in documents
@@ -113,6 +115,11 @@ class Cluster:
         """Give each request no more than `seconds`; None is what was agreed."""
         for session in self.sessions:
             session.seconds_at_most = seconds
+
+    def stop(self) -> None:
+        """Kill every process and start none again, from another thread."""
+        for session in self.sessions:
+            session.stop()
 
     def close(self) -> None:
         """End every process. Never raises."""

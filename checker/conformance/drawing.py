@@ -113,22 +113,25 @@ def _spoken(
     return st.one_of(said)
 
 
+_FLAGS = st.sampled_from((True, False, None, 0, "", "x", 1))
+"""What languages agree on: an empty list counts as true in JavaScript and as false in Python."""
+
+
 def hostile_messages() -> st.SearchStrategy[Any]:
     """What no honest peer says: wrong types, missing members, names no one may bear."""
     strange: st.SearchStrategy[Any] = st.sampled_from(
         (None, True, 0, -1, 1.5, 2**53 + 1, "", "x", [], {}, *sorted(PROTOTYPE_NAMES)[:4])
     )
-    members = st.dictionaries(
-        st.sampled_from(("key", "value", "source_id", "version", "digest", "done", "extra")),
-        strange,
-        max_size=5,
-    )
+    names = ("key", "value", "source_id", "version", "extra")
+    members = st.dictionaries(st.sampled_from(names), strange, max_size=4)
+    flags = st.dictionaries(st.sampled_from(("digest", "done")), _FLAGS, max_size=2)
+    mixed = st.builds(lambda some, more: {**some, **more}, members, flags)
     broken = st.builds(
         lambda name, value: {**_update("P", 1), name: value},
         st.sampled_from(("key", "source_id", "version")),
         strange,
     )
-    return st.one_of(broken, members)
+    return st.one_of(broken, mixed)
 
 
 def operations(palette: Palette) -> st.SearchStrategy[Operation]:

@@ -6,9 +6,12 @@ that cases may run side by side; whatever happens, every process is ended.
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from fnmatch import fnmatchcase
+from types import FrameType
 from typing import Any, Final
 
 import attrs
@@ -23,10 +26,12 @@ from checker.conformance.protocol import Hello, unknown_capabilities
 from checker.conformance.result import CaseResult, Level, Outcome, Problem, Report
 from checker.conformance.scene import NODES, Scene
 from checker.conformance.seeding import vector_scenes
+from checker.conformance.session import Stopped
 from checker.conformance.stage import OracleFault, Unsupported
 from checker.conformance.trial import Plan, Trial, dialect_of
 from checker.faults import UsageFault
 
+CONTROL_MAX: Final = 100
 CONTROL_SHARE: Final = 10
 """The control plays one scene for so many of the implementation, and at least this many."""
 
@@ -74,6 +79,8 @@ def _directed(name: str) -> Callable[[Trial], None]:
             problem = robustness.attempt(trial.nodes, scene, trial.case)
             if problem is not None:
                 trial.report(problem, scene, (robustness.NODE,), operations=1)
+            if trial.gives_up(problem):
+                break
 
     return run
 
@@ -177,6 +184,13 @@ def _all(
         finally:
             cluster.close()
 
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        """End the processes first: what is raised here may be swallowed by whoever runs now."""
+        for cluster in clusters:
+            cluster.stop()
+        signal.default_int_handler(number, frame)
+
+    before = _handle(interrupt)
     try:
         if plan.jobs == 1:
             for case in chosen:
@@ -186,17 +200,28 @@ def _all(
         else:
             with ThreadPoolExecutor(plan.jobs) as pool:
                 futures: list[Future[CaseResult]] = [pool.submit(one, case) for case in chosen]
-                for case, future in zip(chosen, futures, strict=True):
-                    say(case.id)
-                    results.append(future.result())
-    except KeyboardInterrupt:
+                try:
+                    for case, future in zip(chosen, futures, strict=True):
+                        say(case.id)
+                        results.append(future.result())
+                finally:
+                    pool.shutdown(wait=False, cancel_futures=True)
+    except (KeyboardInterrupt, Stopped):
         interrupted = True
     finally:
+        _handle(before)
         for cluster in clusters:
             cluster.abandon()
     say("")
     spent = sum(each.round_trips for each in clusters), sum(each.seconds for each in clusters)
     return results, spent, interrupted
+
+
+def _handle(handler: Any) -> Any:
+    """Take interrupts to `handler`, where this thread may say so; what took them before."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    return signal.signal(signal.SIGINT, handler)
 
 
 def _case(plan: Plan, case: Case, cluster: Cluster) -> CaseResult:
@@ -210,6 +235,7 @@ def _case(plan: Plan, case: Case, cluster: Cluster) -> CaseResult:
     if control is not None:
         return CaseResult(case.id, case.level, Outcome.ERROR, control)
     trial = Trial(plan, case.id, case.level, cluster, hello, plan.examples)
+    cluster.hurry(None)
     try:
         case.run(trial)
     except Unsupported as cannot:
@@ -224,7 +250,7 @@ def _control(plan: Plan, case: Case, hello: Hello) -> str | None:
     reference = Loopback(
         ReferenceAdapter(plan.profile, dialect_of(hello), "lines" in hello.capabilities)
     )
-    examples = max(CONTROL_SHARE, plan.examples // CONTROL_SHARE)
+    examples = min(CONTROL_MAX, max(CONTROL_SHARE, plan.examples // CONTROL_SHARE))
     narrowed = attrs.evolve(plan, examples=examples)
     trial = Trial(narrowed, case.id, case.level, reference, reference.hello, examples)
     try:

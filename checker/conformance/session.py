@@ -51,6 +51,13 @@ class Launch:
     hello_seconds: float = HELLO_SECONDS
 
 
+class Stopped(BaseException):
+    """The run was interrupted; nothing is started any more.
+
+    No Exception, or Hypothesis would take it for a scene that fails.
+    """
+
+
 @define
 class Session:
     """One process at a time; a lost one is replaced before the next request."""
@@ -60,6 +67,7 @@ class Session:
     seconds: float = 0.0
     starts: int = 0
     seconds_at_most: float | None = None
+    stopped: bool = False
     _child: Child | None = field(default=None)
     _hello: Hello | None = field(default=None)
     _next: int = field(default=0)
@@ -77,6 +85,8 @@ class Session:
 
         Spec: ORA-1, ORA-4.
         """
+        if self.stopped:
+            raise Stopped
         if self._child is not None:
             return
         lost: ProcessFailed | None = None
@@ -111,6 +121,8 @@ class Session:
         child = self._child
         if child is None:
             raise AssertionError("nothing runs")
+        if self.stopped:
+            raise Stopped
         request = {"op": op, "id": self._next, **members}
         self._next += 1
         began = time.perf_counter()
@@ -145,13 +157,21 @@ class Session:
         if child is not None:
             child.close(gently=False)
 
+    def stop(self) -> None:
+        """Kill the process and start none again; whoever waits for it is told. Spec: ORA-2."""
+        self.stopped = True
+        child = self._child
+        if child is not None:
+            child.kill()
+
     def close(self) -> None:
         """Say bye, and end the process. Never raises. Spec: ORA-2."""
         if self._child is None:
             return
         try:
             self._asked("bye", {})
-        except ProcessFailed:
+        except (ProcessFailed, Stopped):
+            self.lose()
             return
         child, self._child = self._child, None
         child.end(BYE_SECONDS)

@@ -16,13 +16,19 @@ from checker.conformance.drawing import Palette
 from checker.conformance.protocol import Hello
 from checker.conformance.result import CaseResult, Finding, Level, Outcome, Problem
 from checker.conformance.scene import Scene
-from checker.conformance.searching import search, smallest
+from checker.conformance.searching import SHRINKING_MAX, search, smallest
 from checker.conformance.session import Launch
 from scuttle_ref.profile import Profile
 from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT, Dialect
 
 FINDINGS_MAX: Final = 12
 """After so many findings a case stops looking for more."""
+
+HANGING_TRIES_MAX: Final = 25
+"""How many scenes are tried to make one smaller that hangs."""
+
+HANGS_MAX: Final = 10
+"""After so many more hangs of a known kind a case is ended."""
 
 PATIENCE_SECONDS: Final = 0.5
 """The deadline while a scene that hangs is made smaller: it hangs in each attempt."""
@@ -54,6 +60,7 @@ class Trial:
     scenes: int = 0
     moved: int = 0
     limits: int = 0
+    hangs: int = 0
     notes: list[str] = field(factory=list)
 
     @property
@@ -78,19 +85,28 @@ class Trial:
     ) -> Iterator[Hit]:
         """Search again and again; each problem is of a kind that was not seen.
 
-        The scenes of `first` are tried before any is drawn.
+        The scenes of `first` are tried before any is drawn. An implementation that hangs again and
+        again is given up.
 
-        Spec: ORA-10, ORA-14.
+        Spec: ORA-1, ORA-10, ORA-14.
         """
+        try:
+            yield from self._hits(strategy, attempt, first)
+        except _HangsAgain:
+            self._patient()
+
+    def _hits(
+        self, strategy: Any, attempt: Callable[[Scene], Problem | None], first: Sequence[Scene]
+    ) -> Iterator[Hit]:
         seen: set[tuple[str, str, str]] = set()
         for scene in first:
             self.scenes += 1
-            hit = self._made_small(scene, _Hunt(attempt, seen, self._impatient))
+            hit = self._made_small(scene, _Hunt(self, attempt, seen))
             if hit is not None:
                 yield hit
-                seen.add(hit.problem.key)
+                self._known(hit.problem, seen)
         for round_ in range(FINDINGS_MAX):
-            hunt = _Hunt(attempt, seen, self._impatient)
+            hunt = _Hunt(self, attempt, seen)
             found = search(
                 strategy, hunt.fails, examples=self.examples, at_seed=self.seed + round_,
                 tries=lambda hunt=hunt: hunt.tries,  # type: ignore[misc]
@@ -106,7 +122,13 @@ class Trial:
                 )
                 return
             yield Hit(found.found, problem, len(found.first.operations))
-            seen.add(problem.key)
+            self._known(problem, seen)
+
+    def _known(self, problem: Problem, seen: set[tuple[str, str, str]]) -> None:
+        """Search for others. What is known to hang is not waited for as long again."""
+        seen.add(problem.key)
+        if problem.outcome is Outcome.TIMEOUT:
+            self.impatient()
 
     def _made_small(self, scene: Scene, hunt: _Hunt) -> Hit | None:
         """The scene without what can go, if it fails."""
@@ -117,7 +139,15 @@ class Trial:
         problem = hunt.attempt(small)
         return None if problem is None else Hit(small, problem, len(scene.operations))
 
-    def _impatient(self) -> None:
+    def gives_up(self, problem: Problem | None) -> bool:
+        """Whether the implementation has hung often enough. Spec: ORA-1."""
+        if problem is not None and problem.outcome is Outcome.TIMEOUT:
+            self.hangs += 1
+            self.impatient()
+        return self.hangs > HANGS_MAX
+
+    def impatient(self) -> None:
+        """Wait less for each answer, because it has been seen that none comes."""
         if isinstance(self.nodes, Cluster):
             self.nodes.hurry(PATIENCE_SECONDS)
 
@@ -167,19 +197,28 @@ class Hit:
 class _Hunt:
     """Counts what shrinking may cost: a scene that hangs is dear."""
 
+    trial: Trial
     attempt: Callable[[Scene], Problem | None]
     seen: set[tuple[str, str, str]]
-    slow: Callable[[], None]
-    tries: int = 400
+    tries: int = SHRINKING_MAX
 
     def fails(self, scene: Scene) -> bool:
+        """Whether the scene has a problem of a kind that was not seen. Raises _HangsAgain."""
         problem = self.attempt(scene)
-        if problem is None or problem.key in self.seen:
+        if problem is None:
+            return False
+        if problem.key in self.seen:
+            if self.trial.gives_up(problem):
+                raise _HangsAgain
             return False
         if problem.outcome is Outcome.TIMEOUT:
-            self.tries = min(self.tries, 25)
-            self.slow()
+            self.tries = min(self.tries, HANGING_TRIES_MAX)
+            self.trial.impatient()
         return True
+
+
+class _HangsAgain(BaseException):
+    """Enough: each further scene would cost a deadline. No Exception, so Hypothesis lets it by."""
 
 
 def dialect_of(hello: Hello) -> Dialect:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -165,3 +169,24 @@ def test_an_adapter_that_never_says_anything_is_caught(tmp_path: Path) -> None:
     file.write_text(ECHO.replace("CAPABILITIES", "['set','write','gossip']"), encoding="utf-8")
     report = ran((REFERENCE[0], str(file)), levels=(Level.STEP,), examples=10)
     assert report.exit_code == 1
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupted_run_says_what_it_has_and_leaves_nothing(jobs: str, tmp_path: Path) -> None:
+    """Ctrl-C in the middle of a long run, also where a library swallows it. Spec: ORA-2."""
+    report = tmp_path / "report.json"
+    command = [
+        sys.executable, "-c", "from checker.cli import main; main()", "conform", "run",
+        "--examples", "100000", "--level", "step", "--jobs", jobs, "--json",
+    ]  # fmt: skip
+    with report.open("w", encoding="utf-8") as out:
+        running = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE)
+        assert running.stderr is not None
+        assert b"step/explore" in running.stderr.readline()
+        time.sleep(1)
+        running.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        assert running.wait(20) == 130
+        running.stderr.close()
+    assert time.monotonic() - began < 10
+    assert json.loads(report.read_text(encoding="utf-8"))["interrupted"] is True
