@@ -212,9 +212,7 @@ class Child:
                 self._process.wait(GRACE_SECONDS)
         self._signal(signal.SIGKILL)
         self._process.wait()
-        for stray in _strays(self._token):
-            with contextlib.suppress(OSError):
-                os.kill(stray, signal.SIGKILL)
+        _end(self._token, time.monotonic() + GRACE_SECONDS)
 
     def kill(self) -> None:
         """Kill the group and touch nothing else: another thread may be waiting for an answer."""
@@ -239,6 +237,19 @@ def _signal(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def _end(token: str, deadline: float) -> None:
+    """Kill what carries the token until nothing does.
+
+    A killed process is there until the system has buried it, and one that forks meanwhile leaves
+    another: only a look that finds none is an end.
+    """
+    while (strays := _strays(token)) and time.monotonic() < deadline:
+        for stray in strays:
+            with contextlib.suppress(OSError):
+                os.kill(stray, signal.SIGKILL)
+        time.sleep(0.005)
 
 
 def _strays(token: str) -> list[int]:
