@@ -56,6 +56,12 @@ LEVELS = tuple(level.value for level in Level)
     metavar="KIND[=FILE]",
     help="human, json, junit=FILE or html=FILE; may be repeated.",
 )
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the JSON report there, findings with every step; scuttle explore opens it.",
+)
 @click.option("--mutant", metavar="RULE", help="Without COMMAND: a reference with that rule.")
 @click.option("-v", "--verbose", is_flag=True, help="List the cases that pass, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
@@ -74,6 +80,8 @@ def command(program: tuple[str, ...], **flags: Any) -> None:
     from checker.conformance.trial import Plan  # noqa: PLC0415
 
     wanted = [_kind(each) for each in flags["reports"]]
+    wanted += [("json", flags["save"])] if flags["save"] else []
+    _writable(wanted)
     known = load_known(flags["expect"])
     tried = program_of(program, flags["profile"], flags["mutant"])
     launch = Launch(tried, flags["seed"], flags["timeout"])
@@ -105,6 +113,15 @@ def _kind(text: str) -> tuple[str, Path | None]:
         expected_ = "human, json, json=FILE, junit=FILE or html=FILE"
         raise UsageFault(f"no report {text!r}", where="--report", expected=expected_)
     return kind, Path(file) if file else None
+
+
+def _writable(wanted: list[tuple[str, Path | None]]) -> None:
+    """Better told now than after minutes of work. Raises UsageFault."""
+    for _, path in wanted:
+        if path is not None and not path.parent.is_dir():
+            raise UsageFault("there is no such folder", where=str(path.parent))
+        if path is not None and path.is_dir():
+            raise UsageFault("is a folder", where=str(path), expected="the name of a file")
 
 
 def _with_known(report: Report, known: Any) -> Report:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import attrs
 from attrs import frozen
 
 from checker.conformance.adapters.reference import ReferenceAdapter
@@ -16,7 +17,7 @@ from checker.conformance.cluster import Loopback, Nodes
 from checker.conformance.compare import exactly, same
 from checker.conformance.contract import owns_keys
 from checker.conformance.process import ProcessFailed
-from checker.conformance.result import Outcome, Problem, of_process
+from checker.conformance.result import Outcome, Problem, failed_by, of_process
 from checker.conformance.scene import Converse, Put, Scene
 from checker.conformance.stage import Row, Stage, Unsupported, Violated
 from checker.conformance.wire import plain
@@ -45,15 +46,14 @@ def attempt(nodes: Nodes, profile: Profile, scene: Scene, dialect: Dialect, case
         places = _written(scene, owned=owns_keys(profile))
         views = _settle(stage, places, len(scene.operations) + SPARE_ROUNDS)
     except ProcessFailed as failed:
-        return Ended(of_process(failed, tuple(stage.rows)), stage.moved)
+        return Ended(of_process(failed, tuple(stage.rows), stage.journal), stage.moved)
     except Violated as violated:
         found = violated.difference
-        problem = Problem(
-            Outcome.FAIL, found.clause, found.path, found.expected, found.got, str(found),
-            tuple(stage.rows),
-        )  # fmt: skip
-        return Ended(problem, stage.moved)
-    return Ended(_judged(views, places, tuple(stage.rows)), stage.moved)
+        return Ended(failed_by(found, found.clause, stage), stage.moved)
+    problem = _judged(views, places, tuple(stage.rows))
+    if problem is not None:
+        problem = attrs.evolve(problem, journal=tuple(stage.journal))
+    return Ended(problem, stage.moved)
 
 
 def is_limit(profile: Profile, scene: Scene, dialect: Dialect) -> bool:

@@ -18,7 +18,7 @@ from checker.conformance.contract import contract_of
 from checker.conformance.diagnosis import Diagnosis, diagnose
 from checker.conformance.observation import Ambiguous
 from checker.conformance.process import ProcessFailed
-from checker.conformance.result import Outcome, Problem, of_process
+from checker.conformance.result import Problem, failed_by, of_process
 from checker.conformance.scene import NODES, Scene
 from checker.conformance.stage import Stage, Unsupported, Violated
 from scuttle_ref.profile import Profile
@@ -62,12 +62,9 @@ class Explorer:
             found = violated.difference
             self._last = (found, stage)
             clause = found.clause or "/".join(found.points[:1])
-            rows = tuple(stage.rows)
-            return Problem(
-                Outcome.FAIL, clause, found.path, found.expected, found.got, str(found), rows
-            )
+            return failed_by(found, clause, stage)
         except ProcessFailed as failed:
-            return of_process(failed, tuple(stage.rows))
+            return of_process(failed, tuple(stage.rows), stage.journal)
         except Unsupported:
             self.skipped += 1
         except Ambiguous:

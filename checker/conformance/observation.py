@@ -7,7 +7,8 @@ from typing import Any
 
 from attrs import frozen
 
-from checker.conformance.protocol import Reply
+from checker.conformance.process import ProcessFailed
+from checker.conformance.protocol import AdapterError, ErrorKind, Reply
 from checker.conformance.settings import NAMED_RESOLVERS, SORTS, accept, reject
 from checker.conformance.wire import members_of, message_of
 from scuttle_ref.errors import InvalidMessage, Refusal
@@ -45,6 +46,11 @@ class Observed:
     node: NodeId
     event: Event
     reply: Reply
+
+
+def lost_reply(failed: ProcessFailed) -> Reply:
+    """What stands for an answer where the process was lost. Spec: ORA-1."""
+    return Reply(ok=False, error=AdapterError(ErrorKind.INTERNAL, "", failed.told))
 
 
 def configs(settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -5,14 +5,16 @@ Laws of this file: data; a case that showed nothing is never called passed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Final
 
 from attrs import field, frozen
 
+from checker.conformance.compare import Difference
 from checker.conformance.process import Failure, ProcessFailed
 from checker.conformance.scene import Scene
-from checker.conformance.stage import Row
+from checker.conformance.stage import Row, Stage
 from checker.conformance.values import encoded
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED
 
@@ -70,6 +72,7 @@ class Problem:
     told: str
     rows: tuple[Row, ...] = ()
     stderr: str = ""
+    journal: tuple[tuple[str, Any], ...] = field(default=(), eq=False, repr=False)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -77,11 +80,35 @@ class Problem:
         return (self.outcome.value, self.clause, self.path.partition("[")[0])
 
 
-def of_process(failed: ProcessFailed, rows: tuple[Row, ...]) -> Problem:
+def failed_by(found: Difference, clause: str, stage: Stage) -> Problem:
+    """The problem that a difference is, with what happened before it."""
+    return Problem(
+        outcome=Outcome.FAIL,
+        clause=clause,
+        path=found.path,
+        expected=found.expected,
+        got=found.got,
+        told=str(found),
+        rows=tuple(stage.rows),
+        journal=tuple(stage.journal),
+    )
+
+
+def of_process(
+    failed: ProcessFailed, rows: tuple[Row, ...], journal: Sequence[tuple[str, Any]]
+) -> Problem:
     """The problem that a lost process is. Spec: ORA-1, ORA-3."""
-    clause = failed.clause or "ERR-1"
-    outcome = OF_FAILURE[failed.failure]
-    return Problem(outcome, clause, "$", "an answer", failed.told, failed.told, rows, failed.stderr)
+    return Problem(
+        outcome=OF_FAILURE[failed.failure],
+        clause=failed.clause or "ERR-1",
+        path="$",
+        expected="an answer",
+        got=failed.told,
+        told=failed.told,
+        rows=rows,
+        stderr=failed.stderr,
+        journal=tuple(journal),
+    )
 
 
 @frozen
@@ -103,6 +130,7 @@ class Finding:
     mistakes: tuple[str, ...] = ()
     operations: int = 0
     issue: str = ""
+    steps: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
 
 @frozen
@@ -215,7 +243,9 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
         "told": problem.told,
         "steps": len(problem.rows),
         "operations": finding.operations,
+        "nodes": list(finding.nodes),
         "scene": None if finding.scene is None else finding.scene.to_json(),
+        "happened": list(finding.steps),
         "trace": [{"node": row.node, "to": row.target, "text": row.text} for row in problem.rows],
         "stderr": problem.stderr[-4000:],
     }

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from attrs import define, field
+
 from checker.conformance.cluster import Nodes
 from checker.conformance.compare import same
+from checker.conformance.observation import Observed, lost_reply
 from checker.conformance.process import ProcessFailed
 from checker.conformance.protocol import ErrorKind, Reply
 from checker.conformance.result import Outcome, Problem, of_process
 from checker.conformance.scene import Operation, Put, Scene, Setting, Tell
 from checker.conformance.stage import OracleFault, Row, Unsupported
+from checker.conformance.wire import message_of
+from scuttle_ref.errors import InvalidMessage
+from scuttle_ref.messages import Event, Received
+from scuttle_ref.messages import Put as Set
 from scuttle_ref.names import PROTOTYPE_NAMES
+from scuttle_ref.wire import frozen_value
 
 NODE: Final = "A"
 PROBE: Final = "probe"
@@ -88,70 +96,101 @@ def directed() -> dict[str, tuple[Operation, ...]]:
 
 def attempt(nodes: Nodes, scene: Scene, case: str) -> Problem | None:
     """Do what is hostile, and probe the node after each step. Spec: ORA-5."""
-    rows: list[Row] = []
+    player = _Player(nodes)
     try:
         reply = nodes.init(case, (NODE,), scene.setting.config())
         _supported(reply)
         for count, operation in enumerate(scene.operations):
-            problem = _one(nodes, operation, rows) or _probe(nodes, count, rows)
+            problem = player.does(operation) or player.probes(count)
             if problem is not None:
                 return problem
     except ProcessFailed as failed:
-        return of_process(failed, tuple(rows))
+        return of_process(failed, tuple(player.rows), player.journal)
     return None
 
 
-def _one(nodes: Nodes, operation: Operation, rows: list[Row]) -> Problem | None:
-    match operation:
-        case Put(node=node, key=key, value=value):
-            rows.append(Row(node, f"set {_brief(key)}={_brief(value)}"))
-            reply = nodes.ask("set", node, key=key, value=value)
-            return _broken(reply, rows) or (
-                _read_back(nodes, key, value, rows) if reply.ok else None
-            )
-        case Tell(peer=peer, node=node, messages=messages):
-            for message in messages:
-                rows.append(Row(peer, _brief(message), node))
-                reply = nodes.ask("write", node, message=message, **{"from": peer})
-                problem = _broken(reply, rows)
-                if problem is not None:
-                    return problem
-    return None
+@define
+class _Player:
+    """Says hostile things to a node, and remembers what happened."""
 
+    nodes: Nodes
+    rows: list[Row] = field(factory=list)
+    journal: list[tuple[str, Any]] = field(factory=list)
 
-def _probe(nodes: Nodes, count: int, rows: list[Row]) -> Problem | None:
-    """The node still takes a write of its owner, and shows it."""
-    reply = nodes.ask("set", NODE, key=PROBE, value=count)
-    if not reply.ok:
-        rows.append(Row(NODE, f"set {PROBE}={count}"))
-        told = f"a write of the owner is no longer taken: {reply.error}"
-        return Problem(Outcome.FAIL, "ERR-1", "$.error", "ok", str(reply.error), told, tuple(rows))
-    return _read_back(nodes, PROBE, count, rows)
-
-
-def _read_back(nodes: Nodes, key: str, value: Any, rows: list[Row]) -> Problem | None:
-    """A node reads its own write at once. Spec: MERGE-1."""
-    reply = nodes.ask("get", NODE, key=key, source_id=NODE)
-    _supported(reply)
-    held = reply.result
-    got = held.get("value") if isinstance(held, Mapping) else held
-    if reply.ok and same(value, got):
+    def does(self, operation: Operation) -> Problem | None:
+        """One operation of a scene; a node may refuse it, but must not break."""
+        match operation:
+            case Put(key=key, value=value):
+                self.rows.append(Row(NODE, f"set {_brief(key)}={_brief(value)}"))
+                reply = self.sets(key, value)
+                return self.broken(reply) or (self.reads_back(key, value) if reply.ok else None)
+            case Tell(peer=peer, messages=messages):
+                for message in messages:
+                    self.rows.append(Row(peer, _brief(message), NODE))
+                    event = Received(peer, _heard(message))
+                    reply = self.asks(event, "write", message=message, **{"from": peer})
+                    problem = self.broken(reply)
+                    if problem is not None:
+                        return problem
         return None
-    shown = _brief(got) if reply.ok else str(reply.error)
-    rows.append(Row(NODE, f"get {_brief(key)}"))
-    told = f"its own write of {_brief(key)} reads {shown}, not {_brief(value)}"
-    return Problem(
-        Outcome.FAIL, "MERGE-1", "$.result.value", _brief(value), shown, told, tuple(rows)
-    )
+
+    def probes(self, count: int) -> Problem | None:
+        """The node still takes a write of its owner, and shows it."""
+        reply = self.sets(PROBE, count)
+        if not reply.ok:
+            self.rows.append(Row(NODE, f"set {PROBE}={count}"))
+            told = f"a write of the owner is no longer taken: {reply.error}"
+            return self.problem("ERR-1", "$.error", "ok", str(reply.error), told)
+        return self.reads_back(PROBE, count)
+
+    def sets(self, key: str, value: Any) -> Reply:
+        """A write of the owner."""
+        return self.asks(Set(key, frozen_value(value)), "set", key=key, value=value)
+
+    def asks(self, event: Event, op: str, **members: Any) -> Reply:
+        """One event. Raises ProcessFailed."""
+        try:
+            reply = self.nodes.ask(op, NODE, **members)
+        except ProcessFailed as failed:
+            self.journal.append(("lost", Observed(NODE, event, lost_reply(failed))))
+            raise
+        self.journal.append(("event", Observed(NODE, event, reply)))
+        return reply
+
+    def reads_back(self, key: str, value: Any) -> Problem | None:
+        """A node reads its own write at once. Spec: MERGE-1."""
+        reply = self.nodes.ask("get", NODE, key=key, source_id=NODE)
+        _supported(reply)
+        self.journal.append(("read", (NODE, NODE, key, reply.result)))
+        held = reply.result
+        got = held.get("value") if isinstance(held, Mapping) else held
+        if reply.ok and same(value, got):
+            return None
+        shown = _brief(got) if reply.ok else str(reply.error)
+        self.rows.append(Row(NODE, f"get {_brief(key)}"))
+        told = f"its own write of {_brief(key)} reads {shown}, not {_brief(value)}"
+        return self.problem("MERGE-1", "$.result.value", _brief(value), shown, told)
+
+    def broken(self, reply: Reply) -> Problem | None:
+        """What is wrong when an answer is no refusal but a breakdown."""
+        if reply.error is None or reply.error.kind is ErrorKind.REJECTED:
+            return None
+        _supported(reply)
+        told = f"the node broke: {reply.error}"
+        return self.problem("ERR-1", "$.error", "a refusal, or nothing", str(reply.error), told)
+
+    def problem(self, clause: str, path: str, expected: str, got: str, told: str) -> Problem:
+        """A problem after what has happened so far."""
+        rows, journal = tuple(self.rows), tuple(self.journal)
+        return Problem(Outcome.FAIL, clause, path, expected, got, told, rows, journal=journal)
 
 
-def _broken(reply: Reply, rows: list[Row]) -> Problem | None:
-    if reply.error is None or reply.error.kind is ErrorKind.REJECTED:
-        return None
-    _supported(reply)
-    told = f"the node broke: {reply.error}"
-    expected = "a refusal, or nothing"
-    return Problem(Outcome.FAIL, "ERR-1", "$.error", expected, str(reply.error), told, tuple(rows))
+def _heard(message: Any) -> Any:
+    """A message, or whatever else a peer may say."""
+    try:
+        return message_of(message)
+    except InvalidMessage:
+        return message
 
 
 def _supported(reply: Reply) -> None:

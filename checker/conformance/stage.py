@@ -14,7 +14,8 @@ from attrs import define, field, frozen
 from checker.conformance.acceptor import Acceptor
 from checker.conformance.cluster import Nodes
 from checker.conformance.compare import Difference
-from checker.conformance.observation import Observed
+from checker.conformance.observation import Observed, lost_reply
+from checker.conformance.process import ProcessFailed
 from checker.conformance.protocol import INSPECTED, ErrorKind, Reply
 from checker.conformance.scene import (
     Again,
@@ -187,11 +188,15 @@ class Stage:
 
     def _happens(self, node: str, event: Event, op: str, **members: Any) -> None:
         """One event at one node: ask, judge, carry on what was sent, and look."""
-        reply = self.cluster.ask(op, node, **members)
+        try:
+            reply = self.cluster.ask(op, node, **members)
+        except ProcessFailed as failed:
+            self.journal.append(("lost", Observed(node, event, lost_reply(failed))))
+            raise
         self._checked(op, reply)
+        seen = Observed(node, event, reply)
+        self.journal.append(("event", seen))
         if self.acceptor is not None:
-            seen = Observed(node, event, reply)
-            self.journal.append(("event", seen))
             self._judged(self.acceptor.observe(seen))
         elif reply.error is not None and reply.error.kind is ErrorKind.INTERNAL:
             raise Violated(Difference("$.error", "an answer", str(reply.error), (), "ERR-1"))

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
+from checker.conformance.beside import steps_of
 from checker.conformance.cluster import Cluster, Nodes
 from checker.conformance.drawing import Palette
 from checker.conformance.protocol import Hello
@@ -164,8 +165,12 @@ class Trial:
         name = f"{self.level.value}/{tail}"
         if any(each.id == name for each in self.findings):
             return
+        settings = {} if scene is None else scene.setting.config()
+        steps = steps_of(self.plan.profile, settings, problem.journal, self.dialect)
         self.findings.append(
-            Finding(name, problem.outcome, clauses, problem, scene, tuple(nodes), **more)
+            Finding(
+                name, problem.outcome, clauses, problem, scene, tuple(nodes), steps=steps, **more
+            )
         )
 
     def result(self) -> CaseResult:

@@ -53,6 +53,30 @@ def test_a_run_names_everything_that_is_needed_to_mend(violating: Report) -> Non
     assert violating.verdicts() == {"step": "violates"}
 
 
+def test_a_report_tells_every_event_and_what_the_reference_does(violating: Report) -> None:
+    """The explorer walks through it where the implementation is not at hand. Spec: ORA-15."""
+    (finding,) = violating.to_json()["cases"][0]["findings"]
+    (event,) = finding["happened"]
+    clock = event["looked"][0]["inspect"]["clock"]
+    assert (event["node"], event["do"], event["message"]["key"]) == ("B", "write", "k")
+    assert clock == finding["got"]
+    assert event["expected"]["clock"] == finding["expected"]
+    assert event["got"] == {"out": []}
+
+
+@pytest.mark.parametrize("level", [Level.ROBUSTNESS, Level.STEP])
+def test_a_lost_process_is_the_last_event(level: Level, tmp_path: Path) -> None:
+    """What was asked when it died is what its author looks for. Spec: ORA-15, ORA-1."""
+    report = ran(hostile(tmp_path, "dies mid-line"), levels=(level,), examples=1)
+    for case in report.to_json()["cases"]:
+        for finding in case["findings"]:
+            *before, last = finding["happened"]
+            assert "exit code 7" in last["got"]["error"]
+            assert before == []
+            assert last["expected"]["out"] is not None
+    assert report.exit_code == 1
+
+
 def test_a_report_is_the_same_bytes_each_time(violating: Report) -> None:
     """Nothing in it measures time, and cases that run side by side change nothing. Spec: ORA-10."""
     command = violating.command
