@@ -6,6 +6,7 @@ Commands are imported when they are asked for, so that each starts fast.
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 
@@ -76,6 +77,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run ``scuttle`` and exit."""
     if arguments is None:  # a process of its own: being ended is being interrupted
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # Nothing here multiplies matrices; numpy would start a thread per core for it.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = scuttle.main(args=arguments, standalone_mode=False)
     except click.ClickException as usage:

@@ -9,12 +9,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager
-from multiprocessing import active_children, connection, get_context, parent_process
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from checker.faults import UnrunnableFault
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -22,13 +23,16 @@ R = TypeVar("R")
 TRIES = 3
 """Pools that may break one after the other without any result in between."""
 
-Pool: TypeAlias = Callable[[], AbstractContextManager[Executor]]
+Pool: TypeAlias = "Callable[[], AbstractContextManager[Executor]]"
 """How a pool of workers is opened, and opened again."""
 
 
 @contextmanager
 def local_processes(count: int) -> Iterator[Executor]:
     """`count` processes on this machine, which end with the block and with this process."""
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - most runs have no workers
+    from multiprocessing import active_children, get_context  # noqa: PLC0415
+
     before = set(active_children())
     executor = ProcessPoolExecutor(count, get_context("spawn"), _begin)
     try:
@@ -47,6 +51,8 @@ def _begin() -> None:
 
 
 def _follow_parent() -> None:
+    from multiprocessing import connection, parent_process  # noqa: PLC0415 - see above
+
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])
@@ -61,6 +67,8 @@ def mapped(task: Callable[[T], R], items: Iterable[T], pool: Pool) -> Iterator[R
 
     Spec: SCALE-1, SCALE-2.
     """
+    from concurrent.futures import BrokenExecutor, as_completed  # noqa: PLC0415 - see above
+
     left = dict(enumerate(items))
     done: dict[int, R] = {}
     following = broken = 0

@@ -1,4 +1,8 @@
-"""``scuttle check``: the convergence matrix, or one model of your own."""
+"""``scuttle check``: the convergence matrix, or one model of your own.
+
+A small model is checked in the time that a process takes to start, so what only some flags need is
+imported where they are obeyed.
+"""
 
 from __future__ import annotations
 
@@ -7,39 +11,43 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 
 from checker import catalogue
 from checker.commands import shown
-from checker.commands.found import show_all
-from checker.commands.live import check_live, live_options, refuse_without_live
-from checker.commands.matrix import check_catalogue
+from checker.commands.check_refusals import (
+    refuse_for_catalogue,
+    refuse_for_shortest,
+    refuse_for_workers,
+)
+from checker.commands.live_flags import live_options, refuse_without_live
 from checker.commands.options import describes_model, experiment_from, model_options
 from checker.commands.progress import Teller, say
-from checker.executors import local_processes
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.properties import Always, AlwaysStep, Sometimes
-from checker.scuttlebutt.counterexample import Counterexample, shrink
-from checker.scuttlebutt.coverage import coverage_json, coverage_text, tallied
 from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.reduce import REDUCTIONS, search_reduced
-from checker.scuttlebutt.swarms import swarms
+from checker.scuttlebutt.reductions import REDUCTIONS
 from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget, Progress
-from checker.search.depth_first import depth_first
 from checker.search.exhaustive import Search, exhaustive
-from checker.search.scout import Scout
-from checker.search.swarm import random_search
 from checker.verdict import Kind, Report, Verdict
 
-SEARCHES: dict[str, Search] = {
-    "compiled": exhaustive,
-    "plain": breadth_first,
-    "depth-first": depth_first,
-}
+if TYPE_CHECKING:
+    from checker.scuttlebutt.counterexample import Counterexample
+
+SEARCHES = ("compiled", "plain", "depth-first")
+
+
+def _search_called(name: str) -> Search:
+    """One of :data:`SEARCHES`."""
+    if name == "depth-first":
+        from checker.search.depth_first import depth_first  # noqa: PLC0415 - see the top
+
+        return depth_first
+    return breadth_first if name == "plain" else exhaustive
 
 
 @click.command()
@@ -95,12 +103,16 @@ def command(**flags: Any) -> None:
     """
     budget = Budget(flags["max_states"], flags["max_seconds"], Teller())
     if flags["live"]:
-        _refuse_for_workers(flags)
+        from checker.commands.live import check_live  # noqa: PLC0415 - see the top
+
+        refuse_for_workers(flags)
         sys.exit(check_live(flags, budget))
     refuse_without_live(flags)
     if not describes_model(flags):
-        _refuse_for_catalogue(flags)
-        sys.exit(check_catalogue(flags, budget, SEARCHES[flags["search"]]))
+        from checker.commands.matrix import check_catalogue  # noqa: PLC0415 - see the top
+
+        refuse_for_catalogue(flags)
+        sys.exit(check_catalogue(flags, budget, _search_called(flags["search"])))
     experiment = experiment_from(flags)
     if flags["save"] is not None and flags["save"].exists():
         raise UsageFault(
@@ -111,22 +123,6 @@ def command(**flags: Any) -> None:
     sys.exit(_one(experiment, flags, budget))
 
 
-def _refuse_for_catalogue(flags: dict[str, Any]) -> None:
-    for name, flag in (
-        ("wanted", "--property"),
-        ("save", "--save"),
-        ("find", "--find"),
-        ("every", "--all"),
-        ("coverage", "--coverage"),
-    ):
-        if flags[name]:
-            raise UsageFault("needs one model", where=flag, hint="add --case or --topology")
-    if flags["reduction"] != "none":
-        raise UsageFault("needs one model", where="--reduction", hint="add --case or --topology")
-    if flags["search"] not in {"compiled", "plain"}:
-        raise UsageFault("needs one model", where="--search", hint="add --case or --topology")
-
-
 def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
     if flags["reduction"] != "none" and flags["search"] != "compiled":
         raise UsageFault("needs the compiled search", where="--reduction")
@@ -134,14 +130,17 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
         raise UsageFault("there is no reduction to certify", where="--certify")
     wanted = flags["wanted"]
     if flags["find"] is not None or flags["every"]:
-        _refuse_for_shortest(flags)
+        refuse_for_shortest(flags)
         wanted = wanted if flags["find"] is None else (flags["find"],)
     setup = _narrowed(experiment.build(), wanted)
-    _refuse_for_workers(flags)
+    refuse_for_workers(flags)
     if flags["coverage"]:
         return _covered(experiment, setup, flags, budget)
     if flags["every"]:
-        return exit_code(show_all(experiment, setup, SEARCHES[flags["search"]], budget, flags))
+        from checker.commands.found import show_all  # noqa: PLC0415 - see the top
+
+        search = _search_called(flags["search"])
+        return exit_code(show_all(experiment, setup, search, budget, flags))
     report = (
         _search(setup, flags, budget)
         if flags["workers"] is None
@@ -158,21 +157,10 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
     return exit_code(report)
 
 
-def _refuse_for_workers(flags: dict[str, Any]) -> None:
-    """Refuse what one process does by itself. Spec: SCALE-4."""
-    limited = flags["max_states"] is not None or flags["max_seconds"] is not None
-    alone = flags["search"] != "random" or flags["live"] or flags["every"] or flags["coverage"]
-    if flags["workers"] is not None and (alone or limited):
-        raise UsageFault(
-            "shares the catalogue, or random walks that end by themselves",
-            where="--workers",
-            expected="no model, or --search random without --coverage and limits",
-            clause="SCALE-4",
-            hint="an exhaustive search of one model runs in one process: leave out --workers",
-        )
-
-
 def _shared(experiment: Experiment, wanted: tuple[str, ...], flags: dict[str, Any]) -> Report:
+    from checker.executors import local_processes  # noqa: PLC0415 - see the top
+    from checker.scuttlebutt.swarms import swarms  # noqa: PLC0415 - see the top
+
     pool = partial(local_processes, flags["workers"])
     return swarms(experiment, wanted, flags["walks"], flags["seed"], pool)
 
@@ -182,6 +170,12 @@ def _covered(experiment: Experiment, setup: Setup, flags: dict[str, Any], budget
     if flags["every"] or flags["reduction"] != "none" or flags["save"] is not None:
         hint = "leave out --all, --reduction and --save"
         raise UsageFault("counts one plain run", where="--coverage", hint=hint)
+    from checker.scuttlebutt.coverage import (  # noqa: PLC0415 - see the top
+        coverage_json,
+        coverage_text,
+        tallied,
+    )
+
     counting, tally = tallied(setup)
     report, profile = _search(counting, flags, budget), setup.gossip.profile
     if flags["as_json"]:
@@ -192,19 +186,6 @@ def _covered(experiment: Experiment, setup: Setup, flags: dict[str, Any], budget
         click.echo(shown.verdicts_text(experiment, report))
         click.echo(f"\n{coverage_text(profile, tally)}")
     return exit_code(report)
-
-
-def _refuse_for_shortest(flags: dict[str, Any]) -> None:
-    """Refuse what does not go with looking for shortest counterexamples. Spec: CHK-8, CHK-9."""
-    flag = "--all" if flags["every"] else "--find"
-    if flags["find"] is not None and (flags["every"] or flags["wanted"]):
-        raise UsageFault("stands alone", where="--find", hint="leave out --all and --property")
-    if flags["search"] not in {"compiled", "plain"} or flags["reduction"] != "none":
-        raise UsageFault(
-            "looks breadth-first at the whole model",
-            where=flag,
-            expected="--search compiled or plain, and no reduction",
-        )
 
 
 def _narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
@@ -223,17 +204,23 @@ def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
     if flags["search"] in {"compiled", "plain"} and scouted:
         budget = attrs.evolve(budget, tell=scouting(setup, budget, flags["seed"]))
     if flags["search"] == "random":
+        from checker.search.swarm import random_search  # noqa: PLC0415 - see the top
+
         return random_search(
             setup.system, setup.properties, budget, walks=flags["walks"], seed=flags["seed"]
         )
     if flags["reduction"] != "none":
+        from checker.scuttlebutt.reduce import search_reduced  # noqa: PLC0415 - see the top
+
         return search_reduced(setup, budget, flags["reduction"], certify=flags["certify"])
-    search, decided = SEARCHES[flags["search"]], flags["find"] is not None
+    search, decided = _search_called(flags["search"]), flags["find"] is not None
     return search(setup.system, setup.properties, budget, until_decided=decided)
 
 
 def scouting(setup: Setup, budget: Budget, seed: int) -> Callable[[Progress], None]:
     """Tell of progress, and once the search takes long, look for a bug by random walks."""
+    from checker.search.scout import Scout  # noqa: PLC0415 - see the top
+
     scout = Scout(setup.system, setup.properties, say, seed)
 
     def tell(progress: Progress) -> None:
@@ -246,6 +233,7 @@ def scouting(setup: Setup, budget: Budget, seed: int) -> Callable[[Progress], No
 
 def _shortened(experiment: Experiment, report: Report) -> Report:
     """The report with each counterexample shrunk to a schedule with no action to spare."""
+    from checker.scuttlebutt.counterexample import shrink  # noqa: PLC0415 - see the top
 
     def shorten(verdict: Verdict) -> Verdict:
         if verdict.kind is not Kind.REFUTED or verdict.schedule is None:
@@ -257,6 +245,8 @@ def _shortened(experiment: Experiment, report: Report) -> Report:
 
 
 def _counterexample(experiment: Experiment, verdict: Verdict) -> Counterexample:
+    from checker.scuttlebutt.counterexample import Counterexample  # noqa: PLC0415 - see the top
+
     return Counterexample(
         experiment,
         verdict.property.name,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from checker.commands.failure import failure_text
 from checker.commands.options import Limit
 from checker.commands.progress import say
-from checker.commands.shown import failure_text
 from checker.faults import INCONCLUSIVE, INTERRUPTED, REFUTED, UnrunnableFault, UsageFault
 from checker.network import NETWORKS
 from checker.verdict import Kind, Verdict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ import click
 from checker.commands.options import experiment_from
 from checker.commands.shown import stats_json, stats_line, verdict_json
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
-from checker.liveness.assumption import FAIRNESS
 from checker.liveness.quiescent import quiescent_search
 from checker.liveness.search import eventually
 from checker.scuttlebutt.explain import diagram, story, tell_node, worlds_of
@@ -34,28 +33,6 @@ from checker.search.replay import Misfit
 from checker.verdict import Kind, Report, Verdict
 
 EXIT_CODES = {Kind.HOLDS: AS_EXPECTED, Kind.REFUTED: REFUTED, Kind.UNKNOWN: INCONCLUSIVE}
-
-LIVE_OPTIONS = (
-    click.option(
-        "--live", is_flag=True, help="Nodes never stop exchanging: do they agree in the end?"
-    ),
-    click.option("--fairness", type=click.Choice(FAIRNESS), help="Of exchanges. Default: strong."),
-    click.option("--vectors", is_flag=True, help="Decide --live by the criterion on node vectors."),
-)
-
-
-def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the flags of liveness."""
-    for option in reversed(LIVE_OPTIONS):
-        command = option(command)
-    return command
-
-
-def refuse_without_live(flags: Mapping[str, Any]) -> None:
-    """Raise UsageFault for flags that say something about endless runs only."""
-    for name in ("fairness", "vectors"):
-        if flags[name]:
-            raise UsageFault("speaks of endless runs", where=f"--{name}", hint="add --live")
 
 
 def check_live(flags: Mapping[str, Any], budget: Budget) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from checker.commands.failure import failure_text
 from checker.commands.live import refuse_misfit, replay_lasso
-from checker.commands.shown import failure_text
 from checker.faults import AS_EXPECTED, REFUTED, UsageFault
 from checker.properties import Property
 from checker.scuttlebutt.counterexample import Counterexample, load

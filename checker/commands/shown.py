@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from checker.catalogue import AGREEMENT, Outcome, Row
-from checker.scuttlebutt.aftermath import aftermath
 from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.explain import diagram, story, tell_node, worlds_of
 from checker.verdict import Growth, Kind, Report, Stats, Verdict
 from scuttle_ref.profiles import PROFILES
 
@@ -93,6 +91,8 @@ def report_text(experiment: Experiment, setup: Setup, report: Report) -> str:
     lines = [verdicts_text(experiment, report)]
     refuted = first_refuted(report)
     if refuted is not None:
+        from checker.commands.failure import failure_text  # noqa: PLC0415 - most runs refute nothing
+
         lines.extend(["", failure_text(setup, refuted)])
     return "\n".join(lines)
 
@@ -152,41 +152,6 @@ def stats_line(stats: Stats) -> str:
         f"{stats.states:,} worlds, {stats.transitions:,} transitions, {stats.terminal:,} terminal, "
         f"depth {stats.depth}, {stats.seconds:.2f} s ({rate:,.0f} worlds/s), {end}"
     )
-
-
-def failure_text(setup: Setup, verdict: Verdict) -> str:
-    """The schedule that refutes a property: as sentences, as a diagram, and how it ends."""
-    system, profile = setup.system, setup.gossip.profile
-    schedule: tuple[Any, ...] = verdict.schedule or ()
-    world = worlds_of(system, schedule)[-1]
-    lines = [
-        f"{verdict.property.name} [{verdict.property.clause}] refuted in {len(schedule)} steps:",
-        f"{verdict.because}.",
-        "",
-        story(system, profile, schedule),
-        "",
-        diagram(system, schedule),
-        "",
-        *(tell_node(node) for node in world.nodes),  # type: ignore[arg-type]
-    ]
-    if verdict.property.name != AGREEMENT:
-        return "\n".join(lines)
-    healed, actions = aftermath(system, world)
-    worlds = worlds_of(healed, actions, world)
-    first = len(schedule) + 1
-    lines.extend(
-        [
-            "",
-            "Nothing is in flight and all owners are done. From here every link exchanges in turn:",
-            "",
-            story(healed, profile, actions, worlds, first),
-            "",
-            diagram(healed, actions, worlds, first),
-            "",
-            *(tell_node(node) for node in worlds[-1].nodes),  # type: ignore[arg-type]
-        ]
-    )
-    return "\n".join(lines)
 
 
 # --- the catalogue -------------------------------------------------------------------------------

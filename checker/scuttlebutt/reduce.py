@@ -15,17 +15,10 @@ from checker.scuttlebutt.commutation import GossipCommutation
 from checker.scuttlebutt.experiment import Setup
 from checker.scuttlebutt.facets import GossipFacets
 from checker.scuttlebutt.naming import GossipNaming
+from checker.scuttlebutt.reductions import LEVELS
 from checker.search.budget import Budget
 from checker.search.exhaustive import exhaustive
 from checker.verdict import Report
-
-LEVELS = (
-    *("quotient+stubborn+symmetry", "quotient+stubborn"),
-    *("quotient+symmetry", "quotient", "symmetry"),
-)
-"""What ``auto`` tries, the strongest first. Pieces are joined by a plus."""
-
-REDUCTIONS = ("none", "auto", "stubborn", "stubborn+symmetry", *LEVELS)
 
 
 def refusal_of(setup: Setup, reduction: str = "quotient") -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from attrs import define, field
@@ -13,10 +13,12 @@ from checker.actions import Action, Perform, Restart
 from checker.actors import Local, Scope
 from checker.properties import Property
 from checker.search.compiled.interned import Ids
-from checker.search.compiled.symmetry import Symmetry
 from checker.search.compiled.tables import Tables
 from checker.search.compiled.visited import Worlds, distinct
 from checker.search.judge import Judge
+
+if TYPE_CHECKING:
+    from checker.search.compiled.symmetry import Symmetry
 
 Decide: TypeAlias = Callable[[str, str, int, Action | None, int], None]
 """Property, reason, world, for a step the action from there, and an element of the symmetry.

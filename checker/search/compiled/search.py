@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import define, field
 
 from checker.actions import Action
-from checker.actors import Scope, System
+from checker.actors import System
 from checker.commutation import Commutation
 from checker.facets import Facets, Naming
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
-from checker.search.compiled.certificate import Certifier, FalseClaim, FalseClaims
-from checker.search.compiled.concretion import concrete
-from checker.search.compiled.images import false_images
 from checker.search.compiled.interned import Ids
 from checker.search.compiled.judging import LevelJudge
-from checker.search.compiled.orders import OrderCertifier
-from checker.search.compiled.promises import Undeclared
-from checker.search.compiled.quotient import QuotientLayout
 from checker.search.compiled.regions import Layout
-from checker.search.compiled.stubborn import StubbornSets
-from checker.search.compiled.symmetry import Step, Symmetry
 from checker.search.compiled.tables import (
     ENABLED,
     UNKNOWN,
@@ -36,6 +28,11 @@ from checker.search.compiled.visited import Visited, Worlds, distinct
 from checker.search.growth import growth_of_regions
 from checker.search.judge import Judge
 from checker.verdict import Report, Stats
+
+if TYPE_CHECKING:
+    from checker.search.compiled.pieces import Pieces
+    from checker.search.compiled.stubborn import StubbornSets
+    from checker.search.compiled.symmetry import Step, Symmetry
 
 CHUNK = 1 << 18
 """Worlds expanded at once, so that the arrays in use stay small. Unit: worlds."""
@@ -63,10 +60,10 @@ def compiled(  # noqa: PLR0913 - each keyword is a choice of its own
 
     Spec: RED-7, RED-8, RED-16, SYM-4.
     """
-    search = _Search(
-        *(system, Judge(properties), budget or Budget(), until_decided),
-        *(facets, commutation, naming, certify),
-    )
+    layout = Layout(system) if facets is None else _quotient(system, facets)
+    search = _Search(layout, Judge(properties), budget or Budget(), until_decided, certify)
+    if facets is not None or commutation is not None or naming is not None:
+        search.reduce(commutation, naming)
     try:
         search.run()
     except KeyboardInterrupt:
@@ -76,20 +73,24 @@ def compiled(  # noqa: PLR0913 - each keyword is a choice of its own
     return search.report()
 
 
+def _quotient(system: System, facets: Facets) -> Layout:
+    from checker.search.compiled.quotient import QuotientLayout  # noqa: PLC0415 - slow to load
+
+    return QuotientLayout(system, facets)
+
+
 @define
 class _Search:
     """The search in progress. `levels` holds the worlds first seen after 0, 1, 2, ... steps."""
 
-    system: System
+    layout: Layout
     judge: Judge
     budget: Budget
     until_decided: bool
-    facets: Facets | None
-    commutation: Commutation | None
-    naming: Naming | None
     certified: bool
     tables: Tables = field(init=False)
     judging: LevelJudge = field(init=False)
+    pieces: Pieces | None = field(init=False, default=None)
     stubborn: StubbornSets | None = field(init=False, default=None)
     symmetry: Symmetry | None = field(init=False, default=None)
     visited: Visited = field(factory=Visited)
@@ -99,22 +100,22 @@ class _Search:
     stop: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        facets = self.facets
-        layout = QuotientLayout(self.system, facets) if facets else Layout(self.system)
-        self.tables = Tables(layout, self._hear)
+        self.tables = Tables(self.layout, self._hear)
         self.judging = LevelJudge(self.judge, self.tables, self._decide, self.certified)
-        if self.commutation is not None:
-            if any(each.scope is not Scope.TERMINAL_NODES for each in self.judge.properties):
-                raise Undeclared("a property that reads more than terminal worlds")
-            self.stubborn = StubbornSets(self.tables, self.commutation)
-        if self.naming is not None:
-            self.symmetry = self.judging.symmetry = Symmetry(self.tables, self.naming)
+
+    def reduce(self, commutation: Commutation | None, naming: Naming | None) -> None:
+        """Explore less: what the layout leaves out, and what these pieces make needless."""
+        from checker.search.compiled.pieces import pieces_of  # noqa: PLC0415 - slow to load
+
+        self.pieces = pieces_of(self.tables, self.judge.properties, commutation, naming)
+        self.stubborn = self.pieces.stubborn
+        self.symmetry = self.judging.symmetry = self.pieces.symmetry
 
     def _hear(self, node: int, before: int, action: Action, after: int) -> None:
         self.judging.hear(node, before, action, after)
 
     def run(self) -> None:
-        world = next(iter(self.system.initial()))
+        world = next(iter(self.layout.system.initial()))
         ids = [
             self.tables.region_id(node, region)
             for node, region in enumerate(self.tables.layout.regions(world))
@@ -198,7 +199,7 @@ class _Search:
                 table.grow(len(self.tables.interned[table.node].items))
                 missing = table.status[own] == UNKNOWN
                 if missing.any():
-                    self.tables.fill(table, np.unique(own[missing]))
+                    self.tables.fill(table, distinct(own[missing]))
                 yield table, acting
 
     def _enabled(self, table: ActionTable, worlds: Worlds, regions: Ids) -> Ids:
@@ -210,7 +211,7 @@ class _Search:
             missing = status == UNKNOWN
             if affordable is not None:
                 missing &= affordable
-            self.tables.fill(table, np.unique(regions[missing]))
+            self.tables.fill(table, distinct(regions[missing]))
             status = table.status[regions]
         enabled = status == ENABLED
         if affordable is not None:
@@ -239,9 +240,8 @@ class _Search:
             schedule += () if action is None else (action,)
         else:
             schedule = self.symmetry.unfolded(steps, (world, action), element)
-        layout = self.tables.layout
-        if isinstance(layout, QuotientLayout):
-            schedule = concrete(layout, schedule, to_the_end=action is None)
+        if self.pieces is not None:
+            schedule = self.pieces.concrete(schedule, to_the_end=action is None)
         self.judge.decide(name, because, schedule)
 
     def _way(self, world: int) -> list[Step]:
@@ -268,20 +268,8 @@ class _Search:
 
     def certify(self) -> None:
         """Execute the claims again that a reduction rests on. Raises FalseClaims."""
-        claims = list(islice(self._false_claims(), 5))
-        if claims:
-            raise FalseClaims(claims)
-
-    def _false_claims(self) -> Iterator[FalseClaim]:
-        layout, judging = self.tables.layout, self.judging
-        if isinstance(layout, QuotientLayout):
-            met = judging.met
-            yield from Certifier(layout, met, judging.later, judging.returned).false_claims()
-        if self.stubborn is not None:
-            orders = OrderCertifier(self.stubborn, self._steps)
-            yield from orders.false_claims(self.levels, CHUNK)
-        if self.symmetry is not None:
-            yield from false_images(self.symmetry)
+        if self.pieces is not None:
+            self.pieces.certify(self.judging, self.levels, self._steps, CHUNK)
 
     def _steps(self, worlds: Worlds, regions: list[Ids]) -> Iterator[tuple[Action, Ids, Worlds]]:
         """What was explored from `worlds`."""
@@ -299,15 +287,6 @@ class _Search:
             seconds, decided = self.budget.seconds, self.judge.decided
             self.budget.tell(Progress(seen, self.transitions, frontier, depth, seconds, decided))
 
-    @property
-    def _reduction(self) -> str:
-        used = [
-            *(["quotient"] if self.facets is not None else []),
-            *(["stubborn"] if self.stubborn is not None else []),
-            *(["symmetry"] if self.symmetry is not None else []),
-        ]
-        return "+".join(used) or "none"
-
     def report(self) -> Report:
         seen, depth = len(self.visited), max(0, len(self.levels) - 1)
         regions = [interned.items for interned in self.tables.interned]
@@ -318,7 +297,7 @@ class _Search:
             depth,
             self.budget.seconds,
             self.stop,
-            reduction=self._reduction,
+            reduction="none" if self.pieces is None else self.pieces.names,
             growth=growth_of_regions(self.tables.layout, regions)
             if self.stop and self.judge.undecided
             else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from attrs import define, field
@@ -13,15 +13,19 @@ Worlds: TypeAlias = NDArray[np.uint64]
 """One world per word."""
 
 
-def distinct(worlds: Worlds) -> Worlds:
-    """The distinct ones of `worlds`, sorted. Sorts `worlds` in place."""
-    worlds.sort()
-    if len(worlds) < 2:  # noqa: PLR2004 - nothing to compare
-        return worlds
-    keep = np.empty(len(worlds), np.bool_)
+Numbers = TypeVar("Numbers", bound=NDArray[Any])
+
+
+def distinct(numbers: Numbers) -> Numbers:
+    """The distinct ones of `numbers`, sorted. Sorts `numbers` in place."""
+    numbers.sort()
+    if len(numbers) < 2:  # noqa: PLR2004 - nothing to compare
+        return numbers
+    keep = np.empty(len(numbers), np.bool_)
     keep[0] = True
-    np.not_equal(worlds[1:], worlds[:-1], out=keep[1:])
-    return worlds[keep]
+    np.not_equal(numbers[1:], numbers[:-1], out=keep[1:])
+    kept: Numbers = numbers[keep]  # type: ignore[assignment]
+    return kept
 
 
 @define

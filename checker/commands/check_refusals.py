@@ -1,0 +1,51 @@
+"""Flags of ``scuttle check`` that do not go together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checker.faults import UsageFault
+
+
+def refuse_for_catalogue(flags: dict[str, Any]) -> None:
+    """Refuse what cannot be done to a whole catalogue."""
+    for name, flag in (
+        ("wanted", "--property"),
+        ("save", "--save"),
+        ("find", "--find"),
+        ("every", "--all"),
+        ("coverage", "--coverage"),
+    ):
+        if flags[name]:
+            raise UsageFault("needs one model", where=flag, hint="add --case or --topology")
+    if flags["reduction"] != "none":
+        raise UsageFault("needs one model", where="--reduction", hint="add --case or --topology")
+    if flags["search"] not in {"compiled", "plain"}:
+        raise UsageFault("needs one model", where="--search", hint="add --case or --topology")
+
+
+def refuse_for_workers(flags: dict[str, Any]) -> None:
+    """Refuse what one process does by itself. Spec: SCALE-4."""
+    limited = flags["max_states"] is not None or flags["max_seconds"] is not None
+    alone = flags["search"] != "random" or flags["live"] or flags["every"] or flags["coverage"]
+    if flags["workers"] is not None and (alone or limited):
+        raise UsageFault(
+            "shares the catalogue, or random walks that end by themselves",
+            where="--workers",
+            expected="no model, or --search random without --coverage and limits",
+            clause="SCALE-4",
+            hint="an exhaustive search of one model runs in one process: leave out --workers",
+        )
+
+
+def refuse_for_shortest(flags: dict[str, Any]) -> None:
+    """Refuse what does not go with looking for shortest counterexamples. Spec: CHK-8, CHK-9."""
+    flag = "--all" if flags["every"] else "--find"
+    if flags["find"] is not None and (flags["every"] or flags["wanted"]):
+        raise UsageFault("stands alone", where="--find", hint="leave out --all and --property")
+    if flags["search"] not in {"compiled", "plain"} or flags["reduction"] != "none":
+        raise UsageFault(
+            "looks breadth-first at the whole model",
+            where=flag,
+            expected="--search compiled or plain, and no reduction",
+        )
