@@ -143,7 +143,7 @@ def test_a_step_from_the_past_forks_and_keeps_the_old_ordering(fresh: Page, pict
     fresh.press("1", "1", "2", "Home", "j", "2", "f", "v")
 
     tabs = fresh.run("[...document.querySelectorAll('#branches button')].map(b => b.innerText)")
-    assert tabs == ["A (3)", "B (2)", "C (2)"]
+    assert tabs == ["run 1 (3)", "run 2 (2)", "run 3 (2)"]
     assert "differ from step 2 on" in fresh.text("#now")
     assert fresh.run("document.querySelectorAll('.row.differs').length") >= 1
     assert fresh.run("document.querySelectorAll('.ordering').length") == 2
@@ -291,15 +291,39 @@ def test_everything_has_a_name_for_screen_readers(fresh: Page) -> None:
     assert fresh.run("document.querySelector('#now').ariaLive") == "polite"
 
 
-def test_twelve_nodes_fit_the_page(page: Page, pictures: Path) -> None:
-    """The largest topology that the page promises to show well."""
-    ring = topology("ring:12")
-    model = Experiment(ring, generated_script(ring, ring.nodes, 1, 1), profile="textbook")
+OVERLAPS = """(() => {
+  const boxes = [...document.querySelectorAll('.label.flying, .label.lost')].map((one) =>
+    [one.textContent, one.getBoundingClientRect()]);
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+  return boxes.flatMap(([one, a], at) => boxes.slice(at + 1).filter(([, b]) => meet(a, b))
+    .map(([other]) => `${one} on ${other}`)) })()"""
+"""Texts of messages in flight or lost that cover each other."""
+
+
+@pytest.mark.parametrize(
+    ("shape", "run"),
+    [
+        ("line:3", "exchange+A,B/exchange+B,A/exchange+B,C/exchange+C,B/drop+A,B/deliver+B,A"),
+        ("star:6", "exchange+B,A/exchange+C,A/exchange+D,A/crash+B/duplicate+D,A/drop+C,A"),
+        ("ring:12", "exchange+B,A/exchange+L,A/exchange+B,C/deliver+B,A/deliver+L,A/cut+B,C"),
+    ],
+)
+def test_topologies_of_three_to_twelve_nodes_read_well(
+    page: Page, pictures: Path, shape: str, run: str
+) -> None:
+    """Nothing is cut off, and no message on its way covers the text of another."""
+    graph = topology(shape)
+    model = Experiment(graph, generated_script(graph, ("A",), 1, 1), profile="textbook")
     with served(of_experiment(model)) as address:
-        run = "/".join(f"perform+{node}" for node in "ABC") + "/exchange+B,A/exchange+L,A"
-        page.open(f"{address}#at=7&run={run}/deliver+B,A/deliver+L,A")
+        page.open(f"{address}#at=7&run=perform+A/{run}")
         assert page.step == "7 of 7"
-        page.picture(pictures / "twelve.png")
+        assert page.run("document.querySelectorAll('.label.flying').length") >= 2
+        assert page.run(OVERLAPS) == []
+        assert (
+            page.run("(s => s.scrollWidth - s.clientWidth)(document.querySelector('#stage'))") == 0
+        )
+        page.picture(pictures / f"{shape.replace(':', '-')}.png")
 
 
 def test_a_live_step_takes_less_than_a_twentieth_of_a_second(page: Page, live: str) -> None:

@@ -8,7 +8,7 @@ const { make } = panels;
 const $ = (id) => document.getElementById(id);
 
 export async function start(connecting) {
-  let backend, doc, branches, current, versus, at, of, wrong;
+  let backend, doc, branches, current, before, versus, at, of, wrong;
   const branch = () => branches[current];
   const labels = () => branch().labels.slice(0, at);
   const shown = () => branch().steps.slice(0, at);
@@ -24,7 +24,7 @@ export async function start(connecting) {
 
   async function open(request) {
     doc = await backend.init(request);
-    [of, branches, current, versus, at, wrong] = [request.open ?? null, [], 0, null, 0, -1];
+    [of, branches, current, before, versus, at, wrong] = [request.open ?? null, [], 0, 0, null, 0, -1];
     for (const run of doc.runs) await add(run.labels, run.name);
     if (!branches.length) await add([]);
     [current, at] = [0, 0];
@@ -35,20 +35,16 @@ export async function start(connecting) {
     $("open").replaceChildren(make("option", { value: "" }, "examples…"), ...entries);
     $("open").hidden = !entries.length;
   }
-  function keep(names, steps, name) {
-    const letter = String.fromCharCode(65 + (branches.length % 26));
-    branches.push({ name: name ?? letter, labels: names, steps });
-    current = branches.length - 1;
-    return current;
-  }
+  const keep = (names, steps, name = `run ${branches.length + 1}`) => choose(
+    branches.push({ name, labels: names, steps }) - 1);
   async function add(wanted, name) {
     const { steps, misfit: unfit } = await backend.expand(wanted, 0);
     const fitting = wanted.slice(0, steps.length);
-    current = branches.findIndex((each) => firstDifference(each.labels, fitting) === null);
-    if (current < 0) keep(fitting, steps, name);
+    const known = branches.findIndex((each) => firstDifference(each.labels, fitting) === null);
+    const found = known < 0 ? keep(fitting, steps, name) : choose(known);
     at = fitting.length;
     if (unfit) misfit(unfit, at);
-    return current;
+    return found;
   }
   async function take(label) {
     say("");
@@ -66,15 +62,21 @@ export async function start(connecting) {
     at = Math.max(0, Math.min(step, branch().steps.length));
     show();
   }
-  function turn(to) {
-    current = (to + branches.length) % branches.length;
+  function choose(to) {
+    if (to !== current) [before, current] = [current, to];
     if (versus === current) versus = null;
+    return current;
+  }
+  function turn(to) {
+    choose((to + branches.length) % branches.length);
     go(at);
   }
   const fork = () => turn(keep(labels(), shown()));
   function compare() {
-    if (branches.length < 2) return say("There is one ordering. Step back and do something else.");
-    versus = versus === null ? (current + 1) % branches.length : null;
+    const differs = (number) => number === null || firstDifference(branches[number].labels, branch().labels);
+    const others = [...new Set([before, ...branches.keys(), null])].filter(differs);
+    if (others.length < 2) return say("There is one ordering. Step back and do something else.");
+    versus = others[(others.indexOf(versus) + 1) % others.length];
     return show();
   }
   const jump = (name) => add(doc.shortest[name].labels, name).then(show);
@@ -89,6 +91,7 @@ export async function start(connecting) {
   function show() {
     const other = versus === null ? null : branches[versus];
     const differs = other && firstDifference(branch().labels, other.labels);
+    document.body.classList.toggle("wide", Boolean(other) || doc.nodes.length > 5);
     const width = $("stage").clientWidth / (other ? 2 : 1);
     $("stage").replaceChildren(...[branch(), other].filter(Boolean).map((each) => {
       const marks = { at: Math.min(at, each.steps.length), differs, width };
@@ -102,6 +105,7 @@ export async function start(connecting) {
     $("now").replaceChildren(...panels.difference(branch(), other, differs), ...panels.now(doc, branch(), at));
     $("nodes").replaceChildren(...panels.nodes(doc, at ? view(branch(), at - 1) : null, view(), other && view(other)));
     $("properties").replaceChildren(...panels.properties(doc, view(), jump));
+    $("begin").hidden = at > 0;
     showActs();
     $("fallback").replaceChildren(make("pre", {}, asText(doc, shown())));
     const hash = toHash({ of, labels: branch().labels, at, versus: other?.labels });
@@ -155,15 +159,13 @@ export async function start(connecting) {
 
   // --- files and links -----------------------------------------------------------------------------
 
-  function download(name, type, content) {
-    make("a", { download: name, href: URL.createObjectURL(new Blob([content], { type })) }).click();
-  }
+  const download = (name, text) => make("a", { download: name, href: URL.createObjectURL(new Blob([text])) }).click();
   const asked = async (want) => (await backend.expand(labels(), at, want))[want];
   const saves = {
-    "the run, to open and replay (JSON)": async () => download("run.json", "application/json", JSON.stringify(await asked("document"), null, 1)),
-    "the text": () => download("run.txt", "text/plain", asText(doc, shown())),
+    "the run, to open and replay (JSON)": async () => download("run.json", JSON.stringify(await asked("document"), null, 1)),
+    "the text": () => download("run.txt", asText(doc, shown())),
   };
-  if (document.body.dataset.html) saves["this page with its worlds (HTML)"] = async () => download("explorer.html", "text/html", await asked("html"));
+  if (document.body.dataset.html) saves["this page with its worlds (HTML)"] = async () => download("explorer.html", await asked("html"));
   const save = () => menu($("export"), "save", Object.entries(saves).map(([name, does]) => choice(name, does)));
   function share() {
     navigator.clipboard?.writeText(location.href).catch(() => {});
@@ -189,9 +191,8 @@ export async function start(connecting) {
     $("menu").querySelector("[name=value]")?.focus();
   }
   function light() {
-    const root = document.documentElement.dataset;
-    root.light ??= matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-    root.light = root.light === "dark" ? "light" : "dark";
+    const [root, night] = [document.documentElement.dataset, matchMedia("(prefers-color-scheme: dark)")];
+    root.light = (root.light ?? (night.matches ? "dark" : "light")) === "dark" ? "light" : "dark";
   }
   const text = () => $("fallback").toggleAttribute("hidden");
   const [help, file] = [() => $("keys").showModal(), () => $("picker").click()];

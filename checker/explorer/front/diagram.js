@@ -4,8 +4,8 @@
 import { fill, make } from "scuttle/panels";
 import { follow, read } from "scuttle/trace";
 
-const [ROW, TOP, NUMBERS] = [40, 26, 44];
-const margin = (doc) => (doc.nodes.length > 6 ? 60 : 96);
+const [ROW, TOP, LEFT, SLOT, LETTER] = [40, 34, 76, 18, 7.3];
+const right = (doc) => (doc.nodes.length > 6 ? 64 : 110);
 
 const NS = "http://www.w3.org/2000/svg";
 const svg = (name, attributes, ...children) => fill(document.createElementNS(NS, name), attributes, children);
@@ -17,25 +17,25 @@ const classes = (...names) => names.filter(Boolean).join(" ");
  */
 export function draw(doc, branch, marks, on) {
   const { messages, flights } = follow(doc, branch.steps);
-  const [now, last] = [flights[marks.at], flights.at(-1)];
+  const now = flights[marks.at];
   const end = branch.steps.length;
   const column = columnWidth(doc, marks.width);
-  const x = (node) => NUMBERS + margin(doc) + doc.nodes.indexOf(node) * column;
+  const x = (node) => LEFT + doc.nodes.indexOf(node) * column;
   const y = (step) => TOP + step * ROW;
-  const width = Math.max(x(doc.nodes.at(-1)) + margin(doc), marks.width - 24);
-  const height = y(end) + ROW + Math.max(0, ...last.map((queue) => queue.length)) * 20;
+  const alike = (end) => messages.filter((one) => one.how !== "delivered" && one.end === end);
+  const width = Math.max(x(doc.nodes.at(-1)) + right(doc), marks.width - 24);
+  const height = y(end) + ROW + alike(null).length * SLOT;
+  const texts = [];
   const views = [doc.start, ...branch.steps.map((step) => step.view)];
 
   function row(view, step) {
     const broken = view.findings.some((each) => typeof each === "string");
-    const told = step ? branch.steps[step - 1].headline : "the start";
-    const number = { x: 24, y: y(step) + 4, "text-anchor": "end", class: "number" };
     return svg("g", {
       class: classes("row", step === marks.at && "now", step === marks.differs && "differs"),
       "data-step": step, click: () => on.go(step),
-    }, svg("title", {}, `${step}: ${told}`),
+    }, svg("title", {}, `${step}: ${step ? branch.steps[step - 1].headline : "the start"}`),
     svg("rect", { x: 0, y: y(step) - ROW / 2, width, height: ROW }),
-    svg("text", number, String(step)),
+    svg("text", { x: 24, y: y(step) + 4, "text-anchor": "end", class: "number" }, String(step)),
     svg("text", { x: 30, y: y(step) + 4, class: "broken" }, broken ? "✗" : ""));
   }
 
@@ -46,65 +46,62 @@ export function draw(doc, branch, marks, on) {
     }));
   }
 
+  /** What a node did. The text stands above its row, for whatever it sends goes down from there. */
   function event(step, at) {
     const what = read(step.label);
     if (what.verb === "drop") return [];
-    const later = at > marks.at && "later";
-    const dot = svg("circle", { cx: x(what.node), cy: y(at), r: 4, class: classes("event", later) });
+    const state = classes(what.verb, at > marks.at && "later", at === marks.at && "current");
+    const dot = svg("circle", { cx: x(what.node), cy: y(at), r: 4, class: `event ${state}` });
     if (what.frame) return [dot];
-    const left = what.node === doc.nodes[0] && doc.nodes.length > 1;
     const [, own] = step.headline.startsWith(what.node) ? step.headline.split(/^\S+ /) : [0, step.headline];
-    const said = what.verb === "exchange" ? `asks ${what.target}` : own;
-    return [dot, svg("text", {
-      x: x(what.node) + (left ? -10 : 10), y: y(at) + 4, class: classes("said", later),
-      "text-anchor": left ? "end" : "start",
-    }, said)];
-  }
-
-  /** Where a message ends in the picture: it may be lost half way, or still be under way. */
-  function tip(each, from, to) {
-    const share = { lost: 0.55, delivered: 1 }[each.how] ?? 0.62;
-    const [across, down] = from.map((start, axis) => start + (to[axis] - start) * share);
-    return [across, each.end === null ? y(end) + ROW * 0.8 + last[each.link].indexOf(each) * 20 : down];
+    const said = { exchange: `asks ${what.target}`, cut: "cut", heal: "healed" }[what.verb] ?? own;
+    const text = svg("text", { x: x(what.node) + 7, y: y(at) - 7, class: `said ${state}` }, said);
+    const ends = { x1: x(what.node), x2: x(what.target ?? what.node), y1: y(at), y2: y(at) };
+    return [svg("line", { ...ends, class: `between ${state}` }), dot, text];
   }
 
   function message(each) {
     const [source, target] = doc.links[each.link];
     const index = now[each.link].indexOf(each);
-    const flying = index >= 0;
+    const [flying, lost, whole] = [index >= 0, each.how === "lost", each.how === "delivered"];
     const from = [x(source), y(each.sent)];
-    const to = tip(each, from, [x(target), y(each.end ?? end)]);
-    const passed = each.late ? ", overtook another" : "";
-    const name = `${each.text} from ${source} to ${target}, ${flying ? "in flight" : each.how}${passed}`;
+    const wide = x(target) - x(source);
+    // What ends half way does so in a line of its own, so that its text can stand beyond its tip.
+    const tip = whole ? [x(target), y(each.end)]
+      : [x(source) + wide * 0.44, y(each.end ?? end + 0.8) + alike(each.end).indexOf(each) * SLOT];
+    const name = `${each.text} from ${source} to ${target}, ${flying ? "in flight" : each.how}${each.late ? ", overtook another" : ""}`;
     const later = each.sent > marks.at || (each.end > marks.at && !flying);
-    const lost = each.how === "lost";
+    const kind = classes(/^(digest|done)/.exec(each.text)?.[0] ?? "update", flying && "flying", later && "later",
+      lost && !flying && "lost", each.late && "overtook", [each.end, ...each.copies].includes(marks.at) && "current");
     const group = svg("g", {
-      class: classes("message", flying && "flying", later && "later",
-        lost && !flying && "lost", each.late && "overtook"),
-      role: "button", "aria-label": name, tabindex: flying ? 0 : -1,
+      class: `message ${kind}`, role: "button", "aria-label": name, tabindex: flying ? 0 : -1,
       "data-flying": flying ? `${each.link} ${index}` : "",
       click: () => on.message(each.link, flying ? index : null, each, group),
-    }, svg("title", {}, name), svg("path", { d: `M${from} L${to}`, class: "hit" }));
-    const ends = [to, ...each.copies.map((at) => [x(target), y(at)])];
-    ends.forEach((place, at) => group.append(
-      svg("path", { d: `M${from} L${place}`, class: "wire" }),
-      lost && !at ? cross(place) : arrow(place, Math.atan2(place[1] - from[1], place[0] - from[0])),
-    ));
-    const near = lost || each.end === null ? 0.62 : 0.5;
-    const [middle, above] = from.map((start, axis) => start + (to[axis] - start) * near);
-    group.append(svg("text", { x: middle, y: above - 5, "text-anchor": "middle" }, each.text));
+    }, svg("title", {}, name));
+    for (const end of [...each.copies.map((at) => [x(target), y(at)]), tip]) {
+      const half = end === tip && !whole;
+      const d = `M${from} L${end}`;
+      group.append(svg("path", { d, class: "hit" }), svg("path", { d, class: "wire" }),
+        lost && half ? cross(end) : arrow(end, Math.atan2(end[1] - from[1], end[0] - from[0])));
+    }
+    const most = Math.max(10, Math.floor(Math.abs(wide) * 0.6 / LETTER));
+    const short = each.text.length > most ? `${each.text.slice(0, most - 1)}…` : each.text;
+    const [left, top] = whole ? from.map((begin, axis) => begin + (tip[axis] - begin) * 0.68)
+      : [tip[0] + Math.sign(wide) * 9, tip[1]];
+    const anchor = whole ? "middle" : (wide > 0 ? "start" : "end");
+    texts.push(svg("text", { x: left, y: top + 4, class: `label ${kind}`, "text-anchor": anchor, "aria-hidden": "true" }, short));
     return group;
   }
 
-  const label = `space-time diagram of ${branch.name}: ${end} steps, now at ${marks.at}`;
-  return svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label },
+  const says = `space-time diagram of ${branch.name}: ${end} steps, now at ${marks.at}`;
+  return svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": says },
     ...views.map(row), ...doc.nodes.flatMap(life), ...messages.map(message),
-    ...branch.steps.flatMap((step, at) => event(step, at + 1)));
+    ...branch.steps.flatMap((step, at) => event(step, at + 1)), svg("g", { class: "texts" }, ...texts));
 }
 
 function columnWidth(doc, width) {
   const gaps = Math.max(1, doc.nodes.length - 1);
-  return Math.max(50, Math.min(420, (width - NUMBERS - 2 * margin(doc) - 24) / gaps));
+  return Math.max(60, Math.min(420, (width - LEFT - right(doc) - 24) / gaps));
 }
 
 function arrow([x, y], angle) {
@@ -124,8 +121,7 @@ export function heads(doc, width, view, on) {
     const { id } = view.nodes[at];
     return make("button", {
       class: status, "data-node": node, click: (event) => on.node(node, event.currentTarget),
-      "aria-label": `node ${id}${status && `, ${status}`}: what can it do?`,
-      style: `left: ${NUMBERS + margin(doc) + at * column}px`,
+      "aria-label": `node ${id}${status && `, ${status}`}: what can it do?`, style: `left: ${LEFT + at * column}px`,
     }, id);
   }));
 }

@@ -46,8 +46,10 @@ const COLUMNS = ["holds", "clock", "history", "named"];
 
 /** What each node knows; changed cells are marked, and those that differ from the other run. */
 export function nodes(doc, before, view, other) {
+  const filled = (column) => column !== "named" || [view, before].some((one) => one?.nodes.some((node) => node[column].length));
+  const columns = COLUMNS.filter(filled);
   const rows = view.nodes.map((node, at) => {
-    const cells = COLUMNS.map((column) => {
+    const cells = columns.map((column) => {
       const same = before && before.nodes[at].id === node.id ? before.nodes[at][column] : null;
       const there = other && new Set(other.nodes[at][column].map(([, text]) => text));
       return make("td", {}, ...changes(before && (same ?? []), node[column]).map(({ text, state }) => {
@@ -59,7 +61,7 @@ export function nodes(doc, before, view, other) {
     const status = view.status[doc.nodes[at]];
     return make("tr", {}, make("td", {}, node.id, status ? ` (${status})` : ""), ...cells);
   });
-  const head = make("tr", {}, ...["node", ...COLUMNS].map((name) => make("th", { scope: "col" }, name)));
+  const head = make("tr", {}, ...["node", ...columns].map((name) => make("th", { scope: "col" }, name)));
   return [make("h2", {}, "what each node knows"), make("table", {}, head, ...rows)];
 }
 
