@@ -9,10 +9,12 @@ import importlib
 import os
 import signal
 import sys
+from pathlib import Path
 
 import click
 
 from checker.faults import INTERRUPTED, Fault
+from checker.settings import ORIGINS, origin, read_settings, stray_variables
 
 COMMANDS = {
     "bench": "measure the checker, beside SPIN where it is installed",
@@ -20,6 +22,7 @@ COMMANDS = {
     "clauses": "tie the clauses of the specification to code and tests",
     "conform": "judge another implementation by what it does",
     "convert": "write a saved run as SVG, Mermaid, ShiViz, ITF or text",
+    "doctor": "what this machine has for the tool, and which settings are in force",
     "docs": "build the site of the specification",
     "explore": "try message orderings on a page, or write it to a file",
     "golden": "replay recordings of the real library",
@@ -56,6 +59,23 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, and the settings that are its defaults. Spec: SET-1, SET-2."""
+        name, command, rest = super().resolve_command(ctx, args)
+        unset = (
+            ctx.default_map is None and name != "doctor"
+        )  # who looks for what is wrong with them
+        if name is not None and command is not None and unset:
+            settings = read_settings(Path.cwd())
+            settings.refuse_unknown(self.list_commands(ctx))
+            defaults, origins = settings.defaults(command, (name,), rest, ctx)
+            ctx.default_map, ctx.meta[ORIGINS] = {name: defaults}, origins
+            for stray in stray_variables(command, (name,)):
+                click.echo(f"note: {stray} is no option of scuttle {name}", err=True)
+        return name, command, rest
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         del ctx
@@ -70,6 +90,9 @@ def scuttle() -> None:
 
     Exit codes: 0 as expected, 1 refuted or non-conformant, 2 usage, 3 could not run,
     4 inconclusive, 130 interrupted.
+
+    Defaults of options: a variable SCUTTLE_CHECK_MAX_STATES, or max-states in the table
+    [tool.scuttle.check] of the project's pyproject.toml; what is typed wins.
     """
 
 
@@ -83,6 +106,8 @@ def main(arguments: list[str] | None = None) -> None:
         code = scuttle.main(args=arguments, standalone_mode=False)
     except click.ClickException as usage:
         usage.show()
+        if origin(usage):
+            click.echo(f"  it stands in {origin(usage)}", err=True)
         sys.exit(usage.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

@@ -14,13 +14,14 @@ import click
 
 from checker import spin
 from checker.bench import ALL_WORLDS, SIZES, WORLDS_MIN, Plan, Row, Size, Spun, Variant, rows
+from checker.commands.examples import examples
 from checker.faults import AS_EXPECTED, REFUTED, UsageFault
 
 SEARCHES = ("compiled", "plain")
 TURNED_OFF = "turned off by --no-spin"
 
 
-@click.command()
+@click.command(epilog=examples("scuttle bench", "scuttle bench --json"))
 @click.option("--size", "names", multiple=True, metavar="NAME", help="Only this one. Repeatable.")
 @click.option("--large", is_flag=True, help="The large sizes too; they need minutes.")
 @click.option("--list", "listing", is_flag=True, help="List the sizes.")

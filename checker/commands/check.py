@@ -23,6 +23,7 @@ from checker.commands.check_refusals import (
     refuse_for_shortest,
     refuse_for_workers,
 )
+from checker.commands.examples import examples
 from checker.commands.live_flags import live_options, refuse_without_live
 from checker.commands.options import describes_model, experiment_from, model_options
 from checker.commands.progress import Teller, say
@@ -50,7 +51,13 @@ def _search_called(name: str) -> Search:
     return breadth_first if name == "plain" else exhaustive
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "scuttle check",
+        "scuttle check --case order:as-shipped",
+        "scuttle check --profile as-shipped --topology line:3 --writers A,C --save swap.json",
+    )
+)
 @model_options
 @click.option(
     "--size", type=click.Choice(["small", "large"]), default="small", help="How much of it."

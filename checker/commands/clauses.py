@@ -25,6 +25,7 @@ from checker.clauses import (
     traced_ids,
     with_generated,
 )
+from checker.commands.examples import examples
 from checker.differences import as_markdown, profile_named
 from checker.faults import AS_EXPECTED, REFUTED, UnrunnableFault
 from checker.resources import repository, spec_folder
@@ -129,7 +130,7 @@ def write(places: Places, book: Book) -> list[str]:
     return [places.shown(path) for path in changed]
 
 
-@click.command()
+@click.command(epilog=examples("scuttle clauses", "scuttle clauses --json"))
 @click.option("--json", "wants_json", is_flag=True, help="One JSON document.")
 @click.option("--write", "wants_write", is_flag=True, help="Bring the generated files up to date.")
 def command(*, wants_json: bool, wants_write: bool) -> int:

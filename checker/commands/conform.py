@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from checker.commands.examples import examples
+
 COMMANDS = {
     "check-adapter": ("checker.commands.conform_check", "walk an adapter through its protocol"),
     "matrix": ("checker.commands.conform_matrix", "reports of several implementations on a page"),
@@ -42,6 +44,12 @@ class Conform(click.Group):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
 
 
-@click.group(cls=Conform)
+@click.group(
+    cls=Conform,
+    epilog=examples(
+        "scuttle conform check-adapter -- node my-adapter.mjs",
+        "scuttle conform run -- node my-adapter.mjs",
+    ),
+)
 def command() -> None:
     """Judge another implementation, in any language, by what it does."""

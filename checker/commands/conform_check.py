@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from checker.commands.examples import examples
 from checker.conformance.checkup import checkup
 from checker.conformance.session import REQUEST_SECONDS, Launch
 from checker.faults import UsageFault
@@ -15,7 +16,10 @@ PASS_ON = {"ignore_unknown_options": False, "allow_interspersed_args": False}
 """What stands behind the command belongs to it."""
 
 
-@click.command(context_settings=PASS_ON)
+@click.command(
+    context_settings=PASS_ON,
+    epilog=examples("scuttle conform check-adapter -- node my-adapter.mjs"),
+)
 @click.argument("program", nargs=-1, metavar="-- COMMAND...")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option(

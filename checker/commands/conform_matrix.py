@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from checker.commands.examples import examples
 from checker.conformance.reports import as_html
 from checker.faults import UsageFault
 
 
-@click.command()
+@click.command(epilog=examples("scuttle conform matrix mine.json theirs.json"))
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def command(files: tuple[Path, ...]) -> None:
     """Print reports (of --json) as one HTML page: implementations by cases."""

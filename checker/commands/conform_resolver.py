@@ -9,6 +9,7 @@ import sys
 import click
 
 from checker.commands.conform_check import program_of
+from checker.commands.examples import examples
 from checker.conformance.resolving import AdapterCaller
 from checker.conformance.session import REQUEST_SECONDS, Launch, Session
 from checker.faults import UnrunnableFault, UsageFault
@@ -18,7 +19,7 @@ from checker.scuttlebutt.laws.telling import as_json as report_json
 from checker.scuttlebutt.laws.telling import as_text, exit_code
 
 
-@click.command()
+@click.command(epilog=examples("scuttle conform resolver lww_total -- node my-adapter.mjs"))
 @click.argument("name", metavar="NAME")
 @click.argument("program", nargs=-1, metavar="-- COMMAND...")
 @click.option("--seed", type=int, default=0, show_default=True)

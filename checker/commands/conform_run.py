@@ -12,6 +12,7 @@ import attrs
 import click
 
 from checker.commands.conform_check import PASS_ON, program_of
+from checker.commands.examples import examples
 from checker.commands.progress import say
 from checker.conformance.expectation import expected, load_known
 from checker.conformance.reports import as_html, as_junit, as_text
@@ -23,7 +24,13 @@ from scuttle_ref.profiles import PROFILES
 LEVELS = tuple(level.value for level in Level)
 
 
-@click.command(context_settings=PASS_ON)
+@click.command(
+    context_settings=PASS_ON,
+    epilog=examples(
+        "scuttle conform run --profile documented -- node my-adapter.mjs",
+        "scuttle conform run --level step --mutant witness_join",
+    ),
+)
 @click.argument("program", nargs=-1, metavar="-- COMMAND...")
 @click.option(
     "--profile", type=click.Choice(list(PROFILES)), default="documented", show_default=True

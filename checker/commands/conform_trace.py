@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from checker.commands.examples import examples
 from checker.conformance.passive.accept import STATES_MAX, Judged, accept
 from checker.conformance.passive.log import Log, read_log
 from checker.conformance.passive.renaming import read_renaming
@@ -18,7 +19,7 @@ FORMAT = "scuttle-trace-report/1"
 CODES = {"accepted": AS_EXPECTED, "rejected": REFUTED, "inconclusive": INCONCLUSIVE}
 
 
-@click.command()
+@click.command(epilog=examples("scuttle conform trace run.jsonl"))
 @click.argument("log", type=click.Path(path_type=Path))
 @click.option(
     "--map", "renaming", type=click.Path(path_type=Path), help="TOML: their words for ours."

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from checker.commands.examples import examples
 from checker.faults import UsageFault
 from checker.render.mermaid import mermaid
 from checker.render.shiviz import shiviz
@@ -57,18 +58,30 @@ WRITERS: dict[str, Callable[[Counterexample], str]] = {
 """What a run can be written as, by the end of the name; the longest end that fits is taken."""
 
 
-@click.command()
+@click.command(
+    epilog=examples("scuttle convert swap.json swap.svg", "scuttle convert swap.json .mmd")
+)
 @click.argument("source", metavar="FROM", type=click.Path(path_type=Path))
 @click.argument("target", metavar="TO", type=click.Path(path_type=Path))
-def command(source: Path, target: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="The text within one JSON document.")
+def command(source: Path, target: Path, *, as_json: bool) -> None:
     """Write the run in FROM, a counterexample or a trace in ITF of ours, as TO.
 
     The end of TO says how: .svg a space-time diagram, .mmd Mermaid, .txt a text diagram with the
     story, .shiviz a log for ShiViz, .itf.json the Informal Trace Format, .json a counterexample. An
-    end alone, as .svg, is standard output. Nothing is overwritten.
+    end alone, as .svg, is standard output, and so is --json. Nothing is overwritten.
     """
     write = _writer(target)
     text = write(_read(source))
+    if as_json:
+        told = {
+            "format": "scuttle-converted/1",
+            "from": str(source),
+            "as": target.name,
+            "text": text,
+        }
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
     if str(target) in WRITERS:
         click.echo(text, nl=False)
         return

@@ -16,13 +16,14 @@ from pathlib import Path
 import click
 
 from checker.commands.clauses import installed_places, read_book
+from checker.commands.examples import examples
 from checker.faults import AS_EXPECTED, UnrunnableFault, UsageFault
 from checker.site.staging import stage
 
 NEEDED = ("sphinx", "myst_parser", "furo")
 
 
-@click.command()
+@click.command(epilog=examples("scuttle docs --out site"))
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from checker.commands.examples import examples
 from checker.commands.options import describes_model, experiment_from, model_options
 from checker.explorer.export import document_of, page_from, write_page
 from checker.explorer.sources import Opened, case_source, explorable, of_experiment, open_file
@@ -20,7 +21,12 @@ FIRST = "writers:as-shipped"
 """What is shown to somebody who asks for nothing: two values that are swapped for ever."""
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "scuttle explore --case order:as-shipped --html overtaking.html",
+        "scuttle explore swap.json",
+    )
+)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @model_options
 @click.option(

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from attrs import frozen
 
+from checker.commands.examples import examples
 from checker.faults import AS_EXPECTED, REFUTED
 from checker.golden.load import Recording, load
 from checker.golden.replay import Agreement, Comparison, compare
@@ -28,7 +29,7 @@ class Result:
     comparison: Comparison
 
 
-@click.command()
+@click.command(epilog=examples("scuttle golden tests/golden/data"))
 @click.argument(
     "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path)
 )

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from checker.actors import World
+from checker.commands.examples import examples
 from checker.commands.options import experiment_from, model_options
 from checker.faults import UsageFault
-from checker.render.state_graph import dot, graphml
+from checker.render.state_graph import dot, graphml, node_link
 from checker.scuttlebutt.experiment import Setup
 from checker.scuttlebutt.explain import tell_node
 from checker.search.state_graph import state_graph
@@ -18,7 +19,7 @@ from checker.search.state_graph import state_graph
 FORMATS = {"dot": dot, "graphml": graphml}
 
 
-@click.command()
+@click.command(epilog=examples("scuttle graph --profile as-shipped --gossips 0 --out worlds.dot"))
 @model_options
 @click.option(
     "--format", "shape", type=click.Choice(list(FORMATS)), default="dot", show_default=True
@@ -31,6 +32,7 @@ FORMATS = {"dot": dot, "graphml": graphml}
     metavar="N",
     help="Refuse to write more than N worlds.",
 )
+@click.option("--json", "as_json", is_flag=True, help="One JSON document: nodes and links.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write this file, not the output.")
 def command(**flags: Any) -> None:
     """Write every world of a small model and every step between them.
@@ -39,7 +41,8 @@ def command(**flags: Any) -> None:
     """
     setup = experiment_from(flags).build()
     graph = state_graph(setup.system, setup.properties, flags["max_states"])
-    text = FORMATS[flags["shape"]](graph, lambda world: told(setup, world))
+    write = node_link if flags["as_json"] else FORMATS[flags["shape"]]
+    text = write(graph, lambda world: told(setup, world))
     if flags["out"] is None:
         click.echo(text, nl=False)
         return

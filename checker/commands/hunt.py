@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from checker.commands.examples import examples
 from checker.commands.failure import failure_text
 from checker.commands.options import Limit
 from checker.commands.progress import say
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from checker.hunting import Hunt
 
 
-@click.command()
+@click.command(epilog=examples("scuttle hunt --resolver lww_vs_current_vers --network fifo"))
 @click.option(
     "--profile", type=click.Choice(list(PROFILES)), default="documented", show_default=True
 )

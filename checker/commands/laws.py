@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from checker.commands.examples import examples
 from checker.commands.progress import say
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, REFUTED, UnrunnableFault, UsageFault
 from checker.scuttlebutt.experiment import resolver_called
@@ -25,7 +26,13 @@ from checker.scuttlebutt.laws.symbolic import conclude
 from checker.scuttlebutt.laws.telling import as_json, as_text, exit_code, law_json
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "scuttle laws mine:newest",
+        "scuttle laws mine:largest --values integers --observe value",
+        "scuttle laws lww_vs_clock --save regressions",
+    )
+)
 @click.argument("resolver", metavar="[NAME|pkg.mod:fn]", required=False)
 @click.option(
     "--observe",

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.markdown import Markdown
 
+from checker.commands.examples import examples
 from checker.faults import AS_EXPECTED, REFUTED, UsageFault
 from checker.lessons.course import (
     course,
@@ -23,7 +24,7 @@ from checker.lessons.page import PLAYED, Kind, Lesson, Question, rewritten
 from checker.lessons.player import Player, play_whole
 
 
-@click.command()
+@click.command(epilog=examples("scuttle learn 1", "scuttle learn --next"))
 @click.argument("name", required=False, metavar="[LESSON]")
 @click.option("--next", "go_on", is_flag=True, help="Go on with the first lesson not finished.")
 @click.option("--check", is_flag=True, help="Play all lessons; compare with what their pages say.")
@@ -54,9 +55,12 @@ def command(name: str | None, *, go_on: bool, check: bool, rewrite: bool, as_jso
 
 
 def _scuttle(arguments: list[str]) -> object:
-    """Carry out a command of a lesson with the command line that runs this lesson."""
+    """Carry out a command of a lesson with the command line that runs this lesson.
+
+    The reader's settings are not in force: the page speaks of the defaults. Spec: SET-4.
+    """
     root = click.get_current_context().find_root().command
-    return root.main(args=arguments, standalone_mode=False)
+    return root.main(args=arguments, standalone_mode=False, default_map={})
 
 
 def _check(lessons: tuple[Lesson, ...], *, rewrite: bool, as_json: bool) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 from attrs import define
 
+from checker.commands.examples import examples
 from checker.faults import AS_EXPECTED, INTERRUPTED, UnrunnableFault, UsageFault
 from checker.scuttlebutt.experiment import profile_called, resolver_called
 from scuttle_ref.config import Config
@@ -32,7 +33,12 @@ LOOPBACK = "127.0.0.1"
 HELP = "set KEY VALUE | get KEY | gossip | show | peers | help | quit"
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "scuttle node --id A --listen 127.0.0.1:7001 --store a.db",
+        "scuttle node --id B --peer 127.0.0.1:7001",
+    )
+)
 @click.option("--id", "name", required=True, help="What the node is called.")
 @click.option("--listen", default=f"{LOOPBACK}:0", show_default=True, help="HOST:PORT; 0 is any.")
 @click.option("--peer", "peers", multiple=True, metavar="HOST:PORT", help="Whom to call. Repeat.")

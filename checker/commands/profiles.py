@@ -6,6 +6,7 @@ import json
 
 import click
 
+from checker.commands.examples import examples
 from checker.differences import (
     as_json,
     as_markdown,
@@ -18,7 +19,10 @@ from checker.faults import AS_EXPECTED, UsageFault
 from scuttle_ref.profiles import PROFILES
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    invoke_without_command=True,
+    epilog=examples("scuttle profiles", "scuttle profiles diff documented as-shipped"),
+)
 @click.option("--json", "wants_json", is_flag=True, help="One JSON document, with every rule.")
 @click.pass_context
 def command(context: click.Context, *, wants_json: bool) -> int:
@@ -42,7 +46,7 @@ def _profile_json(name: str) -> dict[str, object]:
     return {"name": name, "summary": profile.summary, "rules": rules}
 
 
-@command.command()
+@command.command(epilog=examples("scuttle profiles diff documented as-shipped"))
 @click.argument("one")
 @click.argument("other")
 @click.option("--json", "wants_json", is_flag=True, help="One JSON document.")

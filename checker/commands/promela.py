@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
 
+from checker.commands.examples import examples
 from checker.commands.options import experiment_from, model_options
 from checker.promela import promela
 
 
-@click.command()
+@click.command(epilog=examples("scuttle promela --topology line:2 --writers A,B > model.pml"))
 @model_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON document that holds the model.")
 def command(**flags: Any) -> None:
     """Print a model of the textbook profile in Promela.
 
     SPIN stores one state for each world that `scuttle check` counts. To ask it, save the text as
     model.pml; then: spin -a -o2 model.pml && gcc -O3 -DSAFETY -DNOREDUCE -w pan.c && ./a.out
     """
-    click.echo(promela(experiment_from(flags)), nl=False)
+    experiment = experiment_from(flags)
+    model = promela(experiment)
+    if flags["as_json"]:
+        told = {"format": "scuttle-promela/1", "experiment": experiment.to_json(), "model": model}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo(model, nl=False)

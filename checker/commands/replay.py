@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from checker.commands.examples import examples
 from checker.commands.failure import failure_text
 from checker.commands.live import refuse_misfit, replay_lasso
 from checker.faults import AS_EXPECTED, REFUTED, UsageFault
@@ -20,7 +21,7 @@ from checker.search.replay import Run, replay
 from checker.verdict import Kind, Verdict
 
 
-@click.command()
+@click.command(epilog=examples("scuttle replay swap.json"))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(file: Path, as_json: bool) -> None:

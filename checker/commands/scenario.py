@@ -9,11 +9,12 @@ from pathlib import Path
 
 import click
 
+from checker.commands.examples import examples
 from checker.faults import AS_EXPECTED, REFUTED, UsageFault
 from checker.scuttlebutt.scenario import Played, play, read_scenario
 
 
-@click.command()
+@click.command(epilog=examples("scuttle scenario spec/scenarios/swap.txt"))
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--rewrite", is_flag=True, help="Write the new output into the file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")

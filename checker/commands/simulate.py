@@ -11,6 +11,7 @@ from typing import Any
 import click
 from attrs import asdict
 
+from checker.commands.examples import examples
 from checker.faults import INCONCLUSIVE, REFUTED
 from checker.simulation.experiments import EXPERIMENTS, Experiment, setups
 from checker.simulation.orders import ORDERS
@@ -20,6 +21,7 @@ from checker.simulation.seeds import map_seeds
 EPILOG = "Experiments: " + "; ".join(
     f"{name}: {each.summary}" for name, each in EXPERIMENTS.items()
 )
+EPILOG += "\n\n" + examples("scuttle simulate paper-1 --order depth")
 
 
 @click.command(epilog=EPILOG)

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from checker.commands.examples import examples
 from checker.commands.explore import what_to_open
 from checker.commands.options import model_options
 from checker.explorer.sources import explorable
@@ -31,7 +32,7 @@ HELP = """\
   quit"""
 
 
-@click.command()
+@click.command(epilog=examples("scuttle step --profile as-shipped --topology line:2"))
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @model_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document for each command.")

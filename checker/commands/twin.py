@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import click
 
+from checker.commands.examples import examples
 from checker.commands.progress import Teller
 from checker.faults import AS_EXPECTED, INTERRUPTED, REFUTED
 from checker.search.budget import Budget
@@ -19,7 +20,7 @@ from checker.twin import SIZES, Compared, Twin, compare, from_tlc, load_twin
 FORMAT = "scuttle-twin/1"
 
 
-@click.command()
+@click.command(epilog=examples("scuttle twin --size large"))
 @click.option(
     "--run",
     "jar",

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from checker.commands.examples import examples
 from checker.commands.progress import say
 from checker.conformance.session import Launch, Session
 from checker.conformance.vectors.build import FORMAT, LEVELS, text_of, vector_files
@@ -26,7 +27,7 @@ from checker.scuttlebutt.files import read_members
 REPORT = "scuttle-vectors-report/1"
 
 
-@click.group()
+@click.group(epilog=examples("scuttle vectors test --profile documented"))
 def command() -> None:
     """Vectors: static conversations with one node, in JSON, for implementations in any language.
 
@@ -34,14 +35,15 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(epilog=examples("scuttle vectors build --check"))
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder to write into. Default: spec/vectors.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 when a file would change.")
-def build(out: Path | None, check: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def build(out: Path | None, *, check: bool, as_json: bool) -> None:
     """Make the files of vectors from the mutants of every rule, the scenarios and hostile input."""
     folder = spec_folder() / "vectors" if out is None else out
     say("looking for the shortest conversations, some ten seconds")
@@ -54,7 +56,11 @@ def build(out: Path | None, check: bool) -> None:
         if not check:
             _write(path, text)
     said = ", ".join(changed) or "nothing"
-    click.echo(f"{said} would change" if check else f"{said} written, the rest is up to date")
+    if as_json:
+        told = {"folder": str(folder), "changed": changed, "written": not check}
+        click.echo(json.dumps({"format": "scuttle-vectors-built/1", **told}))
+    else:
+        click.echo(f"{said} would change" if check else f"{said} written, the rest is up to date")
     sys.exit(REFUTED if check and changed else AS_EXPECTED)
 
 
@@ -66,7 +72,11 @@ def _write(path: Path, text: str) -> None:
         raise UsageFault(f"cannot be written ({fault.strerror})", where=str(path)) from None
 
 
-@command.command()
+@command.command(
+    epilog=examples(
+        "scuttle vectors test --profile documented", "scuttle vectors test -- node my-adapter.mjs"
+    )
+)
 @click.argument("program", nargs=-1, metavar="-- COMMAND...")
 @click.option(
     "--file",

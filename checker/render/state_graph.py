@@ -1,10 +1,11 @@
-"""State graphs as files: DOT for Graphviz, GraphML for everything else. The same bytes each time.
+"""State graphs as files: DOT for Graphviz, GraphML and JSON. The same bytes each time.
 
-Both are written by hand: a library would order attributes as it likes from version to version.
+All are written by hand: a library would order attributes as it likes from version to version.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -76,6 +77,31 @@ def graphml(graph: StateGraph, label: Callable[[Any], str]) -> str:
         lines.append(_data("refutes_step", ", ".join(graph.refuting_steps.get(at, ()))))
         lines.append("    </edge>")
     return "\n".join([*lines, "  </graph>", "</graphml>"]) + "\n"
+
+
+def node_link(graph: StateGraph, label: Callable[[Any], str]) -> str:
+    """The graph as JSON, nodes and links by number, with the attributes of KEYS. Spec: GRAPH-2."""
+    nodes = [
+        {
+            "id": number,
+            "label": label(state),
+            "initial": number == 0,
+            "terminal": number in graph.terminal,
+            "refutes": graph.refuting.get(number, ()),
+        }
+        for number, state in enumerate(graph.states)
+    ]
+    links = [
+        {
+            "source": before,
+            "target": after,
+            "action": str(action),
+            "refutes_step": graph.refuting_steps.get(at, ()),
+        }
+        for at, (before, action, after) in enumerate(graph.steps)
+    ]
+    head = {"format": "scuttle-graph/1", "directed": True, "multigraph": True, "graph": {}}
+    return json.dumps({**head, "nodes": nodes, "links": links}, ensure_ascii=False) + "\n"
 
 
 def _data(key: str, text: str) -> str:

@@ -27,6 +27,9 @@ SOURCES: tuple[NodeId, ...] = ("A", "B", "C")
 OBSERVERS: tuple[NodeId, ...] = ("Z", "0")
 """Replicas that write nothing: one above every writer in the order of ids, one below."""
 
+Identity = tuple[NodeId, int]
+"""What makes an update the one it is: its source and its version."""
+
 VALUES: dict[str, tuple[Value, ...]] = {
     "json": (
         *(1, 2, "a", "b", None, True, False, 0, -1, 1.5, ""),
@@ -50,6 +53,19 @@ FEW = 8
 
 Under keys that only the code of the resolver mentions, no others are tried.
 """
+
+FAR = ((2, 3), (9, 10), (1, 100), (999, 1_000), (2**31 - 1, 2**31))
+"""Pairs of versions beyond 1 and 2.
+
+A resolver that rounds versions, writes them as text or counts how far apart they are treats these
+in another way.
+"""
+
+STEPS = (1, 2, 3)
+"""Versions of three updates, of which the outer two are further apart than their neighbours."""
+
+LIKE_A: NodeId = "a"
+"""A source that who ignores case takes for another. Tried where the user names no sources."""
 
 HARVEST_MAX = 8
 NAME_LENGTH_MAX = 40
@@ -95,12 +111,32 @@ class Domain:
     def cases(self, size: int) -> tuple[Case, ...]:
         """Every set of `size` updates, simplest first: of 1 and 2 with all values, of 3 with few.
 
+        Then sets with unusual versions and ids.
+
         Spec: LAW-16.
         """
         return _cases(self, size)
 
     def _every(self, size: int) -> Iterator[Case]:
+        for key, identified, group in self._identified(size):
+            for values in _together(group, size):
+                yield self._case(key, identified, values)
+        for identified, group in self._unusual(size):
+            for values in product(group[:COMMON], repeat=size):
+                yield self._case(self.keys[0], identified, values)
+
+    def _case(self, key: Key, identified: Iterable[Identity], values: Iterable[Value]) -> Case:
         made = _made(self)
+        updates = [
+            Update(source, key, value, version)
+            for (source, version), value in zip(identified, values, strict=True)
+        ]
+        return self.case(made.setdefault(update, update) for update in updates)
+
+    def _identified(
+        self, size: int
+    ) -> Iterator[tuple[Key, tuple[Identity, ...], tuple[Value, ...]]]:
+        """The usual keys, sources and versions of `size` updates, each with values to try."""
         versions = (1, 2, 3) if size == 1 else (1, 2)
         sources = self.sources[: max(2, size)]
         identities = [(source, version) for version in versions for source in sources]
@@ -112,12 +148,21 @@ class Domain:
         for at, key in enumerate(self.keys if size <= 2 else self.keys[:1]):  # noqa: PLR2004
             for group in groups if at == 0 else (self.values[:FEW],):
                 for identified in sets:
-                    for values in _together(group, size):
-                        updates = [
-                            Update(source, key, value, version)
-                            for (source, version), value in zip(identified, values, strict=True)
-                        ]
-                        yield self.case(made.setdefault(update, update) for update in updates)
+                    yield key, identified, group
+
+    def _unusual(self, size: int) -> Iterator[tuple[tuple[Identity, ...], tuple[Value, ...]]]:
+        """Versions that lie elsewhere, and ids that look alike, each with values to try."""
+        one, two, *more = self.sources
+        if size == 2:  # noqa: PLR2004 - pairs
+            for low, high in FAR:
+                for first, then in ((one, one), (one, two), (two, one)):
+                    yield ((first, low), (then, high)), self.values
+            if self.sources == SOURCES:
+                yield ((one, 1), (LIKE_A, 1)), self.values
+        elif size == len(STEPS):
+            for sources in ((one, two, (more or [one])[0]), (one, one, two), (two, one, two)):
+                for group in self.threes:
+                    yield tuple(zip(sources, STEPS, strict=True)), group
 
 
 def _together(values: tuple[Value, ...], size: int) -> Iterator[tuple[Value, ...]]:
