@@ -35,7 +35,7 @@ COMMANDS = {
     "promela": "print a model of the textbook profile for SPIN",
     "replay": "run a saved counterexample again",
     "scenario": "run a dialogue and compare its output",
-    "simulate": "the experiments of the Scuttlebutt paper, at their size",
+    "simulate": "the experiments of the paper, and how updates spread at any size",
     "step": "try message orderings step by step at a prompt",
     "twin": "compare the checker with what TLC counted of the same models",
     "vectors": "static conversations for other implementations, built and run",

@@ -179,18 +179,21 @@ FAMILIES: dict[str, tuple[str, Callable[..., Edges]]] = {
 """Families by name, with how to write them and what builds them from their sizes."""
 
 
-def _sizes(text: str, count: int) -> list[int]:
+def _sizes(text: str, count: int, most: int) -> list[int]:
     """The numbers of a size, `count` of them. Raises ValueError before anything huge is built."""
     if re.fullmatch("x".join(["[0-9]{1,99}"] * count), text) is None:
         raise ValueError(f"{text[:40]!r} is no size")
     sizes = [int(number) for number in text.split("x")]
-    if not 1 <= math.prod(sizes) <= NODES_MAX:
-        raise ValueError(f"it would have {math.prod(sizes)} nodes, {NODES_MAX} is the most")
+    if not 1 <= math.prod(sizes) <= most:
+        raise ValueError(f"it would have {math.prod(sizes)} nodes, {most} is the most")
     return sizes
 
 
-def family(text: str) -> Topology:
-    """The topology called ``FAMILY:N``. Raises UsageFault."""
+def edges_of(text: str, most: int = NODES_MAX) -> tuple[int, Edges]:
+    """How many nodes ``FAMILY:N`` has, and its edges by number. Raises UsageFault.
+
+    Edges are not built before they are asked for, where the family is a line of code.
+    """
     name, colon, size = text.partition(":")
     known = ", ".join(usage for usage, _ in FAMILIES.values())
     where = f"--topology {text[:80]}"
@@ -203,11 +206,17 @@ def family(text: str) -> Topology:
         )
     usage, build = FAMILIES[name]
     try:
-        sizes = _sizes(size, 2 if usage.endswith("RxC") else 1)
-        edges = {(node_name(one), node_name(other)) for one, other in build(*sizes)}
+        sizes = _sizes(size, 2 if usage.endswith("RxC") else 1, most)
+        return math.prod(sizes), build(*sizes)
     except ValueError as fault:
         raise UsageFault(f"cannot be built: {fault}", where=where, expected=usage) from None
-    nodes = [node_name(at) for at in range(math.prod(sizes))]
+
+
+def family(text: str) -> Topology:
+    """The topology called ``FAMILY:N``. Raises UsageFault."""
+    count, numbered = edges_of(text)
+    edges = {(node_name(one), node_name(other)) for one, other in numbered}
+    nodes = [node_name(at) for at in range(count)]
     return from_links(nodes, sorted(edges | {(other, one) for one, other in edges}), text)
 
 

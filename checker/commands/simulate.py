@@ -1,61 +1,87 @@
-"""``scuttle simulate``: the experiments of the paper, beside the figures of the paper."""
+"""``scuttle simulate``: the experiments of the paper, and how updates spread at any size."""
 
 from __future__ import annotations
 
 import json
 import math
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import click
 from attrs import asdict
 
+from checker.commands import spread
 from checker.commands.examples import examples
+from checker.commands.options import Command
 from checker.faults import INCONCLUSIVE, REFUTED
 from checker.simulation.experiments import EXPERIMENTS, Experiment, setups
 from checker.simulation.orders import ORDERS
 from checker.simulation.paper import Run, simulate
 from checker.simulation.seeds import map_seeds
 
-EPILOG = "Experiments: " + "; ".join(
-    f"{name}: {each.summary}" for name, each in EXPERIMENTS.items()
+EXPERIMENT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
+    click.option(
+        "--order",
+        "orders",
+        type=click.Choice(ORDERS),
+        multiple=True,
+        help="Again for more. Default: all.",
+    ),
+    click.option(
+        "--nodes",
+        type=click.IntRange(2, 512),
+        metavar="N",
+        help="Participants; the paper's are 128.",
+    ),
+    click.option(
+        "--seed", type=click.IntRange(0), default=1, show_default=True, help="The first seed."
+    ),
+    click.option(
+        "--seeds",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="How many.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
 )
-EPILOG += "\n\n" + examples("scuttle simulate paper-1 --order depth")
 
 
-@click.command(epilog=EPILOG)
-@click.argument("name", type=click.Choice(list(EXPERIMENTS)))
-@click.option(
-    "--order",
-    "orders",
-    type=click.Choice(ORDERS),
-    multiple=True,
-    help="Again for more. Default: all.",
+@click.group(
+    epilog=examples(
+        "scuttle simulate paper-1 --order depth", "scuttle simulate spread --topology ring:50"
+    )
 )
-@click.option(
-    "--nodes", type=click.IntRange(2, 512), metavar="N", help="Participants; the paper's are 128."
-)
-@click.option(
-    "--seed", type=click.IntRange(0), default=1, show_default=True, help="The first seed."
-)
-@click.option(
-    "--seeds", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="How many."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def command(name: str, **flags: Any) -> None:
-    """Run an experiment of the Scuttlebutt paper, and judge its outcome.
+def command() -> None:
+    """Run the protocol at size: the experiments of the Scuttlebutt paper, or how updates spread.
 
     stale is the mean number of outdated mappings of a participant, late@T for how many seconds, at
     second T, participant 0 has missed an update. Exit code 1 when an expectation fails, 4 when none
     was judged: expectations are about the paper's number of participants and about given orders.
     """
-    experiment = EXPERIMENTS[name]
+
+
+def _add(name: str, experiment: Experiment) -> None:
+    """An experiment as a command of its own."""
+
+    def run(**flags: Any) -> None:
+        _run(experiment, **flags)
+
+    for option in reversed(EXPERIMENT_OPTIONS):
+        run = option(run)
+    example = examples(f"scuttle simulate {name} --order {experiment.orders[0]}")
+    command.command(name, help=f"{experiment.summary}.", epilog=example)(run)
+
+
+def _run(experiment: Experiment, **flags: Any) -> None:
     nodes, seed = flags["nodes"], flags["seed"]
     runs: list[Run] = []
     for setup in setups(experiment, tuple(dict.fromkeys(flags["orders"])), nodes):
         for run in map_seeds(None, partial(simulate, setup), range(seed, seed + flags["seeds"])):
-            click.echo(f"{name}: {setup.order}, seed {run.seed}: done", err=True)
+            click.echo(f"{setup.name}: {setup.order}, seed {run.seed}: done", err=True)
             runs.append(run)
     judged = _judged(experiment, runs) if nodes in {None, experiment.setup.nodes} else []
     if flags["as_json"]:
@@ -64,6 +90,11 @@ def command(name: str, **flags: Any) -> None:
         click.echo(_text(experiment, runs, judged))
     failed = any(not held for _, _, held in judged)
     sys.exit(REFUTED if failed else 0 if judged else INCONCLUSIVE)
+
+
+for _name, _experiment in EXPERIMENTS.items():
+    _add(_name, _experiment)
+command.add_command(spread.command, "spread")
 
 
 Judged = list[tuple[str, int, bool]]

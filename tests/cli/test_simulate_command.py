@@ -1,9 +1,15 @@
-"""``scuttle simulate``: the experiments of the paper from the command line."""
+"""``scuttle simulate``: the experiments of the paper, and spreading, from the command line."""
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 
 def test_an_experiment_prints_its_figures_beside_the_papers(scuttle: Callable[..., Any]) -> None:
@@ -29,3 +35,72 @@ def test_the_same_seed_gives_the_same_document(scuttle: Callable[..., Any]) -> N
 def test_an_unknown_experiment_is_a_usage_error(refused: Callable[..., str]) -> None:
     """The names that exist are said."""
     assert "paper-1" in refused("simulate", "paper-9")
+
+
+SPREAD = ("simulate", "spread", "--topology", "complete:64", "--seeds", "3")
+
+
+def test_a_spread_says_the_same_on_workers(scuttle: Callable[..., Any]) -> None:
+    """One line for each size, with intervals; a document for machines. Spec: SIM-1."""
+    alone = scuttle(*SPREAD, "--growth", "--json")
+    shared = scuttle(*SPREAD, "--growth", "--json", "--workers", "2")
+
+    assert alone.code == 0
+    assert alone.out == shared.out
+    assert [each["nodes"] for each in alone.document["sizes"]] == [16, 32, 64]
+    assert all(each["holds"] for each in alone.document["expectations"])
+
+
+def test_a_run_that_was_given_up_is_inconclusive(scuttle: Callable[..., Any]) -> None:
+    """Too few rounds prove nothing. Spec: SIM-3."""
+    ran = scuttle(*SPREAD, "--rounds-max", "1")
+
+    assert ran.code == 4
+    assert "0/3" in ran.out
+    assert "given up" in ran.err
+
+
+def test_an_update_that_was_lost_is_refuted(scuttle: Callable[..., Any]) -> None:
+    """Amnesia before anyone has asked. Spec: SIM-3."""
+    churn = ("--churn", "200", "--down", "0.01", "--restart", "amnesia", "--rounds-max", "3")
+    ran = scuttle(*SPREAD, *churn)
+
+    assert ran.code == 1
+    assert "nowhere any more" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--topology", "complete:0"), "nodes"),
+        (("--latency", "uniform:1"), "uniform:LEAST,MOST"),
+        (("--latency", "-1"), "no latency"),
+        (("--updates", "65"), "at most 64"),
+        (("--restart", "amnesia"), "--churn"),
+        (("--growth", "--topology", "grid:4x4"), "no halves"),
+        (("--growth", "--topology", "complete:20"), "at least 64"),
+        (("--profile", "gossiper", "--mode", "push"), "pull"),
+    ],
+)
+def test_what_cannot_spread_is_refused(
+    refused: Callable[..., str], flags: tuple[str, ...], said: str
+) -> None:
+    """One sentence, and what would do."""
+    assert said in refused(*SPREAD, *flags)
+
+
+def test_an_interrupted_spread_tells_what_had_ended() -> None:
+    """Exit code 130, and the finished seeds are not thrown away."""
+    command = [sys.executable, "-c", "from checker.cli import main; main()"]
+    flags = ["simulate", "spread", "--topology", "ring:100", "--seeds", "999", "--json"]
+    with subprocess.Popen(
+        [*command, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
+        assert run.stderr is not None
+        assert b"1/999" in run.stderr.readline()
+        run.send_signal(signal.SIGINT)
+        out, _ = run.communicate(timeout=60)
+    assert run.returncode == 130
+    document = json.loads(out)
+    assert document["interrupted"]
+    assert document["sizes"][0]["runs"]
