@@ -21,7 +21,7 @@ COMMANDS = {
     "check": "explore every interleaving and judge the properties",
     "clauses": "tie the clauses of the specification to code and tests",
     "conform": "judge another implementation by what it does",
-    "convert": "write a saved run as SVG, Mermaid, ShiViz, ITF or text",
+    "convert": "write a run as SVG, Mermaid, ShiViz, ITF, text or a page",
     "doctor": "what this machine has for the tool, and which settings are in force",
     "docs": "build the site of the specification",
     "explore": "try message orderings on a page, or write it to a file",

@@ -61,13 +61,13 @@ def steps_of(
         step = gossip.step(state, followed(what.event, _sent(what, dialect)))
         states[what.node] = step.state
         if shares_process(profile):
-            _share(states, step.state)
+            share(states, step.state)
         did = {"node": what.node, **_done(what.event)}
         told.append({**did, "got": _got(what, dialect), "expected": _expected(step)})
     return tuple(told[-STEPS_MAX:])
 
 
-def _share(states: dict[NodeId, NodeState], state: NodeState) -> None:
+def share(states: dict[NodeId, NodeState], state: NodeState) -> None:
     """Nodes of one process remember one list of named sources. Spec: DEV-9."""
     marks = state.marks(PROCESS)
     for name, other in states.items():

@@ -37,6 +37,9 @@ from checker.verdict import Kind, Verdict
 FORMAT = "scuttle-explorer/1"
 RUN_FORMAT = "scuttle-run/1"
 
+WORLDS_TAG = '<script type="application/json" id="worlds">'
+"""Behind this stands what a file of worlds holds."""
+
 NODES_MAX = 40
 """How many nodes are shown side by side; up to 12 are seen at once. Unit: nodes."""
 
@@ -54,12 +57,16 @@ class NamedRun:
 
 @frozen
 class Source:
-    """What was opened: a title, an experiment, runs of it, and a note for people."""
+    """What was opened: a title, an experiment, runs of it, and a note for people.
+
+    `saved` is the document that it was read from, if that holds one run.
+    """
 
     title: str
     experiment: Experiment
     runs: tuple[NamedRun, ...] = ()
     note: str = ""
+    saved: Json | None = None
 
 
 class Explorable(Protocol):

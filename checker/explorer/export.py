@@ -8,9 +8,9 @@ import json
 import re
 from pathlib import Path
 
-from checker.explorer.explorable import Explorable, Modelled
-from checker.explorer.recordings import Recorded
-from checker.explorer.tables import NEIGHBOURS_MAX, WORLDS_MAX, chain, tabulated
+from checker.explorer.explorable import WORLDS_TAG, Explorable, Modelled
+from checker.explorer.fixed import Fixed
+from checker.explorer.tables import NEIGHBOURS_MAX, WORLDS_MAX, chains, tabulated
 from checker.explorer.views import Json
 from checker.faults import UsageFault
 
@@ -51,8 +51,8 @@ def document_of(
     """What a file of worlds holds of a model or of a recording."""
     if isinstance(one, Modelled):
         document = tabulated(one, worlds_max, neighbours_max)
-    elif isinstance(one, Recorded):
-        document = chain(one.init(), one.steps)
+    elif isinstance(one, Fixed):
+        document = chains(one)
     else:
         raise TypeError(f"{type(one).__name__} has no worlds to write")
     spoken = json.dumps([document["texts"], document["properties"]])
@@ -79,7 +79,7 @@ def page_from(document: Json) -> str:
     foot = "\n".join(
         (
             f"<noscript><pre>{html.escape(told(document))}</pre></noscript>",
-            f'<script type="application/json" id="worlds">{data}</script>',
+            f"{WORLDS_TAG}{data}</script>",
             '<script type="module">',
             'import { start } from "scuttle/app";',
             'import { embedded } from "scuttle/backends";',

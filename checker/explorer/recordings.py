@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
-from checker.explorer.explorable import FORMAT, clause_sentences
+from checker.explorer.fixed import Fixed, FixedRun, links_of, view_of
 from checker.explorer.views import Json, channel_json, node_json
 from checker.golden.contract import first_outside
 from checker.golden.recorded import RecordedWorld
@@ -23,6 +23,8 @@ from scuttle_ref.messages import Message
 from scuttle_ref.profiles import AS_SHIPPED
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.wire import frozen_value
+
+REFUSAL = "a recording can be read and not changed"
 
 OUTSIDE = "outside"
 """The life line of whoever writes to the only node of a trace."""
@@ -38,82 +40,49 @@ class Passage:
     message: Message
 
 
-@define
-class Recorded:
+def recorded(trace: Json) -> Fixed:
     """The steps of one recorded trace, as far as the reference follows them.
 
     Spec: EXPL-8.
     """
+    told = _Telling(trace)
+    start = told.view([])
+    outside = first_outside(trace)
+    end = len(trace["steps"])
+    if outside is not None:
+        end = 0 if outside.step is None else outside.step - 1
+    run = FixedRun("as recorded", tuple(told.played(trace["steps"][:end])))
+    title = f"recording {trace['name']}"
+    return Fixed(title, _note(trace), told.nodes, start, [run], REFUSAL)
+
+
+def _note(trace: Json) -> str:
+    told = [str(trace.get("description", "")).strip()]
+    found = compare(trace)
+    if found.difference is not None:
+        told.append(f"The reference differs from the recording {found.difference}.")
+    elif found.outside is not None:
+        told.append(f"The reference follows it no further: {found.outside}.")
+    if found.agreement is Agreement.AGREE:
+        told.append("The reference does exactly what was recorded.")
+    return " ".join(filter(None, told))
+
+
+@define
+class _Telling:
+    """The nodes of a trace while its steps are told."""
 
     trace: Json
-    steps: list[Json] = field(factory=list, init=False)
-    _nodes: list[str] = field(init=False)
-    _links: list[tuple[str, str]] = field(init=False)
-    _start: Json = field(init=False)
+    nodes: list[str] = field(init=False)
     _world: RecordedWorld = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._world = RecordedWorld.start(self.trace, AS_SHIPPED)
-        self._nodes = list(self._world.nodes)
-        if len(self._nodes) == 1:
-            self._nodes.append(OUTSIDE)
-        pairs = [(one, two) for one in self._nodes for two in self._nodes if one != two]
-        self._links = pairs
-        self._start = self._view([])
-        outside = first_outside(self.trace)
-        end = len(self.trace["steps"])
-        if outside is not None:
-            end = 0 if outside.step is None else outside.step - 1
-        self.steps.extend(self._played(self.trace["steps"][:end]))
-        views = [self._start, *(step["view"] for step in self.steps)]
-        for view, step in zip(views, self.steps, strict=False):
-            view["acts"] = [{name: step[name] for name in ("label", "headline", "details")}]
+        self.nodes = list(self._world.nodes)
+        if len(self.nodes) == 1:
+            self.nodes.append(OUTSIDE)
 
-    def init(self) -> Json:
-        """As :meth:`Explorable.init`: one run, and no properties."""
-        labels = [step["label"] for step in self.steps]
-        return {
-            "format": FORMAT,
-            "title": f"recording {self.trace['name']}",
-            "note": self._note(),
-            "nodes": self._nodes,
-            "links": [list(link) for link in self._links],
-            "experiment": None,
-            "properties": [],
-            "runs": [{"name": "as recorded", "labels": labels}],
-            "shortest": {},
-            "start": self._start,
-            "free": False,
-            "complete": True,
-            "clauses": clause_sentences(),
-        }
-
-    def expand(self, labels: Sequence[str], known: int = 0) -> Json:
-        """As :meth:`Explorable.expand`; only what was recorded fits."""
-        taken: list[Json] = []
-        for number, label in enumerate(labels, start=1):
-            recorded = self.steps[number - 1] if number <= len(self.steps) else None
-            if recorded is None or recorded["label"] != label:
-                because = "a recording can be read and not changed"
-                misfit = {"step": number, "label": label, "because": because}
-                return {"from": known, "steps": taken[known:], "misfit": misfit}
-            taken.append(recorded)
-        return {"from": known, "steps": taken[known:], "misfit": None}
-
-    def _note(self) -> str:
-        told = [str(self.trace.get("description", "")).strip()]
-        found = compare(self.trace)
-        if found.difference is not None:
-            told.append(f"The reference differs from the recording {found.difference}.")
-        elif found.outside is not None:
-            told.append(f"The reference follows it no further: {found.outside}.")
-        if found.agreement is Agreement.AGREE:
-            told.append("The reference does exactly what was recorded.")
-        return " ".join(filter(None, told))
-
-    # --- what happens -----------------------------------------------------------------------------
-
-    def _played(self, steps: Sequence[Json]) -> Iterator[Json]:
+    def played(self, steps: Sequence[Json]) -> Iterator[Json]:
         passages: list[Passage] = []
         for number, step in enumerate(steps):
             op = step["op"]
@@ -135,14 +104,14 @@ class Recorded:
                 source = node.state.id if node else ""
                 targets = self._targets(each.id, source, steps[number + 1 :])
                 passages.extend(Passage(each.id, source, to, each.message) for to in targets)
-            view = self._view(passages)
+            view = self.view(passages)
             yield {"label": label, "headline": headline, "details": details, "view": view}
 
     def _targets(self, message: str, source: str, later: Sequence[Json]) -> list[str]:
         """To whom a message is under way: those it is taken to, else the only other node."""
         ops = [step["op"] for step in later]
         taken = [op["to"] for op in ops if op["op"] == "deliver" and op["msg"] == message]
-        others = [node for node in self._nodes if node != source]
+        others = [node for node in self.nodes if node != source]
         if len(self._world.nodes) == 1:
             return []
         lost = any(op["op"] == "drop" and op["msg"] == message for op in ops)
@@ -172,9 +141,9 @@ class Recorded:
         text = f"{node} {words.get(op['op'], op['op'])}"
         return text, text, None
 
-    def _view(self, passages: Sequence[Passage]) -> Json:
+    def view(self, passages: Sequence[Passage]) -> Json:
         nodes: list[Json] = []
-        for name in self._nodes:
+        for name in self.nodes:
             if name not in self._world.nodes:
                 nodes.append({"id": name, "holds": [], "clock": [], "history": [], "named": []})
                 continue
@@ -183,11 +152,10 @@ class Recorded:
             hosted = attrs.evolve(node.state, named=node.state.with_marks(PROCESS, marks))
             nodes.append(node_json(hosted))
         flight = [
-            channel_json(tuple((e.message,) for e in passages if (e.source, e.target) == link))
-            for link in self._links
+            channel_json(tuple((e.message,) for e in passages if [e.source, e.target] == link))
+            for link in links_of(self.nodes)
         ]
-        usual = {"status": {}, "cut": [], "quiescent": False, "acts": [], "findings": []}
-        return {"nodes": nodes, "flight": flight, **usual}
+        return view_of(nodes, flight)
 
 
 def _takes(op: Json, passage: Passage) -> bool:

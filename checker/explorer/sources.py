@@ -7,34 +7,47 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import attrs
+
 from checker.actions import Action
 from checker.catalogue import find_case, load_catalogue
-from checker.explorer.explorable import RUN_FORMAT, Explorable, Modelled, NamedRun, Source
+from checker.conformance.result import FORMAT as REPORT
+from checker.explorer.explorable import FORMAT as PAGE
+from checker.explorer.explorable import (
+    RUN_FORMAT,
+    WORLDS_TAG,
+    Explorable,
+    Modelled,
+    NamedRun,
+    Source,
+)
+from checker.explorer.fixed import Fixed
 from checker.explorer.obstacles import obstacle
+from checker.explorer.oracle_runs import oracle_run
 from checker.explorer.play import Misfit, Play
-from checker.explorer.recordings import Recorded
+from checker.explorer.recordings import recorded
 from checker.explorer.scenarios import scenario_source
 from checker.faults import UsageFault
 from checker.golden.load import load as load_recordings
 from checker.resources import spec_folder
 from checker.scuttlebutt.counterexample import FORMAT as COUNTEREXAMPLE
-from checker.scuttlebutt.counterexample import load as load_counterexample
+from checker.scuttlebutt.counterexample import from_json as counterexample_from_json
 from checker.scuttlebutt.experiment import Experiment, experiment_from_json
-from checker.scuttlebutt.files import read_members
+from checker.scuttlebutt.files import checked_members
 from checker.scuttlebutt.lasso import FORMAT as LASSO
-from checker.scuttlebutt.lasso import load_lasso
+from checker.scuttlebutt.lasso import lasso_from_json
 from checker.scuttlebutt.scenario import read_scenario
 from checker.search.replay import replay
 
 RECORDING = "simple-scuttle-trace/1"
 
-Opened: TypeAlias = Source | dict[str, Any]
-"""A model with its runs, or one recorded trace."""
+Opened: TypeAlias = Source | Fixed
+"""A model with its runs, or runs that can only be read."""
 
 
 def explorable(opened: Opened) -> Explorable:
     """What a page can explore of it."""
-    return Modelled(opened) if isinstance(opened, Source) else Recorded(opened)
+    return Modelled(opened) if isinstance(opened, Source) else opened
 
 
 def open_file(path: Path) -> Opened:
@@ -46,30 +59,74 @@ def open_file(path: Path) -> Opened:
         raise UsageFault("is a folder", where=str(path), expected="one file", hint=_HINT)
     if path.suffix.lower() in {".txt", ".scenario"}:
         return scenario_source(read_scenario(path), path.name)
-    if path.suffix.lower() == ".html":
-        raise UsageFault("is a page", where=str(path), hint="open it in a browser")
-    form = _format_of(path)
+    document = _document(path)
+    if _format_of(document) == RECORDING:
+        return recorded(dict(load_recordings([path])[0].trace))
+    if path.name.lower().endswith(".itf.json") or _is_itf(document):
+        return _in_itf(document, str(path))
+    return open_document(document, f"{path}: $")
+
+
+def open_document(document: object, where: str) -> Opened:
+    """What a document holds, by its format. Raises UsageFault, also if a schedule does not fit.
+
+    Spec: EXPL-8.
+    """
+    form = _format_of(document)
     if form not in _READERS:
         problem = f"is of the format {form!r}" if form else "does not say its format"
-        raise UsageFault(problem, where=f"{path}: $.format", expected=_EXPECTED, hint=_HINT)
-    return _READERS[form](path)
+        raise UsageFault(problem, where=f"{where}.format", expected=_EXPECTED, hint=_HINT)
+    return _READERS[form](document, where)
 
 
-_EXPECTED = f"{COUNTEREXAMPLE}, {RUN_FORMAT}, {LASSO}, {RECORDING}, or a scenario (.txt)"
+_EXPECTED = (
+    f"{COUNTEREXAMPLE}, {RUN_FORMAT}, {LASSO}, {RECORDING}, {REPORT}, a scenario (.txt), a page of "
+    "scuttle explore --html, or a trace in ITF of scuttle convert"
+)
 _HINT = "scuttle check --save FILE writes a counterexample of this version"
 
 
-def _format_of(path: Path) -> object:
-    """The format that a file names; that of its first trace, if it is an array."""
+def _format_of(document: object) -> object:
+    """The format that a document names; that of its first trace, if it is an array."""
+    first = document[0] if isinstance(document, list) and document else document
+    return first.get("format") if isinstance(first, dict) else None
+
+
+def _document(path: Path) -> Any:
+    """The JSON of a file; of a page, that which it shows."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if path.suffix.lower() == ".html":
+            text = _within(text, str(path))
+        return json.loads(text)
     except OSError as fault:
         raise UsageFault(f"cannot be read ({fault.strerror})", where=str(path)) from None
     except (ValueError, RecursionError) as fault:
         raise UsageFault(f"is no JSON ({fault})", where=str(path), expected=_EXPECTED) from None
-    if isinstance(document, list) and document:
-        document = document[0]
-    return document.get("format") if isinstance(document, dict) else None
+
+
+def _within(page: str, where: str) -> str:
+    _, found, rest = page.partition(WORLDS_TAG)
+    if not found:
+        expected = "a page that scuttle explore --html wrote"
+        raise UsageFault("holds no worlds", where=where, expected=expected)
+    return rest.partition("</script>")[0]
+
+
+def _is_itf(document: object) -> bool:
+    return isinstance(document, dict) and isinstance(document.get("#meta"), dict)
+
+
+def _in_itf(document: Any, where: str) -> Opened:
+    """The run in the `#meta` of a trace. Its states are not read. Spec: CONVERT-1."""
+    run = document["#meta"].get("run") if _is_itf(document) else None
+    if run is None:
+        raise UsageFault(
+            "holds nothing that could be run again",
+            where=f"{where}: $['#meta'].run",
+            expected="a trace that scuttle convert wrote",
+        )
+    return open_document(run, f"{where}: $['#meta'].run")
 
 
 def title_of(experiment: Experiment) -> str:
@@ -90,64 +147,90 @@ def case_source(name: str) -> Source:
     return Source(f"{dropped} ({case.experiment.profile})" if dropped else name, case.experiment)
 
 
-def _counterexample(path: Path) -> Source:
-    found = load_counterexample(path)
+def _counterexample(document: Any, where: str) -> Source:
+    found = counterexample_from_json(document, where)
     setup = found.experiment.build()
     run = replay(setup.system, found.schedule)
     if run.misfit is not None:
         step = run.misfit.step
         action: Action = found.schedule[step - 1]
         because = obstacle(setup.system, run.states[-1], action) or "its budget is used up"
-        _refuse(str(path), Misfit(step, str(action), because), "schedule")
+        _refuse(where, Misfit(step, str(action), because), "schedule")
     note = f"{found.property} [{found.clause}]: {found.because}"
-    labels = tuple(map(str, found.schedule))
-    return Source(
-        title_of(found.experiment), found.experiment, (NamedRun(path.name, labels),), note
-    )
+    named = NamedRun(_file(where), tuple(map(str, found.schedule)))
+    title = title_of(found.experiment)
+    return Source(title, found.experiment, (named,), note, found.to_json())
 
 
-def _lasso(path: Path) -> Source:
-    found = load_lasso(path)
+def _lasso(document: Any, where: str) -> Source:
+    found = lasso_from_json(document, where)
     labels = tuple(map(str, (*found.prefix, *found.cycle)))
     note = (
         f"{found.property} [{found.clause}]: {found.because}. "
         f"From step {len(found.prefix) + 1} on the run goes round for ever."
     )
-    return _fitting(path, found.endless.experiment, labels, note)
+    run = NamedRun(_file(where), labels)
+    opened = _fitting(where, found.endless.experiment, (run,), "schedule")
+    return attrs.evolve(opened, note=note, saved=found.to_json())
 
 
-def _run(path: Path) -> Source:
-    document = read_members(path, RUN_FORMAT, {"experiment": dict, "schedule": list})
-    experiment = experiment_from_json(document["experiment"], f"{path}: $.experiment")
-    return _fitting(path, experiment, tuple(map(str, document["schedule"])), "")
+def _run(document: Any, where: str) -> Source:
+    members = {"experiment": dict, "schedule": list}
+    document = checked_members(document, where, RUN_FORMAT, members)
+    experiment = experiment_from_json(document["experiment"], f"{where}.experiment")
+    labels = tuple(map(str, document["schedule"]))
+    opened = _fitting(where, experiment, (NamedRun(_file(where), labels),), "schedule")
+    return attrs.evolve(opened, saved=document)
 
 
-def _fitting(path: Path, experiment: Experiment, labels: Sequence[str], note: str) -> Source:
-    ran = Play(experiment).run(labels)
-    if ran.misfit is not None:
-        _refuse(str(path), ran.misfit, "schedule")
-    run = NamedRun(path.name, tuple(labels))
-    return Source(title_of(experiment), experiment, (run,), note)
+def _page(document: Any, where: str) -> Source:
+    """The model of a file of worlds, and its runs."""
+    if isinstance(document, dict) and document.get("experiment", ...) is None:
+        raise UsageFault(
+            "is a page of what was recorded elsewhere, and holds no model",
+            where=f"{where}.experiment",
+            hint="open the recording or the report that it was written from",
+        )
+    members = {"experiment": dict, "runs": list, "title": str, "note": str}
+    document = checked_members(document, where, PAGE, members)
+    experiment = experiment_from_json(document["experiment"], f"{where}.experiment")
+    runs = tuple(
+        NamedRun(str(run["name"]), tuple(map(str, run["labels"])))
+        for run in document["runs"]
+        if isinstance(run, dict) and isinstance(run.get("labels"), list) and "name" in run
+    )
+    opened = _fitting(where, experiment, runs, "runs")
+    return attrs.evolve(opened, title=document["title"], note=document["note"])
+
+
+def _file(where: str) -> str:
+    """The name of the file at the beginning of a place."""
+    return Path(where.partition(": $")[0]).name
+
+
+def _fitting(where: str, experiment: Experiment, runs: Sequence[NamedRun], member: str) -> Source:
+    for run in runs:
+        ran = Play(experiment).run(run.labels)
+        if ran.misfit is not None:
+            _refuse(where, ran.misfit, member)
+    return Source(title_of(experiment), experiment, tuple(runs))
 
 
 def _refuse(where: str, misfit: Misfit, member: str) -> None:
     """Say at which step a schedule does not fit, and why. Spec: EXPL-3."""
     raise UsageFault(
         f"the schedule does not fit: {misfit}",
-        where=f"{where}: $.{member}[{misfit.step - 1}]",
+        where=f"{where}.{member}[{misfit.step - 1}]",
         hint="the code or the script has changed since; search again with scuttle check",
     )
 
 
-def _recording(path: Path) -> dict[str, Any]:
-    return dict(load_recordings([path])[0].trace)
-
-
-_READERS: dict[object, Callable[[Path], Opened]] = {
+_READERS: dict[object, Callable[[Any, str], Opened]] = {
     COUNTEREXAMPLE: _counterexample,
     RUN_FORMAT: _run,
     LASSO: _lasso,
-    RECORDING: _recording,
+    PAGE: _page,
+    REPORT: oracle_run,
 }
 
 

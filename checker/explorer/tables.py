@@ -17,6 +17,7 @@ from attrs import define, field
 from checker.actions import Action
 from checker.actors import System, World
 from checker.explorer.explorable import Modelled, NamedRun
+from checker.explorer.fixed import SILENT, Fixed
 from checker.explorer.play import settled_experiment
 from checker.explorer.views import (
     Findings,
@@ -197,36 +198,45 @@ def _what_it_tells(system: System, world: World, action: Any) -> Hashable:
     )
 
 
-def chain(document: Json, steps: Sequence[Json]) -> Json:
-    """The document of a file that holds one run only, as the worlds it passes through."""
-    labels, texts = Table(), Table()
+def chains(one: Fixed) -> Json:
+    """The document of a file that holds runs only, as the worlds they pass through."""
+    document = one.init()
+    labels, texts, findings, conditions = Table(), Table(), Table(), Table()
+    nodes, channels = Table(), Table()
     told: list[list[int]] = []
     rows: list[list[int]] = []
     leaving: list[list[int]] = []
-    views = [document["start"], *(step["view"] for step in steps)]
-    nodes, channels = Table(), Table()
-    for number, view in enumerate(views):
+
+    def add(view: Json) -> int:
+        condition = {name: view[name] for name in SILENT}
         row = [nodes.number(json.dumps(node), node) for node in view["nodes"]]
         row.extend(channels.number(json.dumps(queue), queue) for queue in view["flight"])
-        rows.append([*row, 0, 0])
+        row.append(conditions.number(json.dumps(condition), condition))
+        row.append(_fares(findings, view["findings"]))
+        rows.append(row)
         leaving.append([])
-        if number < len(steps):
-            step = steps[number]
+        return len(rows) - 1
+
+    start = add(one.start)
+    for run in one.runs:
+        world = start
+        for step in run.steps:
             sentences = [step["headline"], *step["details"]]
             told.append([texts.number(each, each) for each in sentences])
             label = labels.number(step["label"], step["label"])
-            leaving[-1] = [label, number, number + 1, 0]
-    usual = {name: views[0][name] for name in ("status", "cut", "quiescent")}
+            after = add(step["view"])
+            leaving[world].extend((label, len(told) - 1, after, rows[after][-1]))
+            world = after
     return {
         **document,
-        "start": 0,
+        "start": start,
         "locals": nodes.rows,
         "channels": channels.rows,
-        "conditions": [usual],
+        "conditions": conditions.rows,
         "labels": labels.rows,
         "texts": texts.rows,
         "told": told,
-        "findings": [[]],
+        "findings": findings.rows,
         "worlds": rows,
         "steps": leaving,
     }

@@ -8,93 +8,79 @@ from typing import Any
 
 from checker.actions import Action, Deliver, Drop, Duplicate, Overtake
 from checker.actors import System, World
-from checker.network import Frame
 from checker.render import itf
-from checker.render.timeline import Fate, Moment, Passage, Timeline
-from checker.scuttlebutt.counterexample import Counterexample
+from checker.render.timeline import Fate, Happening, Timeline, followed
+from checker.scuttlebutt.experiment import Experiment
 from checker.scuttlebutt.explain import headline, worlds_of
 from scuttle_ref.state import NodeState
 from scuttle_ref.wire import thawed_value
 
-Flying = tuple[int, int, Frame]
-"""The number of a message in flight, when it was sent, and what it is."""
-
 
 def timeline_of(system: System, schedule: Sequence[Action]) -> Timeline:
-    """What happened where, and every message from its sending to its end.
-
-    A frame is told as what it carries; of equal frames on one link the older is taken for the one
-    that goes on.
-    """
+    """What happened where, and every message from its sending to its end; a frame is its text."""
     worlds = worlds_of(system, schedule)
-    flying: list[list[Flying]] = [[] for _ in system.topology.links]
-    moments: list[Moment] = []
-    passages: list[Passage] = []
-    numbers = 0
-    for at, (world, after, action) in enumerate(
-        zip(worlds, worlds[1:], schedule, strict=False), start=1
-    ):
-        match action:
-            case Deliver() | Drop() | Duplicate() | Overtake():
-                link = system.topology.link_index[action.source, action.target]
-                fate = Fate.LOST if isinstance(action, Drop) else Fate.ARRIVED
-                passages.append(_ended(system, link, flying[link][action.index], at, fate))
-                if not isinstance(action, Duplicate):
-                    del flying[link][action.index]
-            case _:
-                node = getattr(action, "node", None) or getattr(action, "source", "")
-                moments.append(Moment(at, str(node), headline(system, world, action)))
-        for link, channel in enumerate(after.channels):
-            left = list(flying[link])
-            flying[link] = []
-            for frame in channel:
-                known = next((each for each in left if each[2] == frame), None)
-                if known is None:
-                    numbers += 1
-                    known = (numbers, at, frame)
-                else:
-                    left.remove(known)
-                flying[link].append(known)
-            passages.extend(_ended(system, link, each, at, Fate.LOST) for each in left)
-    for link, queue in enumerate(flying):
-        end = len(schedule) + 1
-        passages.extend(_ended(system, link, each, end, Fate.IN_FLIGHT) for each in queue)
-    ordered = tuple(sorted(passages, key=lambda each: (each.sent, each.number, each.ended)))
-    return Timeline(system.topology.nodes, tuple(moments), ordered, len(schedule))
+    steps = [
+        _happening(system, world, after, action)
+        for world, after, action in zip(worlds, worlds[1:], schedule, strict=False)
+    ]
+    return followed(system.topology.nodes, system.topology.links, steps)
 
 
-def _ended(system: System, link: int, flying: Flying, at: int, fate: Fate) -> Passage:
-    source, target = system.topology.links[link]
-    number, sent, frame = flying
-    return Passage(number, source, target, sent, at, " + ".join(map(str, frame)), fate)
+def _happening(system: System, world: World, after: World, action: Action) -> Happening:
+    flight = [[" + ".join(map(str, frame)) for frame in channel] for channel in after.channels]
+    match action:
+        case Deliver() | Drop() | Duplicate() | Overtake():
+            link = system.topology.link_index[action.source, action.target]
+            fate = Fate.LOST if isinstance(action, Drop) else Fate.ARRIVED
+            stays = isinstance(action, Duplicate)
+            return Happening(action.target, "", flight, link, action.index, fate, stays)
+        case _:
+            node = getattr(action, "node", None) or getattr(action, "source", "")
+            return Happening(str(node), headline(system, world, action), flight)
 
 
 # --- ITF ----------------------------------------------------------------------------------------
 
 
-def itf_of(found: Counterexample) -> dict[str, Any]:
-    """The worlds of a schedule as a trace in ITF; `#meta` holds what it takes to run it again.
+def itf_of(
+    experiment: Experiment, schedule: Sequence[Action], told: str, run: dict[str, Any]
+) -> dict[str, Any]:
+    """The worlds of a schedule as a trace in ITF.
 
-    Spec: CONVERT-3.
+    `run` is the document from which it can be run again; it stands in `#meta`. Where the last world
+    of a lasso is the one in which its cycle began, `loop` names what follows it, the world after
+    that. Where numbers only grow they are alike and not equal, and ITF has no word for it.
+
+    Spec: CONVERT-1, CONVERT-3.
     """
-    system = found.experiment.build().system
-    worlds = worlds_of(system, found.schedule)
-    actions = ["init", *map(str, found.schedule)]
+    system = experiment.build().system
+    worlds = worlds_of(system, schedule)
+    actions = ["init", *map(str, schedule)]
     pairs = enumerate(zip(worlds, actions, strict=True))
+    states = [
+        {"#meta": {"index": at}, "mbt::actionTaken": action, **_state(system, world)}
+        for at, (world, action) in pairs
+    ]
+    begun = len(run.get("prefix", states)) + 1
+    loop = {}
+    if begun < len(states) and _same(states[begun - 1], states[-1]):
+        loop = {"loop": begun}
     return {
         "#meta": {
             "format": "ITF",
             "source": "scuttle-ref",
-            "description": f"{found.property}: {found.because}",
-            "counterexample": found.to_json(),
+            "description": told,
+            "run": run,
         },
         "params": [],
         "vars": ["mbt::actionTaken", "nodes", "network"],
-        "states": [
-            {"#meta": {"index": at}, "mbt::actionTaken": action, **_state(system, world)}
-            for at, (world, action) in pairs
-        ],
+        "states": states,
+        **loop,
     }
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(one[name] == other[name] for name in ("nodes", "network"))
 
 
 def _state(system: System, world: World) -> dict[str, Any]:

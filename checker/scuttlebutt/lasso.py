@@ -17,7 +17,7 @@ from checker.liveness.assumption import FAIRNESS
 from checker.liveness.replayed import LassoRun, run_lasso
 from checker.scuttlebutt.counterexample import parse_action
 from checker.scuttlebutt.experiment import experiment_from_json
-from checker.scuttlebutt.files import read_members, write_json
+from checker.scuttlebutt.files import checked_members, read_members, write_json
 from checker.scuttlebutt.liveness import Endless, eventually_agreed
 
 FORMAT = "scuttle-lasso/1"
@@ -72,23 +72,36 @@ def is_lasso(path: Path) -> bool:
     return isinstance(document, dict) and document.get("format") == FORMAT
 
 
+MEMBERS: dict[str, type] = {
+    "experiment": dict,
+    "prefix": list,
+    "cycle": list,
+    "property": str,
+    "fairness": str,
+}
+
+
 def load_lasso(path: Path) -> SavedLasso:
     """Read a lasso file that :func:`is_lasso`. Raises UsageFault with the path of a fault."""
-    where = str(path)
-    members = {"experiment": dict, "prefix": list, "cycle": list, "property": str, "fairness": str}
-    document = read_members(path, FORMAT, members)
+    return _lasso(read_members(path, FORMAT, MEMBERS), f"{path}: $")
+
+
+def lasso_from_json(document: object, where: str) -> SavedLasso:
+    """The lasso in a document that stands at `where`. Raises UsageFault."""
+    return _lasso(checked_members(document, where, FORMAT, MEMBERS), where)
+
+
+def _lasso(document: dict[str, Any], where: str) -> SavedLasso:
     if document["fairness"] not in FAIRNESS:
         expected = ", ".join(FAIRNESS)
-        raise UsageFault("is none", where=f"{where}: $.fairness", expected=expected)
+        raise UsageFault("is none", where=f"{where}.fairness", expected=expected)
     early = document.get("early")
     if early is not None and (type(early) is not int or early < 0):
         expected = "an integer from 0, or null"
-        raise UsageFault(f"is {early!r}", where=f"{where}: $.early", expected=expected)
-    experiment = experiment_from_json(document["experiment"], f"{where}: $.experiment")
+        raise UsageFault(f"is {early!r}", where=f"{where}.early", expected=expected)
+    experiment = experiment_from_json(document["experiment"], f"{where}.experiment")
     prefix, cycle = (
-        tuple(
-            parse_action(line, f"{where}: $.{name}[{at}]") for at, line in enumerate(document[name])
-        )
+        tuple(parse_action(line, f"{where}.{name}[{at}]") for at, line in enumerate(document[name]))
         for name in ("prefix", "cycle")
     )
     return SavedLasso(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from every_kind import FROM_ELSEWHERE, KINDS, OF_MODELS, write_every_kind
 
 from checker.render import itf
 from checker.resources import spec_folder
@@ -61,6 +64,75 @@ def test_every_format_can_go_to_standard_output(
     assert ran.out.startswith(first)
 
 
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one file of every kind that is written here and holds a run."""
+    return write_every_kind(tmp_path_factory.mktemp("sources"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_holds_a_run_becomes_every_picture_of_it(
+    scuttle: Callable[..., Any], sources: Path, kind: str
+) -> None:
+    """What is written here can be read here. Spec: CONVERT-2."""
+    svg = scuttle("convert", sources / kind, ".svg")
+    assert (svg.code, svg.err) == (0, "")
+    drawn = ET.fromstring(svg.out)  # noqa: S314 - our own text
+    messages = [each for each in drawn.iter() if "message" in each.get("class", "")]
+    mermaid = scuttle("convert", sources / kind, ".mmd").out
+    assert len(messages) == len(re.findall(r"n\d--?[)x]n\d: ", mermaid)) > 0
+    assert scuttle("convert", sources / kind, ".shiviz").out.count("receive ") > 0
+    assert " receives " in scuttle("convert", sources / kind, ".txt").out
+    assert "</html>" in scuttle("convert", sources / kind, ".html").out
+
+
+@pytest.mark.parametrize("kind", OF_MODELS)
+def test_whatever_a_model_can_run_again_goes_to_json_and_itf_and_back(
+    scuttle: Callable[..., Any], sources: Path, tmp_path: Path, kind: str
+) -> None:
+    """Nothing is lost on the way. Spec: CONVERT-1, CONVERT-3."""
+    first, trace, second = tmp_path / "first.json", tmp_path / "t.itf.json", tmp_path / "two.json"
+    assert scuttle("convert", sources / kind, first).code == 0
+    assert scuttle("convert", first, trace).code == 0
+    assert scuttle("convert", trace, second).code == 0
+    assert second.read_bytes() == first.read_bytes()
+
+
+@pytest.mark.parametrize(("profile", "closed"), [("textbook", True), ("as-shipped", False)])
+def test_a_lasso_in_itf_goes_round_where_its_worlds_are_equal(
+    scuttle: Callable[..., Any], tmp_path: Path, profile: str, closed: bool
+) -> None:
+    """Shipped versions grow on every round: alike for ever, and never equal. Spec: CONVERT-3."""
+    path = tmp_path / "lasso.json"
+    flags = ("--live", "--profile", profile, "--topology", "line:3", "--writers", "A")
+    weak = ("--fairness", "weak") if closed else ()
+    assert scuttle("check", *flags, *weak, "--save", path).code == 1
+    document = json.loads(scuttle("convert", path, ".itf.json").out)
+    lasso = json.loads(path.read_text(encoding="utf-8"))
+
+    assert ("loop" in document) == closed
+    assert len(document["states"]) == 1 + len(lasso["prefix"]) + len(lasso["cycle"])
+    if closed:
+        begun, last = document["states"][document["loop"] - 1], document["states"][-1]
+        assert (begun["nodes"], begun["network"]) == (last["nodes"], last["network"])
+        assert document["loop"] == len(lasso["prefix"]) + 1
+
+
+@pytest.mark.parametrize("kind", FROM_ELSEWHERE)
+@pytest.mark.parametrize("end", [".json", ".itf.json"])
+def test_what_happened_elsewhere_is_not_made_a_run_of_a_model(
+    scuttle: Callable[..., Any], sources: Path, kind: str, end: str
+) -> None:
+    """A recording replayed by a model would be another run. Spec: CONVERT-1."""
+    ran = scuttle("convert", sources / kind, end)
+    assert ran.code == 2
+    assert "no model can run it again" in ran.err
+    page = sources / f"page-of-{kind}.html"
+    if not page.exists():
+        assert scuttle("convert", sources / kind, page).code == 0
+    assert "holds no model" in scuttle("convert", page, ".svg").err
+
+
 def test_a_counterexample_follows_its_schema(saved: Path) -> None:
     """Whoever writes one by hand can check it first."""
     schema = spec_folder() / "schemas" / "counterexample.schema.json"
@@ -74,7 +146,10 @@ def test_a_counterexample_follows_its_schema(saved: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"schedule": ["deliver A>B"]}, "$.schedule[0]: deliver A>B cannot happen there"),
+        (
+            {"schedule": ["deliver A>B"]},
+            "$.schedule[0]: the schedule does not fit: step 1, 'deliver A>B', cannot happen",
+        ),
         ({"format": "scuttle-counterexample/9"}, "$.format"),
         ({"experiment": {}}, "$"),
     ],
@@ -102,4 +177,5 @@ def test_nothing_is_overwritten_and_ends_are_known(
     assert ".svg" in ran.err
     foreign = tmp_path / "foreign.itf.json"
     foreign.write_text('{"vars": [], "states": []}', encoding="utf-8")
-    assert "$['#meta'].counterexample" in scuttle("convert", foreign, ".svg").err
+    assert "$['#meta'].run: holds nothing" in scuttle("convert", foreign, ".svg").err
+    assert "scuttle graph" in scuttle("convert", saved, "worlds.dot").err

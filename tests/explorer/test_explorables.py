@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from every_kind import scuttle
 
 from checker.explorer.explorable import Modelled, NamedRun, Source, saved_run
 from checker.explorer.export import document_of
+from checker.explorer.oracle_runs import oracle_run
 from checker.explorer.play import Misfit, Play
-from checker.explorer.recordings import Recorded
+from checker.explorer.recordings import recorded
 from checker.explorer.scenarios import scenario_source
 from checker.explorer.sources import case_source, explorable, menu, open_file, open_named
 from checker.explorer.tables import BEYOND
@@ -192,7 +195,7 @@ def test_every_entry_of_the_menu_opens() -> None:
 def test_a_recording_is_shown_as_far_as_the_reference_follows_it(path: Path) -> None:
     """Each message goes from who sent it to who got it. Spec: EXPL-8."""
     trace = load([path])[0].trace
-    one = Recorded(trace)
+    one = recorded(trace)
     document = one.init()
     labels = document["runs"][0]["labels"]
     found = compare(trace)
@@ -202,6 +205,99 @@ def test_a_recording_is_shown_as_far_as_the_reference_follows_it(path: Path) -> 
     if found.agreement is Agreement.AGREE:
         assert len(labels) == sum(step["op"]["op"] != "random" for step in trace["steps"])
         assert "exactly what was recorded" in document["note"]
+
+
+ORACLE = ("--level", "step", "--level", "convergence", "--mutant", "answer_later")
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the oracle that found something at two levels."""
+    path = tmp_path_factory.mktemp("oracle") / "run.json"
+    assert scuttle("conform", "run", *ORACLE, "--examples", "25", "--save", path) == 1
+    return path
+
+
+def test_each_finding_of_the_oracle_is_a_run_that_ends_where_it_went_wrong(judged: Path) -> None:
+    """With the reference beside it, as the report has it. Spec: EXPL-8, EXPL-4, EXPL-5."""
+    one = explorable(open_file(judged))
+    document = one.init()
+    report = json.loads(judged.read_text(encoding="utf-8"))
+    findings = [each for case in report["cases"] for each in case["findings"]]
+
+    assert [run["name"] for run in document["runs"]] == [each["id"] for each in findings]
+    assert len(findings) >= 2
+    for at, (run, finding) in enumerate(zip(document["runs"], findings, strict=True)):
+        steps = one.expand(run["labels"])["steps"]
+        assert len(steps) == len(finding["happened"]) + 1
+        fares = [step["view"]["findings"][at] for step in steps]
+        assert fares == [0] * len(finding["happened"]) + [finding["told"]]
+        assert any(finding["clauses"][0] in each for each in steps[-1]["details"])
+        known = {node["id"]: node for node in steps[-1]["view"]["nodes"]}
+        last = finding["happened"][-1]
+        assert known[last["node"]]["clock"] == [
+            [source, f"{source}:{mark}"]
+            for source, mark in sorted(last["expected"]["clock"].items())
+        ]
+    names = [run["name"] for run in document["runs"]]
+    told = one.expand(document["runs"][names.index("step/EXCH-3")]["labels"])["steps"][-1][
+        "details"
+    ]
+    assert "the implementation sends nothing" in told
+    assert any(each.startswith("sends k=") and "EXCH-3" in each for each in told)
+    misfit = one.expand([document["runs"][0]["labels"][0], "crash A"])["misfit"]
+    assert misfit["step"] == 2
+    assert "read and not changed" in misfit["because"]
+
+
+def test_where_an_implementation_knows_otherwise_is_shown_beside_the_reference() -> None:
+    """The clock of somebody who forgot the Lamport step. Spec: EXPL-8."""
+    update = {"key": "k", "value": 1, "source_id": "A", "version": 7}
+    held = {"state": {"k": {"value": 1, "version": 7, "source_id": "A"}}, "history": [update]}
+    finding = {
+        "id": "step/VERS-3", "clauses": ["VERS-3"], "mistakes": ["witness_join"], "told": "no",
+        "nodes": ["B"], "scene": None,
+        "happened": [{
+            "node": "B", "do": "write", "from": "A", "message": update,
+            "got": {"out": [{"to": "A", "message": ["garbage"]}], "error": "slow"},
+            "expected": {"out": [], **held, "clock": {"A": 7, "B": 7}},
+            "looked": [{"node": "B", "inspect": {**held, "clock": {"A": 7, "B": 0}}}],
+        }],
+    }  # fmt: skip
+    report = {"version": 1, "profile": "documented", "sut": {}, "seed": 3}
+    one = oracle_run({**report, "cases": [{"findings": [finding, finding]}]}, "here")
+    step = one.runs[1].steps[-1]
+
+    assert [run.name for run in one.runs] == ["step/VERS-3", "step/VERS-3.2"]
+    assert [text for _, text in step["view"]["nodes"][1]["differs"]] == [
+        "clock: B:0", "clock: no B:7",
+    ]  # fmt: skip
+    assert "the implementation refuses: slow" in step["details"]
+    assert 'the implementation sends ["garbage"]' in step["details"]
+    assert "as if it followed: witness_join" in step["details"]
+    assert one.runs[0].steps[0]["view"]["flight"] == [["k=1@A7"], []]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"version": 2}, "$.version: is 2"),
+        ({"cases": []}, "nothing went wrong"),
+        ({"cases": [{"findings": [{}]}]}, "cannot be read as a report (KeyError"),
+        ({"cases": None}, "cannot be read as a report (TypeError"),
+        ({"profile": "x"}, "documented"),
+    ],
+)
+def test_a_report_that_shows_nothing_says_why(
+    tmp_path: Path, change: dict[str, object], said: str
+) -> None:
+    """Another version, nothing found, or no report at all. Spec: EXPL-8."""
+    report = {"format": "scuttle-report", "version": 1, "profile": "paper", "cases": [], **change}
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(report), encoding="utf-8")
+
+    with pytest.raises(UsageFault, match=re.escape(said)):
+        open_file(path)
 
 
 def test_a_file_of_worlds_holds_the_whole_model_and_its_findings() -> None:
@@ -249,6 +345,5 @@ def test_what_does_not_fit_cannot_be_saved() -> None:
 
 def test_a_recording_becomes_a_file_as_well() -> None:
     """One chain of worlds. Spec: EXPL-9."""
-    opened = load([RECORDINGS[0]])[0].trace
-    document = document_of(explorable(dict(opened)))
+    document = document_of(explorable(open_file(RECORDINGS[0])))
     assert len(document["worlds"]) == len(document["runs"][0]["labels"]) + 1

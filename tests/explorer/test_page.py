@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from browser import Page
+from every_kind import scuttle
 from serving import served
 
 from checker.explorer.sources import case_source, of_experiment, open_file
@@ -232,6 +233,25 @@ def test_a_recording_is_read_and_not_changed(page: Page, pictures: Path) -> None
         assert "The reference does exactly what was recorded" in page.text("#note")
         assert not page.complaints
         page.picture(pictures / "recording.png")
+
+
+def test_a_failing_run_of_the_oracle_is_walked_to_where_it_fails(
+    page: Page, tmp_path: Path, pictures: Path
+) -> None:
+    """On a live page and in a file: the step, the clause, what should have been. Spec: EXPL-8."""
+    path = tmp_path / "run.json"
+    flags = ("--level", "step", "--mutant", "answer_later", "--examples", "5")
+    assert scuttle("conform", "run", *flags, "--save", path) == 1
+    assert scuttle("convert", path, tmp_path / "run.html") == 0
+    with served(open_file(path)) as address:
+        for where in (address, (tmp_path / "run.html").as_uri()):
+            page.open(where)
+            page.press("w")
+            assert "the implementation sends nothing" in page.text("#now")
+            assert "EXCH-3" in page.text(".property.broken")
+            assert page.run("document.querySelectorAll('.row .broken')[3].textContent") == "✗"
+            assert not page.complaints
+            page.picture(pictures / "oracle.png")
 
 
 def test_a_file_is_opened_in_the_page_and_the_run_saved_again(page: Page, live: str) -> None:

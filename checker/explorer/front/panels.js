@@ -42,20 +42,20 @@ export function difference(one, other, step) {
     : `The orderings differ from step ${step} on: ${said(one)}, ${said(other)}.`)] : [];
 }
 
-const COLUMNS = ["holds", "clock", "history", "named"];
+const COLUMNS = ["holds", "clock", "history", "named", "differs"];
 
 /** What each node knows; changed cells are marked, and those that differ from the other run. */
 export function nodes(doc, before, view, other) {
-  const filled = (column) => column !== "named" || [view, before].some((one) => one?.nodes.some((node) => node[column].length));
-  const columns = COLUMNS.filter(filled);
+  const filled = (column) => [view, before].some((one) => one?.nodes.some((node) => node[column]?.length));
+  const columns = COLUMNS.filter((column, at) => at < 3 || filled(column));
   const rows = view.nodes.map((node, at) => {
     const cells = columns.map((column) => {
-      const same = before && before.nodes[at].id === node.id ? before.nodes[at][column] : null;
-      const there = other && new Set(other.nodes[at][column].map(([, text]) => text));
-      return make("td", {}, ...changes(before && (same ?? []), node[column]).map(({ text, state }) => {
+      const same = before && before.nodes[at].id === node.id ? before.nodes[at][column] ?? [] : null;
+      const there = other && new Set((other.nodes[at][column] ?? []).map(([, text]) => text));
+      return make("td", {}, ...changes(before && (same ?? []), node[column] ?? []).map(({ text, state }) => {
         const differs = there && state !== "gone" && !there.has(text) ? " differs" : "";
         const said = state === "same" ? text : `${text}, ${state}`;
-        return make("span", { class: `cell ${state}${differs}`, "aria-label": said }, text);
+        return make("span", { class: `cell ${column} ${state}${differs}`, "aria-label": said }, text);
       }));
     });
     const status = view.status[doc.nodes[at]];

@@ -1,0 +1,50 @@
+"""One file of every kind that is written here and holds a run, for tests of readers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import shutil
+from pathlib import Path
+
+from checker.cli import main
+from checker.resources import spec_folder
+
+RECORDINGS = Path(__file__).parent / "golden" / "data" / "simple-scuttle-3.0.2" / "multi"
+HUB = ("--live", "--profile", "as-shipped", "--topology", "line:3", "--writers", "A")
+ORACLE = ("--level", "step", "--mutant", "answer_later", "--examples", "5")
+
+OF_MODELS = ("found.json", "run.json", "lasso.json", "found.itf.json", "found.html", "scenario.txt")
+"""What a model can run again."""
+
+FROM_ELSEWHERE = ("recording.json", "oracle.json")
+"""What happened elsewhere, and can only be read."""
+
+KINDS = OF_MODELS + FROM_ELSEWHERE
+
+
+def scuttle(*arguments: object) -> int:
+    """The exit code of ``scuttle``, which says nothing here."""
+    silence = io.StringIO()
+    with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as ended:
+            return ended.code if isinstance(ended.code, int) else 1
+    return 0
+
+
+def write_every_kind(folder: Path) -> Path:
+    """Fill `folder` with the files of KINDS."""
+    assert scuttle("check", "--case", "order:textbook", "--save", folder / "found.json") == 1
+    assert scuttle("check", *HUB, "--save", folder / "lasso.json") == 1
+    assert scuttle("conform", "run", *ORACLE, "--save", folder / "oracle.json") == 1
+    for end in ("itf.json", "html"):
+        assert scuttle("convert", folder / "found.json", folder / f"found.{end}") == 0
+    found = json.loads((folder / "found.json").read_text(encoding="utf-8"))
+    kept = {name: found[name] for name in ("experiment", "schedule")}
+    (folder / "run.json").write_text(json.dumps({"format": "scuttle-run/1", **kept}), "utf-8")
+    shutil.copy(spec_folder() / "scenarios" / "swap.txt", folder / "scenario.txt")
+    shutil.copy(RECORDINGS / "m09-lost-update-message.json", folder / "recording.json")
+    return folder
