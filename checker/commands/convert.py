@@ -30,7 +30,7 @@ def command(source: Path, target: Path, *, as_json: bool) -> None:
     The end of TO says how: .svg a space-time diagram, .mmd Mermaid, .txt a text diagram with the
     story, .shiviz a log for ShiViz, .itf.json the Informal Trace Format, .html a page to explore,
     .json a file that scuttle replay and explore read. An end alone, as .svg, is standard output,
-    and so is --json. Nothing is overwritten. Of all worlds of a model, scuttle graph writes a graph.
+    and so is --json. Nothing is overwritten. The worlds of a model are written by scuttle graph.
     """
     write = _writer(target)
     text = write(open_file(source))
