@@ -54,3 +54,9 @@ def experiment() -> Callable[..., Experiment]:
         return Experiment(graph, script, **settings)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def drawn() -> ModuleType:
+    """Models drawn by number."""
+    return beside("drawn")

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Hashable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from checker.actors import Scope, System
 from checker.properties import Always, Good
 from checker.scuttlebutt.admissible import refusals
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.facets import GossipFacets
-from checker.scuttlebutt.misfortune import NO_MISFORTUNE, Misfortune
+from checker.scuttlebutt.misfortune import Misfortune
 from checker.scuttlebutt.script import generated_script, parse_script
-from checker.search.budget import Budget
 from checker.search.compiled.certificate import FalseClaims
 from checker.search.compiled.quotient import QuotientLayout
 from checker.search.compiled.search import compiled
-from checker.search.replay import replay
 from checker.topology import topology
-from checker.verdict import Kind, Report
 from scuttle_ref.messages import Digest, DigestDone, Update
 from scuttle_ref.reducer import Gossip
-from scuttle_ref.resolvers import RESOLVERS
 from scuttle_ref.state import NodeState
-
-EXAMPLES = int(os.environ.get("SCUTTLE_EXAMPLES", "500"))
-"""Models drawn: few here, many in a run of its own (spec/decisions/0019-admissible-rules.md)."""
 
 
 def facets_of(setup: Setup) -> GossipFacets:
@@ -49,95 +39,6 @@ def collector(scope: Scope) -> tuple[Always, set[Hashable]]:
         return Good.KEPT
 
     return Always(scope.name, "RED-2", "collects", lambda _world: (), check, scope), vectors
-
-
-@st.composite
-def misfortunes(draw: st.DrawFn, network: str) -> Misfortune:
-    """No fault, or one of each of some kinds."""
-    once = st.sampled_from([0, 0, 0, 1])
-    return Misfortune(
-        losses=draw(st.sampled_from([None, None, 1])),
-        overtakings=draw(once) if network != "unordered" else 0,
-        cuts=draw(once),
-        crashes=draw(once),
-        restart=draw(st.sampled_from(["persisted", "amnesia", "new-id"])),
-        pauses=draw(once),
-    )
-
-
-@st.composite
-def experiments(draw: st.DrawFn) -> Experiment:
-    """Small models of every profile with a sound rule, on every network, with every fault."""
-    graph = topology(draw(st.sampled_from(["line:2", "line:2", "line:3", "ring:3", "star:4"])))
-    writes = st.builds(
-        lambda node, key, value: f"{node} set {key}={value}",
-        st.sampled_from(graph.nodes),
-        st.sampled_from("kj"),
-        st.integers(0, 9),
-    )
-    gossips = st.builds(lambda link: f"{link[0]} gossip {link[1]}", st.sampled_from(graph.links))
-    lines = draw(st.lists(st.one_of(writes, gossips), min_size=1, max_size=5))
-    few = len(graph.nodes) == 2
-    network = draw(st.sampled_from(["fifo", "fifo", "unordered", "lossy", "duplicating"]))
-    faulty = draw(st.booleans())
-    return Experiment(
-        topology=graph,
-        script=parse_script(lines, graph, "script"),
-        profile=draw(st.sampled_from(["textbook", "documented", "paper"])),
-        network=network,
-        exchanges=draw(st.integers(0, 2)) if few else 0,
-        max_history=draw(st.sampled_from([None, 1, 2])),
-        mtu=draw(st.sampled_from([None, None, 1])),
-        resolver=draw(st.sampled_from(sorted(RESOLVERS))),
-        delta_order=draw(st.sampled_from(["depth", "breadth"])),
-        faults=draw(misfortunes(network)) if faulty else NO_MISFORTUNE,
-        wiring=draw(st.sampled_from(["addressed", "addressed", "broadcast"])),
-        processes=draw(st.sampled_from([(), (), (("A", "B"),)])),
-    )
-
-
-@given(experiments())
-@settings(max_examples=EXAMPLES)
-def test_the_quotient_keeps_every_vector_and_every_verdict(experiment: Experiment) -> None:
-    """Vectors of node states, all and quiescent, and every verdict, are those of the full search.
-
-    Spec: RED-2, RED-3, RED-4, RED-5, RED-6.
-    """
-    full, small = experiment.build(), experiment.build()
-    if GossipFacets(small.gossip, small.system).refusal() is not None:
-        return
-    (all_full, met_full), (quiet_full, ended_full) = map(
-        collector, (Scope.ALL_NODES, Scope.QUIESCENT_NODES)
-    )
-    (all_small, met_small), (quiet_small, ended_small) = map(
-        collector, (Scope.ALL_NODES, Scope.QUIESCENT_NODES)
-    )
-    plain = compiled(
-        full.system, (*full.properties, all_full, quiet_full), Budget(states_max=1_200)
-    )
-    if not plain.stats.complete:
-        return
-    reduced = compiled(
-        small.system,
-        (*small.properties, all_small, quiet_small),
-        facets=facets_of(small),
-        certify=True,
-    )
-
-    assert met_small == met_full
-    assert ended_small == ended_full
-    assert [v.kind for v in reduced.verdicts] == [v.kind for v in plain.verdicts]
-    assert reduced.stats.states <= plain.stats.states
-    assert_schedules_run(experiment.build(), reduced)
-
-
-def assert_schedules_run(setup: Setup, report: Report) -> None:
-    """Every counterexample of a report runs on the plain model and refutes there. Spec: RED-7."""
-    for verdict in report.verdicts:
-        if verdict.kind is Kind.REFUTED and verdict.schedule is not None:
-            run = replay(setup.system, verdict.schedule, setup.properties)
-            assert run.misfit is None
-            assert verdict.property.name in run.decided
 
 
 @pytest.mark.parametrize(

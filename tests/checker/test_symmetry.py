@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from checker.actors import Scope
 from checker.automorphisms import ELEMENTS_MAX, automorphisms
 from checker.properties import Always, AlwaysStep, Broken, Finding, Good
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.facets import GossipFacets
-from checker.scuttlebutt.misfortune import NO_MISFORTUNE, Misfortune
+from checker.scuttlebutt.misfortune import Misfortune
 from checker.scuttlebutt.naming import GossipNaming
 from checker.scuttlebutt.reduce import search_reduced
 from checker.scuttlebutt.script import generated_script, parse_script
@@ -25,23 +22,8 @@ from checker.search.compiled.certificate import FalseClaims
 from checker.search.compiled.search import compiled
 from checker.search.replay import replay
 from checker.topology import topology
-from checker.verdict import Kind, Report
 from scuttle_ref.messages import Digest
 from scuttle_ref.state import NodeState
-
-EXAMPLES = int(os.environ.get("SCUTTLE_EXAMPLES", "150"))
-"""Models drawn: few here, many in a run of its own (spec/decisions/0019-admissible-rules.md)."""
-
-
-def collector(scope: Scope) -> tuple[Always, set[Hashable]]:
-    """A property that holds, and collects the vectors it is shown, without what was named."""
-    vectors: set[Hashable] = set()
-
-    def check(nodes: tuple[NodeState, ...]) -> Good:
-        vectors.add(tuple((node.id, node.clock, node.history, node.store) for node in nodes))
-        return Good.KEPT
-
-    return Always(scope.name, "SYM-3", "collects", lambda _world: (), check, scope), vectors
 
 
 def claims(setup: Setup, *, quotient: bool) -> dict[str, Any]:
@@ -49,77 +31,6 @@ def claims(setup: Setup, *, quotient: bool) -> dict[str, Any]:
     facets = GossipFacets(setup.gossip, setup.system) if quotient else None
     left_out = frozenset() if facets is None else facets.rules
     return {"facets": facets, "naming": GossipNaming(setup.gossip, setup.system, left_out)}
-
-
-@st.composite
-def experiments(draw: st.DrawFn) -> Experiment:
-    """Small models in which few nodes write, so that others can change places."""
-    graph = topology(draw(st.sampled_from(["line:3", "ring:3", "star:4", "ring:4", "line:2"])))
-    writer, peer = draw(st.sampled_from(graph.links))
-    lines = [f"{writer} set k={value}" for value in draw(st.lists(st.integers(0, 3), max_size=2))]
-    if draw(st.booleans()):
-        lines.append(f"{writer} gossip {peer}")
-    small = len(graph.links) <= 4
-    network = draw(st.sampled_from(["fifo", "fifo", "unordered", "lossy", "duplicating"]))
-    once = st.sampled_from([0, 0, 1])
-    faults = Misfortune(
-        cuts=draw(once), crashes=draw(once), pauses=draw(once), restart=draw(RESTARTS)
-    )
-    return Experiment(
-        topology=graph,
-        script=parse_script(lines or [f"{writer} set k=1"], graph, "script"),
-        profile=draw(st.sampled_from(["textbook", "documented", "paper", "as-shipped"])),
-        network=network,
-        exchanges=1 if small else draw(st.integers(0, 1)),
-        resolver=draw(st.sampled_from(["lww_total", "strictly_order_values", "first_writer"])),
-        faults=faults if small and draw(st.booleans()) else NO_MISFORTUNE,
-        wiring=draw(st.sampled_from(["addressed", "addressed", "broadcast"])),
-    )
-
-
-RESTARTS = st.sampled_from(["persisted", "amnesia"])
-
-
-@given(experiments(), st.booleans())
-@settings(max_examples=EXAMPLES)
-def test_the_symmetry_keeps_every_vector_and_every_verdict(
-    experiment: Experiment, quotient: bool
-) -> None:
-    """Vectors of node states, all and quiescent, and every verdict, are those of the full search.
-
-    Spec: SYM-1, SYM-3, SYM-5.
-    """
-    full, small = experiment.build(), experiment.build()
-    rests = claims(small, quotient=quotient)
-    if any(each is not None and each.refusal() is not None for each in rests.values()):
-        return
-    every, ended = zip(
-        *(map(collector, (Scope.ALL_NODES, Scope.QUIESCENT_NODES)) for _ in range(2)), strict=True
-    )
-    plain = compiled(
-        full.system, (*full.properties, every[0][0], ended[0][0]), Budget(states_max=2_000)
-    )
-    if not plain.stats.complete:
-        return
-    properties = (*small.properties, every[1][0], ended[1][0])
-    reduced = compiled(small.system, properties, certify=True, **rests)
-
-    assert every[1][1] == every[0][1]
-    assert ended[1][1] == ended[0][1]
-    assert [v.kind for v in reduced.verdicts] == [v.kind for v in plain.verdicts]
-    assert reduced.stats.states <= plain.stats.states
-    assert_schedules_run(experiment.build(), reduced)
-
-
-def assert_schedules_run(setup: Setup, report: Report) -> None:
-    """Every counterexample runs on the plain model and refutes there, for the same reason."""
-    named = {each.name for each in setup.properties}
-    for verdict in report.verdicts:
-        shown = verdict.kind in {Kind.REFUTED, Kind.WITNESSED} and verdict.schedule is not None
-        if shown and verdict.property.name in named:
-            run = replay(setup.system, verdict.schedule or (), setup.properties)
-            assert run.misfit is None
-            assert verdict.property.name in run.decided
 
 
 def ring(profile: str = "textbook", **more: Any) -> Setup:
