@@ -34,7 +34,7 @@ def local_processes(count: int) -> Iterator[Executor]:
     from multiprocessing import active_children, get_context  # noqa: PLC0415
 
     before = set(active_children())
-    executor = ProcessPoolExecutor(count, get_context("spawn"), _begin)
+    executor = ProcessPoolExecutor(count, get_context("spawn"), begin_worker)
     try:
         yield executor
     finally:
@@ -44,7 +44,7 @@ def local_processes(count: int) -> Iterator[Executor]:
         executor.shutdown()
 
 
-def _begin() -> None:
+def begin_worker() -> None:
     """Leave Ctrl-C to the parent, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()

@@ -89,7 +89,7 @@ def _search_called(name: str) -> Search:
     "--workers",
     type=click.IntRange(1, 64),
     metavar="N",
-    help="Share the catalogue, or random walks, among N processes.",
+    help="Share the catalogue, a compiled search or random walks among N processes.",
 )
 @live_options
 @click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")
@@ -148,11 +148,8 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
 
         search = _search_called(flags["search"])
         return exit_code(show_all(experiment, setup, search, budget, flags))
-    report = (
-        _search(setup, flags, budget)
-        if flags["workers"] is None
-        else _shared(experiment, wanted, flags)
-    )
+    walking = flags["workers"] is not None and flags["search"] == "random"
+    report = _shared(experiment, wanted, flags) if walking else _search(setup, flags, budget)
     if flags["search"] in {"depth-first", "random"}:
         report = _shortened(experiment, report)
     if flags["save"] is not None:
@@ -221,6 +218,11 @@ def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
 
         return search_reduced(setup, budget, flags["reduction"], certify=flags["certify"])
     search, decided = _search_called(flags["search"]), flags["find"] is not None
+    if flags["workers"] is not None:
+        from checker.commands.divided import search_divided  # noqa: PLC0415 - see the top
+        from checker.search.sharded.crew import local_crew  # noqa: PLC0415 - see the top
+
+        return search_divided(setup, budget, local_crew(flags["workers"]), until_decided=decided)
     return search(setup.system, setup.properties, budget, until_decided=decided)
 
 

@@ -27,14 +27,16 @@ def refuse_for_catalogue(flags: dict[str, Any]) -> None:
 def refuse_for_workers(flags: dict[str, Any]) -> None:
     """Refuse what one process does by itself. Spec: SCALE-4."""
     limited = flags["max_states"] is not None or flags["max_seconds"] is not None
-    alone = flags["search"] != "random" or flags["live"] or flags["every"] or flags["coverage"]
-    if flags["workers"] is not None and (alone or limited):
+    alone = flags["live"] or flags["every"] or flags["coverage"] or flags["reduction"] != "none"
+    divisible = flags["search"] == "compiled" or (flags["search"] == "random" and not limited)
+    if flags["workers"] is not None and (alone or not divisible):
         raise UsageFault(
-            "shares the catalogue, or random walks that end by themselves",
+            "shares the catalogue, a compiled search, or random walks that end by themselves",
             where="--workers",
-            expected="no model, or --search random without --coverage and limits",
+            expected="no --live, --all, --coverage, --reduction or other --search, and no limits "
+            "for random walks",
             clause="SCALE-4",
-            hint="an exhaustive search of one model runs in one process: leave out --workers",
+            hint="leave out --workers: one process does it",
         )
 
 

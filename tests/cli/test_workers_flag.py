@@ -24,10 +24,25 @@ def test_random_walks_on_workers_say_the_same(scuttle: Callable[..., Any]) -> No
     assert one == two
 
 
+def test_one_search_on_workers_says_the_same(scuttle: Callable[..., Any]) -> None:
+    """The answer to a model is no matter of who computed it. Spec: SCALE-5."""
+    model = ("check", "--profile", "as-shipped", "--topology", "line:3", "--writers", "A")
+    alone, shared = scuttle(*model, "--json"), scuttle(*model, "--workers", 2, "--json")
+    assert shared.code == alone.code == 1
+    assert "2 shards exchanged" in shared.err
+    documents = [alone.document, shared.document]
+    for document in documents:
+        del document["seconds"]
+        for each in document["properties"]:
+            each["schedule"] = None  # another one of the same length
+    assert documents[0] == documents[1]
+
+
 @pytest.mark.parametrize(
     "flags",
     [
-        ("--topology", "line:2"),
+        ("--topology", "line:2", "--search", "plain"),
+        ("--topology", "line:2", "--reduction", "auto"),
         ("--topology", "line:2", "--live"),
         ("--topology", "line:2", "--search", "random", "--coverage"),
         ("--topology", "line:2", "--search", "random", "--max-seconds", "1"),

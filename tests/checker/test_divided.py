@@ -1,0 +1,165 @@
+"""One search, divided: the same words on any number of workers, whatever happens to them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+import pytest
+from attrs import define
+from drawn_experiments import experiments
+from hypothesis import given, settings
+
+from checker.catalogue import find_case, load_catalogue
+from checker.faults import UnrunnableFault
+from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.search.budget import Budget
+from checker.search.compiled import tables
+from checker.search.exhaustive import exhaustive
+from checker.search.sharded import search
+from checker.search.sharded.crew import Alone, local_crew
+from checker.search.sharded.messages import Order
+from checker.search.sharded.search import divided
+from checker.search.sharded.shard import forget
+from checker.verdict import Report
+
+
+def summary(report: Report) -> object:
+    """What a divided search and one process must agree in."""
+    stats = report.stats
+    counts = (stats.states, stats.transitions, stats.terminal, stats.depth, stats.stop)
+    return counts, [
+        (
+            v.property.name,
+            v.kind,
+            v.exercised if v.schedule is None else len(v.schedule),
+        )
+        for v in report.verdicts
+    ]
+
+
+def told(report: Report) -> object:
+    """What divided searches must agree in: every word."""
+    return summary(report), [(v.schedule, v.because, v.exercised) for v in report.verdicts]
+
+
+def alone(setup: Setup) -> Report:
+    return exhaustive(setup.system, setup.properties)
+
+
+def shared(setup: Setup, shards: int) -> Report:
+    """Divided among shards that are all in this process."""
+    return divided(setup.system, setup.properties, crew=Alone(shards))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "writers:as-shipped",
+        "order:as-shipped",
+        "loss:textbook",
+        "exchanges:documented",
+        "broadcast:textbook",
+        "amnesia:paper",
+        "process:documented",
+    ],
+)
+def test_any_number_of_shards_says_the_same(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counts that depended on the workers would be counts of nothing. Spec: SCALE-5."""
+    experiment = find_case(load_catalogue(), case).experiment
+    monkeypatch.setattr(search, "ROUND", 200)
+    reports = [shared(experiment.build(), shards) for shards in (1, 2, 5)]
+    assert summary(reports[0]) == summary(alone(experiment.build()))
+    assert told(reports[1]) == told(reports[0])
+    assert told(reports[2]) == told(reports[0])
+
+
+@given(experiments())
+@settings(max_examples=40)
+def test_a_divided_search_agrees_on_generated_models(experiment: Experiment) -> None:
+    """Nobody chose these models so that they agree. Spec: SCALE-5."""
+    setup = experiment.build()
+    one = exhaustive(setup.system, setup.properties, Budget(states_max=5_000))
+    if one.stats.complete:
+        assert summary(shared(experiment.build(), 3)) == summary(one)
+
+
+@pytest.mark.parametrize("bits", [24, 30, 40])
+def test_wider_fields_move_every_world_to_its_new_owner(
+    bits: int, experiment: Callable[..., Experiment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A world that is packed anew is another word, and has another owner. Spec: SCALE-5."""
+    lines = ["A set k=1", "A set k=2", "B set k=3"]
+    model = experiment("line:2", lines, profile="as-shipped", network="duplicating")
+    expected = summary(alone(model.build()))
+    monkeypatch.setattr(tables, "WORD", bits)
+    assert summary(shared(model.build(), 3)) == expected
+
+
+@define
+class Forgetful(Alone):
+    """A crew whose workers lose everything at some orders, as if they had been killed."""
+
+    at: Callable[[int], bool] = lambda order: order % 3 == 1
+    orders: int = 0
+    replaced: int = 0
+
+    def submit(self, shard: int, task: Callable[..., Any], *given: Any) -> Future[Any]:
+        self.orders += 1
+        if isinstance(given[-1], Order) and self.at(self.orders):
+            forget(given[0], shard)
+            broken: Future[Any] = Future()
+            broken.set_exception(BrokenProcessPool())
+            return broken
+        return super().submit(shard, task, *given)
+
+    def replace(self, shard: int) -> None:
+        del shard
+        self.replaced += 1
+
+
+@pytest.mark.parametrize("case", ["order:as-shipped", "exchanges:documented", "loss:textbook"])
+@pytest.mark.parametrize("every", [2, 3, 7])
+def test_workers_that_are_lost_again_and_again_change_nothing(
+    case: str, every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a worker was doing when it ended, no count may show it. Spec: SCALE-6."""
+    model = find_case(load_catalogue(), case).experiment
+    monkeypatch.setattr(search, "ROUND", 200)
+    crew = Forgetful(3, lambda order: order % every == 0)
+    setup = model.build()
+    report = divided(setup.system, setup.properties, crew=crew)
+    assert crew.replaced > 3
+    assert told(report) == told(shared(model.build(), 3))
+
+
+def test_a_worker_that_never_answers_is_told_of(experiment: Callable[..., Experiment]) -> None:
+    """A share that does not fit into memory must end with a message. Spec: SCALE-6."""
+    setup = experiment("line:2").build()
+    with pytest.raises(UnrunnableFault, match="a worker ended 3 times"):
+        divided(setup.system, setup.properties, crew=Forgetful(2, lambda _: True))
+
+
+def test_a_worker_that_is_killed_in_the_middle_is_replaced(
+    experiment: Callable[..., Experiment],
+) -> None:
+    """The system kills who uses most memory; the count must not show it. Spec: SCALE-6."""
+    setup = experiment("line:3", profile="textbook").build()
+    killed: list[int] = []
+    with local_crew(2) as crew:
+
+        def kill(progress: object) -> None:
+            del progress
+            if len(killed) < 2:
+                pid = crew.submit(len(killed), os.getpid).result()
+                killed.append(pid)
+                threading.Timer(0.001, os.kill, (pid, signal.SIGKILL)).start()
+
+        report = divided(setup.system, setup.properties, Budget(tell=kill), crew=crew)
+    assert len(set(killed)) == 2
+    assert summary(report) == summary(alone(experiment("line:3", profile="textbook").build()))
