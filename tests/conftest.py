@@ -1,4 +1,4 @@
-"""What all tests share: how hard Hypothesis tries.
+"""What all tests share: how hard Hypothesis tries, and one file of every kind.
 
 `ci` is deterministic, so that a run says the same each time; `dev` is quick; `nightly` looks for
 what nobody has thought of. Choose with the environment variable ``HYPOTHESIS_PROFILE``.
@@ -7,7 +7,9 @@ what nobody has thought of. Choose with the environment variable ``HYPOTHESIS_PR
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 SLOW = [HealthCheck.too_slow]
@@ -25,3 +27,11 @@ settings.register_profile(
     "nightly", max_examples=5_000, deadline=None, suppress_health_check=SLOW, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def every_kind(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one file of every kind that is written here and holds a run."""
+    from every_kind import write_every_kind  # noqa: PLC0415 - most tests need no command line
+
+    return write_every_kind(tmp_path_factory.mktemp("every"))

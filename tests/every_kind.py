@@ -15,6 +15,9 @@ RECORDINGS = Path(__file__).parent / "golden" / "data" / "simple-scuttle-3.0.2" 
 HUB = ("--live", "--profile", "as-shipped", "--topology", "line:3", "--writers", "A")
 ORACLE = ("--level", "step", "--mutant", "answer_later", "--examples", "5")
 
+FAILING = "loss:textbook"
+"""A small case of the catalogue in which a message is lost for ever."""
+
 OF_MODELS = ("found.json", "run.json", "lasso.json", "found.itf.json", "found.html", "scenario.txt")
 """What a model can run again."""
 
@@ -24,20 +27,25 @@ FROM_ELSEWHERE = ("recording.json", "oracle.json")
 KINDS = OF_MODELS + FROM_ELSEWHERE
 
 
-def scuttle(*arguments: object) -> int:
-    """The exit code of ``scuttle``, which says nothing here."""
-    silence = io.StringIO()
-    with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+def ran(*arguments: object) -> tuple[int, str]:
+    """The exit code of ``scuttle``, and what it puts out."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         try:
             main([str(argument) for argument in arguments])
         except SystemExit as ended:
-            return ended.code if isinstance(ended.code, int) else 1
-    return 0
+            return (ended.code if isinstance(ended.code, int) else 1), out.getvalue()
+    return 0, out.getvalue()
+
+
+def scuttle(*arguments: object) -> int:
+    """The exit code of ``scuttle``, which says nothing here."""
+    return ran(*arguments)[0]
 
 
 def write_every_kind(folder: Path) -> Path:
     """Fill `folder` with the files of KINDS."""
-    assert scuttle("check", "--case", "order:textbook", "--save", folder / "found.json") == 1
+    assert scuttle("check", "--case", FAILING, "--save", folder / "found.json") == 1
     assert scuttle("check", *HUB, "--save", folder / "lasso.json") == 1
     assert scuttle("conform", "run", *ORACLE, "--save", folder / "oracle.json") == 1
     for end in ("itf.json", "html"):

@@ -17,6 +17,7 @@ import click
 
 from checker.commands.clauses import installed_places, read_book
 from checker.commands.examples import examples
+from checker.explorer.playground import refuse_other_folders
 from checker.faults import AS_EXPECTED, UnrunnableFault, UsageFault
 from checker.site.staging import stage
 
@@ -31,12 +32,21 @@ NEEDED = ("sphinx", "myst_parser", "furo")
     show_default=True,
     help="The folder that the site is written to.",
 )
+@click.option(
+    "--pyodide",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Let the reference itself run in a page; FOLDER is the unpacked npm package pyodide.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def command(out: Path, *, as_json: bool) -> int:
+def command(out: Path, *, pyodide: Path | None, as_json: bool) -> int:
     """Build the site: specification, lessons, reference. Every warning is an error.
 
-    Needs the extra `docs`. The site asks no other host for anything: open OUT/index.html.
+    Needs the extra `docs`. The site asks no other host for anything: open OUT/index.html. With
+    --pyodide, one page runs Python, for which browsers want a server: python -m http.server -d OUT.
     """
+    if pyodide is not None:
+        refuse_other_folders(pyodide)
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise UnrunnableFault(
@@ -56,7 +66,7 @@ def command(out: Path, *, as_json: bool) -> int:
         root = click.get_current_context().find_root().command
         if not isinstance(root, click.Group):
             raise UsageFault("docs is a command of scuttle", expected="scuttle docs")
-        pages = stage(Path(staged), read_book(installed_places()), root, _runner(root))
+        pages = stage(Path(staged), read_book(installed_places()), root, _runner(root), pyodide)
         _build(Path(staged), out)
     seconds = time.perf_counter() - begun
     if as_json:

@@ -12,7 +12,11 @@ import click
 
 from checker.commands.examples import examples
 from checker.commands.options import describes_model, experiment_from, model_options
+from checker.explorer.conversion import document_for
+from checker.explorer.explorable import model_document
 from checker.explorer.export import document_of, page_from, write_page
+from checker.explorer.fixed import Fixed
+from checker.explorer.playground import write_playground
 from checker.explorer.sources import Opened, case_source, explorable, of_experiment, open_file
 from checker.explorer.tables import WORLDS_MAX
 from checker.faults import AS_EXPECTED, UnrunnableFault, UsageFault
@@ -36,6 +40,13 @@ FIRST = "writers:as-shipped"
     metavar="FILE",
     help="Write one file that works without a server, and stop.",
 )
+@click.option(
+    "--pyodide",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="With --html: write a folder for a web server instead, in which Python runs in the page. "
+    "FOLDER is the unpacked npm package pyodide.",
+)
 @click.option("--tui", is_flag=True, help="In this terminal (needs the extra tui).")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Default: any free one."
@@ -53,12 +64,15 @@ FIRST = "writers:as-shipped"
 def command(**flags: Any) -> None:
     """Explore message orderings on a page, step by step.
 
-    FILE is a counterexample, a saved run, a lasso, a scenario (.txt) or a recorded trace of the
-    real library. Without FILE the flags describe a model. The page is served to this machine
-    only (needs the extra explore), until Ctrl-C.
+    FILE is a counterexample, a saved run, a lasso, a scenario (.txt), a recorded trace of the real
+    library, a failing run of the oracle, a page of --html or a trace in ITF. Without FILE the flags
+    describe a model. The page is served to this machine only (needs the extra explore), until
+    Ctrl-C.
     """
     opened = what_to_open(flags)
-    if flags["page_file"] is not None:
+    if flags["pyodide"] is not None:
+        _write_playground(flags, opened)
+    elif flags["page_file"] is not None:
         _write(flags, opened)
     elif flags["tui"]:
         _in_terminal(opened)
@@ -99,6 +113,25 @@ def _write(flags: dict[str, Any], opened: Opened) -> None:
         return
     holds = "all" if complete else "runs and what is near them, in"
     click.echo(f"{path}: {holds} {worlds:,} worlds, {size:,} bytes ({packed:,} compressed)")
+
+
+def _write_playground(flags: dict[str, Any], opened: Opened) -> None:
+    folder: Path | None = flags["page_file"]
+    if folder is None:
+        raise UsageFault("needs a folder to write", where="--pyodide", expected="--html FOLDER")
+    if isinstance(opened, Fixed):
+        hint = "--html FILE without --pyodide writes it as a page"
+        raise UsageFault("is no model that could run", where=str(flags["file"]), hint=hint)
+    document = document_for(opened) if opened.runs else model_document(opened.experiment)
+    begin = {"file": {"name": opened.title, "text": json.dumps(document)}}
+    page = write_playground(folder, flags["pyodide"], begin)
+    size = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+    if flags["as_json"]:
+        click.echo(json.dumps({"format": "scuttle-explore/1", "file": str(page), "bytes": size}))
+        return
+    click.echo(
+        f"{page}: Python runs in it, {size:,} bytes; serve it: python -m http.server -d {folder}"
+    )
 
 
 def _in_terminal(opened: Opened) -> None:

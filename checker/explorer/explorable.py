@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import Protocol
 
 import attrs
 from attrs import define, field, frozen
@@ -250,8 +250,16 @@ def saved_run(play: Play, ran: Ran) -> Json:
         because = judged.decided[first.name]
         found = Counterexample(experiment, first.name, first.clause, because, actions)
         return found.to_json()
-    document: dict[str, Any] = {"format": RUN_FORMAT, "experiment": experiment.to_json()}
-    return {**document, "schedule": list(schedule)}
+    return model_document(experiment, schedule)
+
+
+def model_document(experiment: Experiment, schedule: Sequence[str] = ()) -> Json:
+    """The content of a run file. Spec: EXPL-7."""
+    return {
+        "format": RUN_FORMAT,
+        "experiment": experiment.to_json(),
+        "schedule": list(schedule),
+    }
 
 
 def _refutes(name: str, decided: dict[str, str]) -> bool:

@@ -39,7 +39,7 @@ def import_map(addresses: dict[str, str]) -> str:
     return f'<script type="importmap">{json.dumps({"imports": imports})}</script>'
 
 
-def _inlined(name: str) -> str:
+def inlined(name: str) -> str:
     """A module as an address that holds it."""
     text = base64.b64encode(front(f"{name}.js").encode()).decode("ascii")
     return f"data:text/javascript;base64,{text}"
@@ -73,7 +73,7 @@ def page_from(document: Json) -> str:
         (
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             f"<style>\n{front('style.css')}</style>",
-            import_map({name: _inlined(name) for name in MODULES}),
+            import_map({name: inlined(name) for name in MODULES}),
         )
     )
     foot = "\n".join(

@@ -33,14 +33,14 @@ def oracle_run(report: Json, where: str) -> Fixed:
     """
     if report.get("version") != VERSION:
         found = repr(report.get("version"))
-        raise UsageFault(f"is {found}", where=f"{where}: $.version", expected=str(VERSION))
+        raise UsageFault(f"is {found}", where=f"{where}.version", expected=str(VERSION))
     try:
         profile = profile_called(str(report["profile"]))
         findings = [each for case in report["cases"] for each in case["findings"]]
         if not findings:
             raise UsageFault(
                 "holds no finding: nothing went wrong",
-                where=f"{where}: $.cases",
+                where=f"{where}.cases",
                 hint="scuttle conform run --save FILE keeps a run that fails",
             )
         return _fixed(report, profile, findings)

@@ -13,7 +13,8 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from checker.explorer.export import MODULES, front, import_map, page
+from checker.explorer.export import MODULES, front, import_map, inlined, page
+from checker.explorer.views import Json
 from checker.faults import UnrunnableFault, UsageFault
 from checker.resources import spec_folder
 
@@ -26,27 +27,27 @@ PYODIDE_FILES = (
 )
 """What is copied of Pyodide."""
 
+POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; connect-src 'self'; "
+    "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' data:"
+)
+"""What the page may load: its own folder, and WebAssembly. Spec: EXPL-11."""
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def write_playground(folder: Path, pyodide: Path) -> Path:
+def write_playground(folder: Path, pyodide: Path, begin: Json) -> Path:
     """Fill a new folder with a page that runs the reference itself; the path of the page.
 
-    `pyodide` is the folder of an unpacked npm package. Serve the result from any web server; a
-    page opened from disk may not load it. ``index.html#of=case:order:as-shipped`` opens a case.
+    `pyodide` is the folder of an unpacked npm package, `begin` what the page asks for at first.
+    Serve the result from any web server; a page opened from disk may not load it and says so.
+    ``index.html#of=case:order:as-shipped`` opens a case.
 
     Raises UsageFault if `folder` exists, UnrunnableFault if Pyodide is not where it should be.
 
     Spec: EXPL-1, EXPL-11, EXPL-12.
     """
-    missing = [name for name in PYODIDE_FILES if not (pyodide / name).is_file()]
-    if missing:
-        raise UnrunnableFault(
-            f"holds no {', '.join(missing)}",
-            where=str(pyodide),
-            expected="the unpacked npm package pyodide",
-            hint="npm pack pyodide && tar xf pyodide-*.tgz, and name the folder package",
-        )
+    refuse_other_folders(pyodide)
     try:
         folder.mkdir(parents=True)
     except OSError as fault:
@@ -55,20 +56,30 @@ def write_playground(folder: Path, pyodide: Path) -> Path:
     (folder / "pyodide").mkdir()
     for name in PYODIDE_FILES:
         shutil.copyfile(pyodide / name, folder / "pyodide" / name)
-    for name in MODULES:
-        (folder / f"{name}.js").write_text(front(f"{name}.js"), encoding="utf-8")
-    (folder / "style.css").write_text(front("style.css"), encoding="utf-8")
     (folder / "scuttle.zip").write_bytes(_archive())
-    head = '<link rel="stylesheet" href="style.css">\n' + import_map(
-        {name: f"./{name}.js" for name in MODULES}
-    )
-    site = json.dumps({"pyodide": "pyodide/", "archives": ["scuttle.zip"]})
+    modules = import_map({name: inlined(name) for name in MODULES})
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    head = f"{policy}\n<style>\n{front('style.css')}</style>\n{modules}"
+    site = json.dumps({"pyodide": "pyodide/", "archives": ["scuttle.zip"], "begin": begin})
+    site = site.replace("<", "\\u003c")
     foot = (
         '<script type="module">\nimport { start } from "scuttle/app";\n'
         f'import {{ pyodide }} from "scuttle/backends";\nstart(pyodide({site}));\n</script>'
     )
     (folder / "index.html").write_text(page(head, foot), encoding="utf-8")
     return folder / "index.html"
+
+
+def refuse_other_folders(pyodide: Path) -> None:
+    """Raise UnrunnableFault if a folder is not that of the npm package."""
+    missing = [name for name in PYODIDE_FILES if not (pyodide / name).is_file()]
+    if missing:
+        raise UnrunnableFault(
+            f"holds no {', '.join(missing)}",
+            where=str(pyodide),
+            expected="the unpacked npm package pyodide",
+            hint="npm pack pyodide && tar xf pyodide-*.tgz, and name the folder package",
+        )
 
 
 def _archive() -> bytes:

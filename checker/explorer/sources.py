@@ -11,7 +11,6 @@ import attrs
 
 from checker.actions import Action
 from checker.catalogue import find_case, load_catalogue
-from checker.conformance.result import FORMAT as REPORT
 from checker.explorer.explorable import FORMAT as PAGE
 from checker.explorer.explorable import (
     RUN_FORMAT,
@@ -23,7 +22,6 @@ from checker.explorer.explorable import (
 )
 from checker.explorer.fixed import Fixed
 from checker.explorer.obstacles import obstacle
-from checker.explorer.oracle_runs import oracle_run
 from checker.explorer.play import Misfit, Play
 from checker.explorer.recordings import recorded
 from checker.explorer.scenarios import scenario_source
@@ -40,6 +38,7 @@ from checker.scuttlebutt.scenario import read_scenario
 from checker.search.replay import replay
 
 RECORDING = "simple-scuttle-trace/1"
+REPORT = "scuttle-report"
 
 Opened: TypeAlias = Source | Fixed
 """A model with its runs, or runs that can only be read."""
@@ -225,12 +224,25 @@ def _refuse(where: str, misfit: Misfit, member: str) -> None:
     )
 
 
+def _report(document: Any, where: str) -> Fixed:
+    try:
+        # Not needed by those who open something else, and it wants processes, which no browser has.
+        from checker.explorer.oracle_runs import oracle_run  # noqa: PLC0415
+    except ImportError as missing:
+        raise UsageFault(
+            f"cannot be read here ({missing.name} is missing)",
+            where=where,
+            hint="scuttle explore FILE opens it, scuttle convert FILE .html makes it a page",
+        ) from None
+    return oracle_run(document, where)
+
+
 _READERS: dict[object, Callable[[Any, str], Opened]] = {
     COUNTEREXAMPLE: _counterexample,
     RUN_FORMAT: _run,
     LASSO: _lasso,
     PAGE: _page,
-    REPORT: oracle_run,
+    REPORT: _report,
 }
 
 

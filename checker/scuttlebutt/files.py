@@ -13,7 +13,7 @@ KINDS: dict[type, str] = {dict: "a JSON object", list: "a JSON array", str: "a s
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a new file. Raises UsageFault if it exists or cannot be written."""
+    """Write a new file. Raises UsageFault if it exists or cannot be written. Spec: CONVERT-4."""
     text = json.dumps(document, indent=1, ensure_ascii=False)
     try:
         with path.open("x", encoding="utf-8") as file:

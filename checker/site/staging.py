@@ -22,10 +22,17 @@ from checker.site.witnesses import witnesses_page
 REFERENCE = "reference"
 
 
-def stage(folder: Path, book: Book, root: click.Group, run: Callable[[list[str]], str]) -> int:
+def stage(
+    folder: Path,
+    book: Book,
+    root: click.Group,
+    run: Callable[[list[str]], str],
+    pyodide: Path | None = None,
+) -> int:
     """Write the sources of the site into `folder`, which is empty. How many pages there are.
 
-    `run` carries out ``scuttle`` with the arguments that it is given; what it puts out.
+    `run` carries out ``scuttle`` with the arguments that it is given; what it puts out. `pyodide`
+    is the folder of its npm package, if the reference shall run in a page.
     """
     shutil.copytree(spec_folder(), folder, dirs_exist_ok=True)
     _lessons(folder)
@@ -39,7 +46,7 @@ def stage(folder: Path, book: Book, root: click.Group, run: Callable[[list[str]]
     _reference(folder, book, root)
     sure = linked(witnesses_page(json.loads(run(["check", "--json"]))), known)
     (folder / REFERENCE / "how-sure.md").write_text(sure, encoding="utf-8")
-    playable = write_playables(folder, run)
+    playable = write_playables(folder, run, pyodide)
     (folder / REFERENCE / "explorer.md").write_text(playable, encoding="utf-8")
     _contents(folder)
     return len(list(folder.rglob("*.md")))

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
-from every_kind import FROM_ELSEWHERE, KINDS, OF_MODELS, write_every_kind
+from every_kind import FROM_ELSEWHERE, KINDS, OF_MODELS
 
 from checker.render import itf
 from checker.resources import spec_folder
@@ -64,35 +64,29 @@ def test_every_format_can_go_to_standard_output(
     assert ran.out.startswith(first)
 
 
-@pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one file of every kind that is written here and holds a run."""
-    return write_every_kind(tmp_path_factory.mktemp("sources"))
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_whatever_holds_a_run_becomes_every_picture_of_it(
-    scuttle: Callable[..., Any], sources: Path, kind: str
+    scuttle: Callable[..., Any], every_kind: Path, kind: str
 ) -> None:
     """What is written here can be read here. Spec: CONVERT-2."""
-    svg = scuttle("convert", sources / kind, ".svg")
+    svg = scuttle("convert", every_kind / kind, ".svg")
     assert (svg.code, svg.err) == (0, "")
     drawn = ET.fromstring(svg.out)  # noqa: S314 - our own text
     messages = [each for each in drawn.iter() if "message" in each.get("class", "")]
-    mermaid = scuttle("convert", sources / kind, ".mmd").out
+    mermaid = scuttle("convert", every_kind / kind, ".mmd").out
     assert len(messages) == len(re.findall(r"n\d--?[)x]n\d: ", mermaid)) > 0
-    assert scuttle("convert", sources / kind, ".shiviz").out.count("receive ") > 0
-    assert " receives " in scuttle("convert", sources / kind, ".txt").out
-    assert "</html>" in scuttle("convert", sources / kind, ".html").out
+    assert scuttle("convert", every_kind / kind, ".shiviz").out.count("receive ") > 0
+    assert " receives " in scuttle("convert", every_kind / kind, ".txt").out
+    assert "</html>" in scuttle("convert", every_kind / kind, ".html").out
 
 
 @pytest.mark.parametrize("kind", OF_MODELS)
 def test_whatever_a_model_can_run_again_goes_to_json_and_itf_and_back(
-    scuttle: Callable[..., Any], sources: Path, tmp_path: Path, kind: str
+    scuttle: Callable[..., Any], every_kind: Path, tmp_path: Path, kind: str
 ) -> None:
     """Nothing is lost on the way. Spec: CONVERT-1, CONVERT-3."""
     first, trace, second = tmp_path / "first.json", tmp_path / "t.itf.json", tmp_path / "two.json"
-    assert scuttle("convert", sources / kind, first).code == 0
+    assert scuttle("convert", every_kind / kind, first).code == 0
     assert scuttle("convert", first, trace).code == 0
     assert scuttle("convert", trace, second).code == 0
     assert second.read_bytes() == first.read_bytes()
@@ -121,15 +115,15 @@ def test_a_lasso_in_itf_goes_round_where_its_worlds_are_equal(
 @pytest.mark.parametrize("kind", FROM_ELSEWHERE)
 @pytest.mark.parametrize("end", [".json", ".itf.json"])
 def test_what_happened_elsewhere_is_not_made_a_run_of_a_model(
-    scuttle: Callable[..., Any], sources: Path, kind: str, end: str
+    scuttle: Callable[..., Any], every_kind: Path, kind: str, end: str
 ) -> None:
     """A recording replayed by a model would be another run. Spec: CONVERT-1."""
-    ran = scuttle("convert", sources / kind, end)
+    ran = scuttle("convert", every_kind / kind, end)
     assert ran.code == 2
     assert "no model can run it again" in ran.err
-    page = sources / f"page-of-{kind}.html"
+    page = every_kind / f"page-of-{kind}.html"
     if not page.exists():
-        assert scuttle("convert", sources / kind, page).code == 0
+        assert scuttle("convert", every_kind / kind, page).code == 0
     assert "holds no model" in scuttle("convert", page, ".svg").err
 
 

@@ -282,7 +282,7 @@ def test_the_answers_in_a_page_are_those_of_a_server() -> None:
 def test_a_playground_without_pyodide_says_what_is_needed(tmp_path: Path) -> None:
     """Pyodide is not part of the project."""
     with pytest.raises(UnrunnableFault, match=r"pyodide\.asm\.wasm"):
-        write_playground(tmp_path / "site", tmp_path)
+        write_playground(tmp_path / "site", tmp_path, {})
     assert not (tmp_path / "site").exists()
 
 

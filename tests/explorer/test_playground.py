@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,8 +13,7 @@ from pathlib import Path
 
 import pytest
 from browser import Page
-
-from checker.explorer.playground import write_playground
+from every_kind import scuttle
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -35,7 +36,8 @@ def site(tmp_path: Path) -> Iterator[str]:
     given = os.environ.get("SCUTTLE_PYODIDE")
     if given is None:
         pytest.skip("SCUTTLE_PYODIDE names no folder: npm pack pyodide, tar xf, its folder package")
-    folder = write_playground(tmp_path / "site", Path(given)).parent
+    folder = tmp_path / "site"
+    assert scuttle("explore", "--pyodide", given, "--html", folder) == 0
     handler = functools.partial(Quiet, directory=str(folder))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
@@ -44,6 +46,33 @@ def site(tmp_path: Path) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+ALONE = """
+import importlib.abc, json, sys
+kept = set(sys.stdlib_module_names) - {"fcntl", "_posixsubprocess", "resource", "termios"}
+class Browser(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] not in kept | {"checker", "scuttle_ref", "attr", "attrs"}:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Browser())
+for name in [name for name in sys.modules if name.partition(".")[0] not in kept]:
+    del sys.modules[name]
+from checker.explorer.answers import in_page
+answer = in_page()
+opened = json.loads(answer("init", "{}"))
+asked = {"session": opened["session"], "labels": ["A set k=2", "exchange A>B"], "known": 0}
+print(json.loads(answer("expand", json.dumps(asked)))["steps"][0]["headline"])
+report = {"file": {"name": "a.json", "text": json.dumps({"format": "scuttle-report"})}}
+print(json.loads(answer("init", json.dumps(report)))["error"])
+"""
+
+
+def test_what_answers_a_page_needs_nothing_that_a_browser_lacks() -> None:
+    """The core, attrs and the standard library, without processes. Spec: EXPL-1."""
+    ran = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=False)
+    assert ran.stdout.splitlines()[0] == "A: set k=2", ran.stderr
+    assert "scuttle explore FILE opens it" in ran.stdout
 
 
 def test_the_reference_runs_in_the_page(page: Page, site: str, pictures: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from checker.cli import main
 from checker.site.clauses import anchored, linked
 from checker.site.pages import core_modules
 
+PYODIDE = os.environ.get("SCUTTLE_PYODIDE")
+"""An unpacked npm package pyodide, if somebody has one."""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -20,7 +24,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.importorskip(needed, reason="the extra docs is not installed")
     out = tmp_path_factory.mktemp("site") / "site"
     with pytest.raises(SystemExit) as ended:
-        main(["docs", "--out", str(out)])
+        main(["docs", "--out", str(out), *(["--pyodide", PYODIDE] if PYODIDE else [])])
     assert ended.value.code == 0
     return out
 
@@ -77,6 +81,28 @@ def test_the_explorer_is_in_it(site: Path) -> None:
     assert len(frames) >= 5
     for frame in frames:
         assert (site / "reference" / frame).stat().st_size > 20_000
+
+
+def test_the_reference_runs_in_a_page_of_it_or_it_says_why_not(site: Path) -> None:
+    """Pyodide is no part of this project; whoever has a copy puts it into the site."""
+    page = text(site, "reference/explorer.html")
+    playground = site / "_static" / "playground"
+
+    assert ("../_static/playground/index.html" in page) == bool(PYODIDE)
+    assert ("built without Pyodide" in page) == (not PYODIDE)
+    assert (playground / "pyodide" / "pyodide.asm.wasm").exists() == bool(PYODIDE)
+    assert (playground / "scuttle.zip").exists() == bool(PYODIDE)
+
+
+def test_a_folder_without_pyodide_is_told_before_anything_is_built(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not after a minute."""
+    with pytest.raises(SystemExit) as ended:
+        main(["docs", "--out", str(tmp_path / "site"), "--pyodide", str(tmp_path)])
+
+    assert ended.value.code == 3
+    assert "npm pack pyodide" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_no_site_is_left_alone(

@@ -100,7 +100,9 @@ export async function start(connecting) {
       if (other) names.append(make("small", {}, each.name));
       return make("div", { class: "ordering" }, names, draw(doc, each, marks, calls));
     }));
-    $("stage").querySelector(".row.now").scrollIntoView({ block: "nearest" });
+    // Not scrollIntoView: in a frame it would move the page around the frame, too.
+    const [row, stage] = [$("stage").querySelector(".row.now"), $("stage")].map((one) => one.getBoundingClientRect());
+    $("stage").scrollTop += Math.min(0, row.top - stage.top - 50) || Math.max(0, row.bottom - stage.bottom + 8);
     $("branches").replaceChildren(...panels.tabs(branches, current, versus, turn));
     $("now").replaceChildren(...panels.difference(branch(), other, differs), ...panels.now(doc, branch(), at));
     $("nodes").replaceChildren(...panels.nodes(doc, at ? view(branch(), at - 1) : null, view(), other && view(other)));

@@ -34,6 +34,7 @@ export function server(base) {
 
 /** Pyodide: the Python that answers a server answers here; `site` says where its files are. */
 export async function pyodide(site) {
+  if (location.protocol === "file:") throw new Error("Python runs in a page that a web server serves: python -m http.server");
   const home = new URL(site.pyodide, document.baseURI).href;
   const { loadPyodide } = await import(`${home}pyodide.mjs`);
   const python = await loadPyodide({ indexURL: home });

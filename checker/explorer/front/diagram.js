@@ -99,10 +99,8 @@ export function draw(doc, branch, marks, on) {
     ...branch.steps.flatMap((step, at) => event(step, at + 1)), svg("g", { class: "texts" }, ...texts));
 }
 
-function columnWidth(doc, width) {
-  const gaps = Math.max(1, doc.nodes.length - 1);
-  return Math.max(60, Math.min(420, (width - LEFT - right(doc) - 24) / gaps));
-}
+const columnWidth = (doc, width) => Math.max(60, Math.min(
+  420, (width - LEFT - right(doc) - 24) / Math.max(1, doc.nodes.length - 1)));
 
 function arrow([x, y], angle) {
   const corner = (turn) => `${x - 10 * Math.cos(angle + turn)},${y - 10 * Math.sin(angle + turn)}`;

@@ -1,0 +1,145 @@
+"""Every file that is written here has a JSON Schema, and follows it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from every_kind import FAILING, OF_MODELS, RECORDINGS, ran, scuttle
+
+from checker.catalogue import find_case, judge, load_catalogue
+from checker.commands.shown import catalogue_json
+from checker.resources import spec_folder
+
+SCHEMAS = {
+    path.name.removesuffix(".schema.json"): json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted((spec_folder() / "schemas").glob("*.schema.json"))
+}
+MINE = ("run", "lasso", "page", "itf", "regression", "recording", "check", "live", "catalogue")
+MINE += ("counterexample", "replay", "step")
+"""The schemas that are tested here; the others are tested where their files are written."""
+
+
+def errors(name: str, document: object) -> list[str]:
+    """What a validator says against a document."""
+    found = jsonschema.Draft202012Validator(SCHEMAS[name]).iter_errors(document)
+    return [f"{each.json_path}: {each.message[:200]}" for each in found]
+
+
+@pytest.fixture(scope="module")
+def documents(every_kind: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """Documents by the name of their schema, as the commands write them."""
+    laws = tmp_path_factory.mktemp("laws")
+
+    def read(name: str) -> Any:
+        return json.loads((every_kind / name).read_text(encoding="utf-8"))
+
+    def told(*arguments: object) -> Any:
+        return json.loads(ran(*arguments)[1])
+
+    page = (every_kind / "found.html").read_text(encoding="utf-8")
+    worlds = re.search(r'<script type="application/json" id="worlds">(.*?)</script>', page)
+    assert worlds is not None
+    assert scuttle("laws", "lww_vs_current_vers", "--save", laws) == 1
+    faults = ("--crashes", "1", "--losses", "1", "--writers", "A", "--gossips", "0", "--json")
+    live = ("--live", "--profile", "textbook", "--topology", "line:2", "--writers", "A", "--json")
+    return {
+        "counterexample": [read("found.json")],
+        "run": [read("run.json")],
+        "lasso": [read("lasso.json")],
+        "page": [json.loads(worlds.group(1))],
+        "itf": [told("convert", every_kind / kind, ".itf.json") for kind in OF_MODELS],
+        "regression": [json.loads(path.read_text("utf-8")) for path in laws.glob("*.json")],
+        "recording": [json.loads(path.read_text("utf-8")) for path in RECORDINGS.glob("m0*.json")],
+        "check": [
+            told("check", "--case", FAILING, "--json"),
+            told("check", *faults),
+            told("check", *faults, "--search", "random", "--walks", "5"),
+        ],
+        "live": [told("check", *live)],
+        "catalogue": [catalogue_json([judge(find_case(load_catalogue(), FAILING))])],
+        "replay": [
+            told("replay", every_kind / name, "--json") for name in ("found.json", "lasso.json")
+        ],
+        "step": [],
+    }
+
+
+def test_each_schema_is_one_and_says_the_same_of_the_same() -> None:
+    """They stand alone, so what they share is written in each of them."""
+    shared: dict[str, Any] = {}
+    for name in MINE:
+        jsonschema.Draft202012Validator.check_schema(SCHEMAS[name])
+        for part in ("action", "schedule", "experiment", "verdict", "node", "finding"):
+            if part in SCHEMAS[name].get("$defs", {}):
+                said = SCHEMAS[name]["$defs"][part]
+                assert shared.setdefault(part, said) == said, (name, part)
+    assert len(shared) == 6
+
+
+def test_whatever_is_written_follows_its_schema(documents: dict[str, list[Any]]) -> None:
+    """And has not a member less than its schema asks for. Spec: CONVERT-4."""
+    assert set(documents) == set(MINE)
+    for name, found in documents.items():
+        assert found or name == "step"
+        for document in found:
+            assert errors(name, document) == [], name
+        for spoilt in _without_one(SCHEMAS[name], found[0] if found else {}):
+            assert errors(name, spoilt), name
+
+
+def _without_one(schema: dict[str, Any], document: Any) -> Iterator[Any]:
+    """The document without each member that is required, and in another version."""
+    for name in schema.get("required", ()) if document else ():
+        spoilt = copy.deepcopy(document)
+        del spoilt[name]
+        yield spoilt
+    if "format" in document:
+        yield {**document, "format": f"{document['format']}0"}
+
+
+def test_what_the_prompt_says_follows_its_schema(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One document for each command."""
+    lines = iter(["1\n", "crash A\n", "back\n", "wrong\n", "why\n", ""])
+    monkeypatch.setattr("sys.stdin.readline", lambda: next(lines))
+    told = ran("step", "--json")[1].splitlines()
+
+    assert len(told) == 5
+    for line in told:
+        assert errors("step", json.loads(line)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("counterexample", ("schedule", 0), "fly A"),
+        ("counterexample", ("experiment", "network"), "carrier pigeon"),
+        ("counterexample", ("experiment", "faults"), {"earthquakes": 1}),
+        ("lasso", ("cycle",), "perform A"),
+        ("page", ("worlds", 0, 0), -1),
+        ("itf", ("states", 0, "nodes"), {"#map": [["A"]]}),
+        ("itf", ("states", 0, "nodes"), 3),
+        ("regression", ("orders", 0, 0, "version"), "1"),
+        ("recording", ("steps", 0, "op"), {}),
+        ("check", ("properties", 0, "verdict"), "maybe"),
+    ],
+)
+def test_what_no_reader_would_take_is_refused(
+    documents: dict[str, list[Any]], name: str, path: tuple[str | int, ...], value: object
+) -> None:
+    """A schema that takes everything would say nothing."""
+    spoilt = copy.deepcopy(documents[name][0])
+    inner = spoilt
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+
+    assert errors(name, spoilt)
