@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from checker.commands.check_refusals import (
     refuse_for_shortest,
     refuse_for_workers,
 )
+from checker.commands.crews import crew_of, pool_of, worker_options
 from checker.commands.examples import examples
 from checker.commands.live_flags import live_options, refuse_without_live
 from checker.commands.options import describes_model, experiment_from, model_options
@@ -37,6 +37,7 @@ from checker.search.exhaustive import Search, exhaustive
 from checker.verdict import Kind, Report, Verdict
 
 if TYPE_CHECKING:
+    from checker.executors import Pool
     from checker.scuttlebutt.counterexample import Counterexample
 
 SEARCHES = ("compiled", "plain", "depth-first")
@@ -85,12 +86,7 @@ def _search_called(name: str) -> Search:
     default=True,
     help="After a second, look for a bug at random and depth-first. Default: yes.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    metavar="N",
-    help="Share the catalogue, a compiled search or random walks among N processes.",
-)
+@worker_options("the catalogue, a compiled search or random walks")
 @live_options
 @click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")
 @click.option("--find", metavar="NAME", help="Judge only this one, and stop once it is decided.")
@@ -148,8 +144,10 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
 
         search = _search_called(flags["search"])
         return exit_code(show_all(experiment, setup, search, budget, flags))
-    walking = flags["workers"] is not None and flags["search"] == "random"
-    report = _shared(experiment, wanted, flags) if walking else _search(setup, flags, budget)
+    pool = pool_of(flags, experiment.resolver) if flags["search"] == "random" else None
+    report = (
+        _search(setup, flags, budget) if pool is None else _walked(experiment, wanted, flags, pool)
+    )
     if flags["search"] in {"depth-first", "random"}:
         report = _shortened(experiment, report)
     if flags["save"] is not None:
@@ -161,11 +159,11 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
     return exit_code(report)
 
 
-def _shared(experiment: Experiment, wanted: tuple[str, ...], flags: dict[str, Any]) -> Report:
-    from checker.executors import local_processes  # noqa: PLC0415 - see the top
+def _walked(
+    experiment: Experiment, wanted: tuple[str, ...], flags: dict[str, Any], pool: Pool
+) -> Report:
     from checker.scuttlebutt.swarms import swarms  # noqa: PLC0415 - see the top
 
-    pool = partial(local_processes, flags["workers"])
     return swarms(experiment, wanted, flags["walks"], flags["seed"], pool)
 
 
@@ -218,11 +216,11 @@ def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
 
         return search_reduced(setup, budget, flags["reduction"], certify=flags["certify"])
     search, decided = _search_called(flags["search"]), flags["find"] is not None
-    if flags["workers"] is not None:
+    crew = crew_of(flags)
+    if crew is not None:
         from checker.commands.divided import search_divided  # noqa: PLC0415 - see the top
-        from checker.search.sharded.crew import local_crew  # noqa: PLC0415 - see the top
 
-        return search_divided(setup, budget, local_crew(flags["workers"]), until_decided=decided)
+        return search_divided(setup, budget, crew, until_decided=decided)
     return search(setup.system, setup.properties, budget, until_decided=decided)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from checker.commands.crews import shares
 from checker.faults import UsageFault
 
 
@@ -29,14 +30,15 @@ def refuse_for_workers(flags: dict[str, Any]) -> None:
     limited = flags["max_states"] is not None or flags["max_seconds"] is not None
     alone = flags["live"] or flags["every"] or flags["coverage"] or flags["reduction"] != "none"
     divisible = flags["search"] == "compiled" or (flags["search"] == "random" and not limited)
-    if flags["workers"] is not None and (alone or not divisible):
+    flag = shares(flags)
+    if flag and (alone or not divisible):
         raise UsageFault(
             "shares the catalogue, a compiled search, or random walks that end by themselves",
-            where="--workers",
+            where=flag,
             expected="no --live, --all, --coverage, --reduction or other --search, and no limits "
             "for random walks",
             clause="SCALE-4",
-            hint="leave out --workers: one process does it",
+            hint=f"leave out {flag}: one process does it",
         )
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import Any
 
 import click
 
 from checker import catalogue, live_catalogue
 from checker.commands import shown
+from checker.commands.crews import pool_of
 from checker.commands.live_shown import live_json, live_markdown, live_text
 from checker.commands.progress import say
-from checker.executors import local_processes
+from checker.executors import Pool
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.search.budget import Budget
 from checker.search.exhaustive import Search
@@ -34,7 +34,7 @@ def check_catalogue(flags: dict[str, Any], budget: Budget, search: Search) -> in
     rows = catalogue.load_catalogue()
     sizes = catalogue.SIZES if flags["size"] == "large" else catalogue.SIZES[:2]
     cases = list(catalogue.cases_of(rows, sizes))
-    outcomes = _outcomes(cases, flags["workers"], budget, search)
+    outcomes = _outcomes(cases, pool_of(flags), budget, search)
     whole = len(outcomes) == len(cases)
     endless = live_catalogue.load_live(sizes)
     lively = _lively(endless, budget) if whole else []
@@ -60,18 +60,17 @@ def check_catalogue(flags: dict[str, Any], budget: Budget, search: Search) -> in
 
 
 def _outcomes(
-    cases: list[catalogue.Case], workers: int | None, budget: Budget, search: Search
+    cases: list[catalogue.Case], pool: Pool | None, budget: Budget, search: Search
 ) -> list[catalogue.Outcome]:
     """The outcomes in order; fewer than there are cases where Ctrl-C came between."""
     outcomes: list[catalogue.Outcome] = []
-    if workers is None:
+    if pool is None:
         for case in cases:
             fresh = Budget(budget.states_max, budget.seconds_max, budget.tell)
             outcomes.append(catalogue.judge(case, fresh, search))
             if outcomes[-1].report.stats.stop == "interrupted":
                 break
         return outcomes
-    pool = partial(local_processes, workers)
     try:
         for outcome in catalogue.judge_all(cases, search, budget, pool):
             outcomes.append(outcome)

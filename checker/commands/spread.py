@@ -6,17 +6,17 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Any
 
 import attrs
 import click
 from attrs import frozen
 
+from checker.commands.crews import pool_of, worker_options
 from checker.commands.examples import examples
 from checker.commands.options import Limit
 from checker.commands.progress import say
-from checker.executors import local_processes, mapped
+from checker.executors import Pool, mapped
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.outages import Comeback
 from checker.scuttlebutt.misfortune import RESTARTS
@@ -112,9 +112,7 @@ MEASURES: dict[str, Callable[[Spread], float]] = {
     metavar="N",
     help="How many.",
 )
-@click.option(
-    "--workers", type=click.IntRange(1, 64), metavar="N", help="Share the runs among N processes."
-)
+@worker_options("the runs")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**flags: Any) -> None:
     """Let updates spread by the real reducers until every node has them.
@@ -134,7 +132,7 @@ def command(**flags: Any) -> None:
         for each in setups
         for seed in range(flags["seed"], flags["seed"] + flags["seeds"])
     ]
-    runs, interrupted = _ran(tasks, flags["workers"])
+    runs, interrupted = _ran(tasks, pool_of(flags))
     judgements = judged(setup, runs) if flags["growth"] and not interrupted else ()
     outcome = Outcome(setup, runs, judgements, interrupted)
     click.echo(json.dumps(_document(outcome)) if flags["as_json"] else _text(outcome))
@@ -193,11 +191,11 @@ class Outcome:
         return REFUTED if False in held else INCONCLUSIVE if None in held else AS_EXPECTED
 
 
-def _ran(tasks: list[tuple[Setup, int]], workers: int | None) -> tuple[list[Spread], bool]:
+def _ran(tasks: list[tuple[Setup, int]], pool: Pool | None) -> tuple[list[Spread], bool]:
     """The runs in the order of `tasks`, and whether they were interrupted."""
     runs: list[Spread] = []
     try:
-        for run in _results(tasks, workers):
+        for run in _results(tasks, pool):
             runs.append(run)
             end = "given up" if run.rounds is None else f"{run.rounds:.1f} rounds"
             say(f"{len(runs)}/{len(tasks)}: {run.nodes:,} nodes, seed {run.seed}: {end}")
@@ -206,10 +204,10 @@ def _ran(tasks: list[tuple[Setup, int]], workers: int | None) -> tuple[list[Spre
     return runs, False
 
 
-def _results(tasks: Iterable[tuple[Setup, int]], workers: int | None) -> Iterator[Spread]:
-    if workers is None:
+def _results(tasks: Iterable[tuple[Setup, int]], pool: Pool | None) -> Iterator[Spread]:
+    if pool is None:
         return map(_one, tasks)
-    return mapped(_one, tasks, partial(local_processes, workers))
+    return mapped(_one, tasks, pool)
 
 
 def _one(task: tuple[Setup, int]) -> Spread:

@@ -277,10 +277,10 @@ class DividedSearch:
             try:
                 answer: Answer | None = future.result()
             except BrokenExecutor:
-                self.crew.replace(at)
                 answer = None
             if answer is not None:
                 return answer
+            self.crew.replace(at)
             self.traffic.lost += 1
             self._seeded[at] = False
             future = self._submit(at, order)
