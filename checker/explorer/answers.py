@@ -14,8 +14,10 @@ from typing import Any
 import attrs
 from attrs import define, field
 
+from checker.explorer.conversion import WRITERS
 from checker.explorer.explorable import Explorable, Modelled, NamedRun, Source, saved_run
 from checker.explorer.export import page_of
+from checker.explorer.fixed import Fixed
 from checker.explorer.play import Play
 from checker.explorer.sources import (
     Opened,
@@ -69,7 +71,7 @@ class Answers:
         self._sessions[session] = one
         if len(self._sessions) > SESSIONS_MAX:
             del self._sessions[next(iter(self._sessions))]
-        return {**document, "session": session, "menu": menu()}
+        return {**document, "session": session, "menu": menu(), "saves": saves_of(one)}
 
     def _asked(self, request: Json) -> Opened:
         name, file = request.get("open"), request.get("file")
@@ -100,31 +102,57 @@ class Answers:
             raise UsageFault("is no run", where="labels", expected=f"at most {RUN_MAX:,} labels")
         labels = [str(label) for label in labels]
         reply = one.expand(labels, known)
-        match request.get("want"), one:
-            case "document", Modelled():
-                reply["document"] = one.saved(labels)
-            case "document", _:
-                raise UsageFault("a recording is a file already", where="save")
-            case "html", _:
-                reply["html"] = page_of(_settled(one, labels))
+        if request.get("want"):
+            reply["saved"] = self._saved(one, labels, str(request["want"]))
         return reply
 
+    def _saved(self, one: Explorable, labels: list[str], end: str) -> str:
+        """The text of the file that the run is saved as. Spec: EXPL-7."""
+        if end not in [each["end"] for each in saves_of(one)]:
+            raise UsageFault(f"there is no {end!r} to save it as", where="want")
+        opened: Opened
+        if isinstance(one, Modelled):
+            opened = _settled(one, labels)
+        else:
+            assert isinstance(one, Fixed)  # noqa: S101 - there are no others
+            opened = one if end == "html" else one.up_to(labels)
+        if end == "html":
+            return page_of(self.make(opened))
+        return WRITERS[f".{end}"](opened)
 
-def _settled(one: Explorable, labels: list[str]) -> Explorable:
-    """What a file of worlds can hold of a run: with a script and budgets that allow it."""
-    if not isinstance(one, Modelled):
-        return one
+
+SAVES = {
+    "json": "the run, to open and replay (JSON)",
+    "svg": "a picture (SVG)",
+    "html": "this page with its worlds (HTML)",
+    "txt": "the text",
+    "mmd": "a diagram for Mermaid",
+    "shiviz": "a log for ShiViz",
+    "itf.json": "a trace in ITF",
+}
+"""What a run can be saved as, by the end of the name, in the words of the page."""
+
+
+def saves_of(one: Explorable) -> list[Json]:
+    """What of SAVES there is; what happened elsewhere is no file that a model can run again."""
+    ends = [end for end in SAVES if isinstance(one, Modelled) or not end.endswith("json")]
+    return [{"end": end, "name": SAVES[end]} for end in ends]
+
+
+def _settled(one: Modelled, labels: list[str]) -> Source:
+    """What a file can hold of a run: with a script and budgets that allow it."""
     document = saved_run(one.play, one.play.run(labels))
     experiment = experiment_from_json(document["experiment"], "the run")
-    return explorable(of_run(experiment, document["schedule"], one.source.title))
+    opened = of_run(experiment, document["schedule"], one.source.title)
+    return attrs.evolve(opened, saved=document)
 
 
-def of_run(experiment: Experiment, labels: list[str], title: str) -> Opened:
+def of_run(experiment: Experiment, labels: list[str], title: str) -> Source:
     """An experiment with one run to begin with. Raises UsageFault if it does not fit."""
     ran = Play(experiment).run(labels)
     if ran.misfit is not None:
         raise UsageFault(str(ran.misfit), where="the run")
-    runs = (NamedRun("the run", tuple(labels)),) if labels else ()
+    runs = (NamedRun("the run", tuple(labels)),)
     return attrs.evolve(of_experiment(experiment), title=title, runs=runs)
 
 

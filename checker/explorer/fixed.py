@@ -89,6 +89,11 @@ class Fixed:
             misfit = {"step": fitting + 1, "label": labels[fitting], "because": self.refusal}
         return {"from": known, "steps": list(run.steps[known:fitting]), "misfit": misfit}
 
+    def up_to(self, labels: Sequence[str]) -> Fixed:
+        """The steps of one run alone, as far as they fit."""
+        run = FixedRun("the run", tuple(self.expand(labels)["steps"]))
+        return Fixed(self.title, self.note, self.nodes, self.start, [run], self.refusal)
+
 
 def links_of(nodes: Sequence[str]) -> list[list[str]]:
     """The links between all nodes, in the order in which views list what is in flight."""

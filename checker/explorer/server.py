@@ -69,7 +69,7 @@ def application(answers: Answers) -> Starlette:
     head = f'<link rel="stylesheet" href="/front/style.css">\n{import_map(address)}'
     foot = (
         '<script type="module">\nimport { start } from "scuttle/app";\n'
-        'import { server } from "scuttle/backends";\ndocument.body.dataset.html = "yes";\n'
+        'import { server } from "scuttle/backends";\n'
         'start(server("/api"));\n</script>'
     )
     files = {"style.css": front("style.css")}

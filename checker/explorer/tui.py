@@ -65,18 +65,35 @@ class Explorer(App[None]):
     def show_all(self) -> None:
         """Fill every panel."""
         walk = self.walk
-        self.query_one("#diagram", Static).update(Text(walk.diagram()))
-        now = [f"step {walk.at} of {len(walk.steps)}", *walk.why(), *filter(None, [self.said])]
-        self.query_one("#now", Static).update(Text("\n".join([*now, ""])))
+        self.query_one("#diagram", Static).update(self._diagram())
+        now = Text().append(f"step {walk.at} of {len(walk.steps)}\n", style="dim")
+        headline, *details = walk.why()
+        now.append(f"{headline}\n", style="bold")
+        now.append("".join(f"{each}\n" for each in [*details, self.said] if each))
+        self.query_one("#now", Static).update(now)
         flight = [f"in flight {each}" for each in walk.flight()]
-        self.query_one("#nodes", Static).update(Text("\n".join([*walk.nodes(), *flight, ""])))
-        self.query_one("#properties", Static).update(Text("\n".join(["", *walk.properties()])))
+        nodes = Text("\n".join([*walk.nodes(), *flight, ""]))
+        nodes.highlight_regex(r"\S+\*(?=\s|$)", "bold yellow")
+        self.query_one("#nodes", Static).update(nodes)
+        properties = Text("\n".join(["", *walk.properties()]))
+        properties.highlight_regex(r"(?m)^BROKEN.*$", "bold red")
+        properties.highlight_regex(r"(?m)^ok\b", "green")
+        self.query_one("#properties", Static).update(properties)
         acts = self.query_one("#acts", OptionList)
         acts.clear_options()
         shown = [act for act in walk.acts() if self.beyond or not act.get("extra")]
         acts.add_options([Option(Text(act["headline"]), id=act["label"]) for act in shown])
         if shown:
             acts.highlighted = 0
+
+    def _diagram(self) -> Text:
+        """All steps, the one that is shown in bold, and those after it dim."""
+        lines = self.walk.diagram(whole=True).split("\n")
+        shown = Text()
+        for number, line in enumerate(lines):
+            at = self.walk.at
+            shown.append(f"{line}\n", "bold" if number in {0, at} else "dim" if number > at else "")
+        return shown
 
     def take(self, label: str) -> None:
         """Take a step, or say why it cannot be taken."""

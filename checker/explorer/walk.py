@@ -137,11 +137,11 @@ class Walk:
             lines.append(f"{mark:<6} {each['name']} [{each['clause']}]: {says}")
         return lines
 
-    def diagram(self) -> str:
-        """The steps taken as a sequence diagram."""
+    def diagram(self, *, whole: bool = False) -> str:
+        """The steps taken as a sequence diagram, or all steps of the run."""
         rows = [
             _row(str(number), step["label"], step["headline"])
-            for number, step in enumerate(self.steps[: self.at], start=1)
+            for number, step in enumerate(self.steps[: None if whole else self.at], start=1)
         ]
         return sequence_diagram(self.document["nodes"], rows)
 

@@ -10,25 +10,32 @@ from xml.sax.saxutils import escape
 
 from checker.render.timeline import Fate, Moment, Passage, Timeline
 
-COLUMN = 220
+COLUMN = 240
 ROW = 34
 TOP = 56
-LEFT = 110
+LEFT = 90
+SLOT = 15
 """Sizes. Unit: pixels."""
 
-TEXT_MAX = 34
+TEXT_MAX = 33
 """The longest text beside a line. Unit: characters; the whole is in the tooltip."""
+
+REACH = {Fate.ARRIVED: 1.0, Fate.LOST: 0.34, Fate.IN_FLIGHT: 0.44}
+"""How far a message is drawn on its way, by what became of it."""
 
 STYLE = """
 svg { font: 12px ui-monospace, monospace; background: #fff; color: #1a1a1a }
 .life { stroke: #b8b8b8 } .name { font-weight: bold; text-anchor: middle }
 .moment { fill: #1a1a1a } .message { stroke: #2456a6; fill: none }
-.lost { stroke: #b3261e } .in-flight { stroke-dasharray: 5 4 } .overtaking { stroke: #a15c00 }
-text { fill: currentColor; paint-order: stroke; stroke: #fff; stroke-width: 3px }
-.label { font-size: 11px } .step { fill: #777; text-anchor: end }
+.message.lost { stroke: #b3261e } .message.in-flight { stroke-dasharray: 5 4 }
+.overtaking { stroke: #a15c00 }
+text { fill: currentColor; paint-order: stroke; stroke: #fff; stroke-width: 6px;
+  stroke-linejoin: round }
+.label { font-size: 11px } .label.lost { fill: #b3261e } .step { fill: #777; text-anchor: end }
 @media (prefers-color-scheme: dark) {
   svg { background: #16181c; color: #e8e8e8 } text { stroke: #16181c } .moment { fill: #e8e8e8 }
-  .message { stroke: #8ab4f8 } .lost { stroke: #f28b82 } .overtaking { stroke: #fdd663 }
+  .message { stroke: #8ab4f8 } .message.lost { stroke: #f28b82 } .overtaking { stroke: #fdd663 }
+  .label.lost { fill: #f28b82 }
 }
 """
 
@@ -44,7 +51,8 @@ def svg(timeline: Timeline, title: str) -> str:
     colour of its own. Spec: CONVERT-2.
     """
     width = LEFT + COLUMN * len(timeline.nodes)
-    height = TOP + ROW * (timeline.steps + 2)
+    flying = sum(each.fate is Fate.IN_FLIGHT for each in timeline.passages)
+    height = TOP + ROW * (timeline.steps + 2) + SLOT * flying
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     name = 'role="img" aria-labelledby="title"'
     lines = [
@@ -62,7 +70,8 @@ def svg(timeline: Timeline, title: str) -> str:
         f'<text class="step" x="{LEFT - 70}" y="{_y(at) + 4}">{at}</text>'
         for at in range(1, timeline.steps + 1)
     )
-    lines.extend(_passage(timeline, each) for each in timeline.passages)
+    lines.extend(_line(timeline, each) for each in timeline.passages)
+    lines.extend(_label(timeline, each) for each in timeline.passages)
     lines.extend(_moment(timeline, each) for each in timeline.moments)
     return "\n".join([*lines, "</svg>"]) + "\n"
 
@@ -82,11 +91,22 @@ def _moment(timeline: Timeline, moment: Moment) -> str:
     return f"<g><title>{moment.at}: {_safe(moment.text)}</title>{dot}{label}</g>"
 
 
-def _passage(timeline: Timeline, passage: Passage) -> str:
+def _ends(timeline: Timeline, passage: Passage) -> tuple[int, int, int, int]:
+    """From where to where it is drawn: what ends half way does so in a line of its own."""
     x1, y1 = _x(timeline, passage.source), _y(passage.sent)
     x2, y2 = _x(timeline, passage.target), _y(passage.ended)
-    if passage.fate is not Fate.ARRIVED:
-        x2 = (x1 + x2) // 2
+    reach = x1 + round((x2 - x1) * REACH[passage.fate])
+    alike = [
+        each
+        for each in timeline.passages
+        if each.ended == passage.ended and each.fate is passage.fate
+    ]
+    slot = 0 if passage.fate is Fate.ARRIVED else alike.index(passage)
+    return x1, y1, reach, y2 + slot * SLOT
+
+
+def _line(timeline: Timeline, passage: Passage) -> str:
+    x1, y1, x2, y2 = _ends(timeline, passage)
     kinds = ["message"]
     if passage.fate is not Fate.ARRIVED:
         kinds.append(passage.fate.value.replace(" ", "-"))
@@ -95,11 +115,23 @@ def _passage(timeline: Timeline, passage: Passage) -> str:
     head = "" if passage.fate is Fate.LOST else ' marker-end="url(#head)"'
     cross = f"M{x2 - 5} {y2 - 5}l10 10m0 -10l-10 10" if passage.fate is Fate.LOST else ""
     line = f'<path class="{" ".join(kinds)}" d="M{x1} {y1}L{x2} {y2}{cross}"{head}/>'
-    # Near its end: messages that leave one node at one time would cover each other's texts.
-    near = f'x="{x1 + 3 * (x2 - x1) // 4}" y="{y1 + 3 * (y2 - y1) // 4 - 4}"'
-    label = f'<text class="label" {near} text-anchor="middle">{_short(passage.text)}</text>'
     told = f"{passage.text} from {passage.source} to {passage.target}, {passage.fate.value}"
-    return f"<g><title>{_safe(told)}</title>{line}{label}</g>"
+    return f"<g><title>{_safe(told)}</title>{line}</g>"
+
+
+def _label(timeline: Timeline, passage: Passage) -> str:
+    """Beyond the tip of what ends half way; on the line, near its end, of what arrived.
+
+    Messages that leave one node at one time would cover each other's texts near their start.
+    """
+    x1, y1, x2, y2 = _ends(timeline, passage)
+    if passage.fate is Fate.ARRIVED:
+        x, y, anchor = x1 + 17 * (x2 - x1) // 25, y1 + 17 * (y2 - y1) // 25, "middle"
+    else:
+        x, y, anchor = (x2 + 8, y2, "start") if x2 > x1 else (x2 - 8, y2, "end")
+    kind = "label lost" if passage.fate is Fate.LOST else "label"
+    place = f'class="{kind}" x="{x}" y="{y + 4}" text-anchor="{anchor}"'
+    return f"<text {place}>{_short(passage.text)}</text>"
 
 
 def _overtakes(timeline: Timeline, passage: Passage) -> bool:

@@ -96,6 +96,36 @@ def test_a_port_in_use_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"port {port} cannot be used" in capsys.readouterr().err
 
 
+BEGINNINGS = {
+    "json": '{\n "format": "scuttle-',
+    "svg": "<svg ",
+    "html": "<!doctype html>",
+    "txt": " ",
+    "mmd": "sequenceDiagram",
+    "shiviz": "(?<event>",
+    "itf.json": '{\n "#meta"',
+}
+
+
+@pytest.mark.parametrize("kind", ["found.json", "oracle.json", "recording.json"])
+def test_a_run_is_saved_in_every_format_that_the_page_offers(every_kind: Path, kind: str) -> None:
+    """Also the part of it that is shown. Spec: EXPL-7, EXPL-11."""
+    answers = Answers(open_file(every_kind / kind))
+    document = answers.answer("init", {})
+    ends = [each["end"] for each in document["saves"]]
+    labels = document["runs"][0]["labels"]
+
+    assert set(BEGINNINGS) - set(ends) <= {"json", "itf.json"}
+    assert ("json" in ends) == (kind == "found.json")
+    for end in ends:
+        asked = {"session": document["session"], "labels": labels[:2], "known": 0, "want": end}
+        saved = answers.answer("expand", asked)["saved"]
+        assert saved.startswith(BEGINNINGS[end]), end
+    for end in ("exe", "itf.json") if kind != "found.json" else ("exe",):
+        asked = {"session": document["session"], "labels": labels, "known": 0, "want": end}
+        assert "to save it as" in answers.answer("expand", asked)["error"]
+
+
 def test_a_file_from_the_page_may_not_name_code() -> None:
     """A resolver is code, and a page is not its owner. Spec: EXPL-10."""
     answers = Answers(case_source("writers:as-shipped"))

@@ -262,8 +262,8 @@ def test_a_file_is_opened_in_the_page_and_the_run_saved_again(page: Page, live: 
         "fetch('/api/init', {method: 'POST', body: '{}'}).then(a => a.json())"
         ".then(d => fetch('/api/expand', {method: 'POST', body: JSON.stringify("
         "{session: d.session, labels: ['perform B', 'perform A', 'A set k=z'], known: 0,"
-        " want: 'document'})}))"
-        ".then(a => a.json()).then(d => d.document)"
+        " want: 'json'})}))"
+        ".then(a => a.json()).then(d => JSON.parse(d.saved))"
     )
     assert document["property"] == "agreement"
     text = json.dumps(json.dumps(document))
@@ -287,7 +287,7 @@ def test_a_run_is_saved_from_the_menu_as_json_and_as_a_page(
     page.click("#menu button:nth-of-type(1)")
     page.press("e")
     page.click("#menu button:nth-of-type(3)")
-    saved, written = tmp_path / "run.json", tmp_path / "explorer.html"
+    saved, written = tmp_path / "run.json", tmp_path / "run.html"
     end = time.monotonic() + 20
     while not (saved.exists() and written.exists()):
         assert time.monotonic() < end, list(tmp_path.iterdir())
@@ -298,6 +298,17 @@ def test_a_run_is_saved_from_the_menu_as_json_and_as_a_page(
     page.press("End")
     assert page.step == "2 of 2"
     assert "the run (2)" in page.text("#branches")
+
+    first = saved.read_bytes()
+    saved.unlink()
+    page.press("e")
+    page.click("#menu button:nth-of-type(1)")
+    while not saved.exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    again = json.loads(saved.read_bytes())
+    assert again["schedule"] == json.loads(first)["schedule"]
+    assert again["format"] == "scuttle-run/1"
 
 
 def test_everything_has_a_name_for_screen_readers(fresh: Page) -> None:

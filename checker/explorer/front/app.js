@@ -161,14 +161,11 @@ export async function start(connecting) {
 
   // --- files and links -----------------------------------------------------------------------------
 
-  const download = (name, text) => make("a", { download: name, href: URL.createObjectURL(new Blob([text])) }).click();
-  const asked = async (want) => (await backend.expand(labels(), at, want))[want];
-  const saves = {
-    "the run, to open and replay (JSON)": async () => download("run.json", JSON.stringify(await asked("document"), null, 1)),
-    "the text": () => download("run.txt", asText(doc, shown())),
-  };
-  if (document.body.dataset.html) saves["this page with its worlds (HTML)"] = async () => download("explorer.html", await asked("html"));
-  const save = () => menu($("export"), "save", Object.entries(saves).map(([name, does]) => choice(name, does)));
+  async function download(end) {
+    const { saved } = await backend.expand(labels(), at, end);
+    make("a", { download: `run.${end}`, href: URL.createObjectURL(new Blob([saved])) }).click();
+  }
+  const save = () => menu($("export"), "save", doc.saves.map(({ end, name }) => choice(name, () => download(end))));
   function share() {
     navigator.clipboard?.writeText(location.href).catch(() => {});
     say("The address of this page is a link to this ordering; it is copied if the browser lets it.");

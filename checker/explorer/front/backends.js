@@ -2,8 +2,10 @@
 //   init(request)                 what stays the same, and the view before the first step;
 //                                 request is {}, {open: id of the menu} or {file: {name, text}}
 //   expand(labels, known, want)   the steps of a run after the first `known`, as far as they fit;
-//                                 want "document" adds what a saved file holds, "html" the page
+//                                 want, an end of `saves`, adds the text of such a file as `saved`
 // A step is {label, headline, details, view}; what does not fit comes as `misfit`.
+
+import { asText } from "scuttle/trace";
 
 /** The two methods over `ask(method, body)`, which gives an object, with `error` if it failed. */
 function answered(ask, begin = {}) {
@@ -97,7 +99,9 @@ export function embedded(tables) {
   const given = JSON.stringify(tables.experiment);
   return {
     async init(request) {
-      const opened = { ...tables, start: view(0, null) };
+      const saves = [{ end: "txt", name: "the text" }];
+      if (tables.experiment) saves.unshift({ end: "json", name: "the run, to open and replay (JSON)" });
+      const opened = { ...tables, start: view(0, null), saves };
       if (!request.file) return opened;
       const { name, text } = request.file;
       const { experiment, schedule: run } = JSON.parse(text);
@@ -105,9 +109,10 @@ export function embedded(tables) {
       throw new Error(`${name} is not a run of the model in this file.`);
     },
     async expand(run, known, want = "") {
-      const { experiment } = tables;
-      const file = { format: "scuttle-run/1", experiment, schedule: run };
-      return { ...expand(run, known), document: want === "document" ? file : null };
+      const file = { format: "scuttle-run/1", experiment: tables.experiment, schedule: run };
+      const whole = () => asText({ ...tables, start: view(0, null) }, expand(run, 0).steps);
+      const saved = { json: () => JSON.stringify(file, null, 1), txt: whole }[want]?.();
+      return { ...expand(run, known), saved };
     },
   };
 }

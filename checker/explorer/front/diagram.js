@@ -68,7 +68,7 @@ export function draw(doc, branch, marks, on) {
     const wide = x(target) - x(source);
     // What ends half way does so in a line of its own, so that its text can stand beyond its tip.
     const tip = whole ? [x(target), y(each.end)]
-      : [x(source) + wide * 0.44, y(each.end ?? end + 0.8) + alike(each.end).indexOf(each) * SLOT];
+      : [x(source) + wide * (lost ? 0.34 : 0.44), y(each.end ?? end + 0.8) + alike(each.end).indexOf(each) * SLOT];
     const name = `${each.text} from ${source} to ${target}, ${flying ? "in flight" : each.how}${each.late ? ", overtook another" : ""}`;
     const later = each.sent > marks.at || (each.end > marks.at && !flying);
     const kind = classes(/^(digest|done)/.exec(each.text)?.[0] ?? "update", flying && "flying", later && "later",
