@@ -14,45 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
-from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from checker.faults import UsageFault
+from checker.hunted import Plan, experiments, simpler, size_of
 from checker.network import NETWORKS
 from checker.scuttlebutt.counterexample import Counterexample, shrink
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.search.budget import Budget
 from checker.search.exhaustive import exhaustive
 from checker.search.swarm import swarm, swarm_applies
-from checker.topology import Topology, from_links, node_name
+from checker.topology import from_links
 from checker.verdict import Kind, Report, Verdict
-from scuttle_ref.messages import Put
 
 WALKS = 200
 """Random walks through an experiment that has more worlds than the limit."""
-
-DRAWN_NETWORKS = ("fifo", "unordered", "duplicating", "lossy")
-
-
-@frozen
-class Plan:
-    """What is fixed in every experiment; what is None is drawn.
-
-    `limits` fixes ``max_history`` and ``mtu`` by name; a limit that is fixed to None is no limit.
-    `states_max` bounds the worlds explored of one experiment.
-    """
-
-    profile: str = "documented"
-    resolver: str = "lww_total"
-    network: str | None = None
-    limits: dict[str, int | None] = field(factory=dict)
-    property: str = "agreement"
-    examples: int = 200
-    seconds: float | None = None
-    seed: int = 0
-    states_max: int = 20_000
 
 
 @define
@@ -77,49 +55,6 @@ class _Failed(Exception):
 
 class _TimeIsUp(BaseException):
     """Hypothesis must not take this for a failure of the experiment."""
-
-
-@st.composite
-def topologies(draw: st.DrawFn) -> Topology:
-    """Connected graphs of two to four nodes; fewer nodes and links are simpler."""
-    count = draw(st.integers(2, 4))
-    edges = {(draw(st.integers(0, at - 1)), at) for at in range(1, count)}
-    others = [(one, at) for at in range(count) for one in range(at) if (one, at) not in edges]
-    if others:
-        edges |= set(draw(st.lists(st.sampled_from(others), max_size=1)))
-    nodes = [node_name(at) for at in range(count)]
-    links = [(nodes[one], nodes[other]) for one, other in sorted(edges)]
-    both_ways = [pair for one, other in links for pair in ((one, other), (other, one))]
-    return from_links(nodes, both_ways, f"{count} nodes, {len(links)} links")
-
-
-@st.composite
-def experiments(draw: st.DrawFn, plan: Plan) -> Experiment:
-    """Small experiments under a plan. The simplest: two nodes, one write, fifo, no limits."""
-    graph = draw(topologies())
-    writes = draw(
-        st.lists(
-            st.tuples(st.sampled_from(graph.nodes), st.sampled_from("kj"), st.sampled_from("xyz")),
-            min_size=1,
-            max_size=4,
-        )
-    )
-    max_history, mtu = (
-        plan.limits[name] if name in plan.limits else draw(st.sampled_from([None, 1, 2]))
-        for name in ("max_history", "mtu")
-    )
-    return Experiment(
-        topology=graph,
-        script=tuple(
-            tuple(Put(key, value) for writer, key, value in writes if writer == node)
-            for node in graph.nodes
-        ),
-        profile=plan.profile,
-        network=plan.network or draw(st.sampled_from(DRAWN_NETWORKS)),
-        resolver=plan.resolver,
-        max_history=max_history,
-        mtu=mtu,
-    )
 
 
 def hunt(plan: Plan, tell: Callable[[str], None]) -> Hunt:
@@ -147,6 +82,8 @@ def hunt(plan: Plan, tell: Callable[[str], None]) -> Hunt:
         try:
             with suppress(_Failed):
                 _driven(plan, look)
+            while _made_simpler(plan, state, look):
+                pass
         except _TimeIsUp:
             state.stop = f"{plan.seconds:g} seconds used, the limit given"
         except KeyboardInterrupt:
@@ -154,6 +91,18 @@ def hunt(plan: Plan, tell: Callable[[str], None]) -> Hunt:
         finally:
             set_hypothesis_home_dir(None)
     return state
+
+
+def _made_simpler(plan: Plan, state: Hunt, look: Callable[[Experiment], None]) -> bool:
+    """Whether what was found fails with one thing less, too. Spec: HUNT-4."""
+    if state.found is None:
+        return False
+    for experiment in simpler(state.found.experiment, plan):
+        try:
+            look(experiment)
+        except _Failed:
+            return True
+    return False
 
 
 def _refuse(plan: Plan) -> None:
@@ -229,18 +178,6 @@ def _counterexample(experiment: Experiment, verdict: Verdict) -> Counterexample:
     schedule: Any = verdict.schedule
     each = verdict.property
     return Counterexample(experiment, each.name, each.clause, verdict.because, schedule)
-
-
-def size_of(experiment: Experiment) -> tuple[int, ...]:
-    """How much there is to an experiment, most important first: what a hunt makes small."""
-    return (
-        len(experiment.topology.nodes),
-        sum(map(len, experiment.script)),
-        len(experiment.topology.links),
-        DRAWN_NETWORKS.index(experiment.network),
-        sum(limit is not None for limit in (experiment.max_history, experiment.mtu)),
-        len({put.key for puts in experiment.script for put in puts if isinstance(put, Put)}),
-    )
 
 
 def _keep(state: Hunt, found: tuple[Counterexample, bool], tell: Callable[[str], None]) -> None:

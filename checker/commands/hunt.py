@@ -17,11 +17,13 @@ from checker.commands.options import Limit
 from checker.commands.progress import say
 from checker.faults import INCONCLUSIVE, INTERRUPTED, REFUTED, UnrunnableFault, UsageFault
 from checker.network import NETWORKS
+from checker.scuttlebutt.misfortune import RESTARTS
 from checker.verdict import Kind, Verdict
 from scuttle_ref.profiles import PROFILES
 
 if TYPE_CHECKING:
     from checker.hunting import Hunt
+    from checker.scuttlebutt.experiment import Experiment
 
 
 @click.command(epilog=examples("scuttle hunt --resolver lww_vs_current_vers --network fifo"))
@@ -32,6 +34,17 @@ if TYPE_CHECKING:
 @click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: any.")
 @click.option("--max-history", type=Limit(), help="Updates remembered. Default: any.")
 @click.option("--mtu", type=Limit(), help="Updates per answer. Default: any.")
+@click.option(
+    "--faults",
+    metavar="any|none|KINDS",
+    help="What else may go wrong: kinds joined by commas, of losses, duplicates, overtakings, "
+    "cuts, pauses, crashes, broadcast, process. Default: any, but none with --network.",
+)
+@click.option(
+    "--restart",
+    type=click.Choice(RESTARTS),
+    help="With what crashed nodes come back. Default: any.",
+)
 @click.option("--property", "wanted", metavar="NAME", default="agreement", show_default=True)
 @click.option("--examples", type=click.IntRange(1), default=200, show_default=True, metavar="N")
 @click.option("--seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
@@ -47,11 +60,11 @@ if TYPE_CHECKING:
 @click.option("--save", type=click.Path(path_type=Path), help="Write the counterexample there.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**flags: Any) -> None:
-    """Draw small topologies, scripts, networks and limits until a property fails.
+    """Draw small topologies, scripts, networks, limits and faults until a property fails.
 
-    What you give is fixed, the rest is drawn. A failure is made small: the model by Hypothesis, the
-    schedule by breadth-first search. The same seed finds the same. Finding nothing proves nothing:
-    exit code 4.
+    What you give is fixed, the rest is drawn. A failure is made small: the model by Hypothesis,
+    which leaves out faults that it does not need, the schedule by breadth-first search. The same
+    seed finds the same. Finding nothing proves nothing: exit code 4.
     """
     if find_spec("hypothesis") is None:
         raise UnrunnableFault(
@@ -59,7 +72,8 @@ def command(**flags: Any) -> None:
             where="scuttle hunt",
             hint="pip install hypothesis, which scuttle-ref depends on",
         )
-    from checker.hunting import Plan, hunt  # noqa: PLC0415 - Hypothesis is an extra
+    from checker.hunted import FAULT_KINDS, Plan  # noqa: PLC0415 - Hypothesis is an extra
+    from checker.hunting import hunt  # noqa: PLC0415 - Hypothesis is an extra
 
     if flags["save"] is not None and flags["save"].exists():
         hint = "nothing was overwritten; choose another name"
@@ -69,6 +83,8 @@ def command(**flags: Any) -> None:
         resolver=flags["resolver"],
         network=flags["network"],
         limits=_limits(flags),
+        faults=_faults(flags, FAULT_KINDS),
+        restart=flags["restart"],
         property=flags["wanted"],
         examples=flags["examples"],
         seconds=flags["seconds"],
@@ -88,6 +104,19 @@ def _limits(flags: Mapping[str, Any]) -> dict[str, int | None]:
     """The limits that were given; the word none is no limit."""
     given = {name: flags[name] for name in ("max_history", "mtu") if flags[name] is not None}
     return {name: None if value == "none" else value for name, value in given.items()}
+
+
+def _faults(flags: Mapping[str, Any], kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds of faults that may be drawn. Who fixes the network asks about that network."""
+    given = flags["faults"] or ("none" if flags["network"] is not None else "any")
+    if given in {"any", "none"}:
+        return kinds if given == "any" else ()
+    named = tuple(name.strip() for name in given.split(","))
+    unknown = [name for name in named if name not in kinds]
+    if unknown:
+        expected = f"any, none, or some of {', '.join(kinds)}"
+        raise UsageFault(f"no kind of fault {unknown[0]!r}", where="--faults", expected=expected)
+    return named
 
 
 def _exit_code(hunted: Hunt) -> int:
@@ -125,9 +154,22 @@ def _text(hunted: Hunt) -> str:
             f"{counts}{ended}, seed {hunted.plan.seed}",
             f"{told['profile']}, links {links}, network {told['network']}",
             f"max_history {told['max_history']}, mtu {told['mtu']}, resolver {told['resolver']}",
+            *_faults_text(found.experiment),
             *(f"  {line}" for line in told["script"]),
             "no shorter schedule fails" if hunted.shortest else "a shorter schedule may fail",
             "",
             failure_text(setup, verdict),
         ]
     )
+
+
+def _faults_text(experiment: Experiment) -> list[str]:
+    """A line about what may go wrong, if anything may."""
+    budgets = {k: v for k, v in experiment.faults.to_json().items() if v and k != "restart"}
+    said = [f"{name} {budget}" for name, budget in budgets.items()]
+    if experiment.faults.crashes:
+        said.append(f"restart {experiment.faults.restart}")
+    if experiment.wiring != "addressed":
+        said.append(f"wiring {experiment.wiring}")
+    said += [f"process {','.join(process)}" for process in experiment.processes]
+    return [", ".join(said)] if said else []

@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import find, settings
+from hypothesis.errors import NoSuchExample
 
-from checker import hunting
+from checker import hunted, hunting
 from checker.commands import hunt as command
+from checker.scuttlebutt.experiment import experiment_from_json
 
 FIFO = ["--network", "fifo", "--max-history", "none", "--mtu", "none"]
 EXAMPLES = ["--examples", 30, "--max-states", 2_000]
+FEW = ["--examples", 60, "--max-states", 300]
+QUICK = ["--examples", 20, "--max-states", 500, "--faults", "none"]
 
 
 def test_a_sample_resolver_is_refuted_on_the_smallest_graph(
@@ -36,7 +41,7 @@ def test_a_sample_resolver_is_refuted_on_the_smallest_graph(
 
 def test_the_same_seed_finds_the_same(scuttle: Callable[..., Any]) -> None:
     """Byte for byte, and another seed takes another way. Spec: HUNT-1."""
-    flags = ["hunt", "--profile", "as-shipped", *EXAMPLES]
+    flags = ["hunt", "--profile", "as-shipped", *EXAMPLES, "--faults", "none"]
     one, two = (scuttle(*flags, "--json") for _ in range(2))
     assert (one.code, one.out, one.err) == (1, two.out, two.err)
     assert scuttle(*flags, "--seed", 5, "--json").err != one.err
@@ -56,7 +61,7 @@ def test_finding_nothing_proves_nothing(scuttle: Callable[..., Any]) -> None:
 
 def test_one_property_is_hunted_at_a_time(scuttle: Callable[..., Any]) -> None:
     """What is found refutes that one; the story cites its clause."""
-    ran = scuttle("hunt", "--profile", "as-shipped", "--property", "history-sound", *EXAMPLES)
+    ran = scuttle("hunt", "--profile", "as-shipped", "--property", "history-sound", *QUICK)
     assert ran.code == 1
     assert "history-sound [CONV-6] refuted in" in ran.out
 
@@ -124,3 +129,52 @@ def test_a_hunt_leaves_no_folder_behind(scuttle: Callable[..., Any], folder: Pat
     """Hypothesis likes to keep notes; here they would only surprise."""
     scuttle("hunt", *FIFO, "--examples", 3)
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "faults", "needed"),
+    [
+        ("textbook", ["--faults", "crashes,pauses", "--restart", "amnesia"], {"crashes": 1}),
+        ("as-shipped", ["--faults", "cuts,process"], {}),
+    ],
+)
+def test_a_hunt_leaves_only_the_faults_that_a_failure_needs(
+    scuttle: Callable[..., Any], profile: str, faults: list[str], needed: dict[str, int]
+) -> None:
+    """One crash, or no fault at all, and nothing else is left over. Spec: HUNT-3, HUNT-4."""
+    ran = scuttle("hunt", "--profile", profile, *FIFO, *faults, *FEW, "--json")
+    assert ran.code == 1
+    found = ran.document["found"]["experiment"]
+    budgets = {name: times for name, times in found["faults"].items() if name != "restart"}
+    assert {name: times for name, times in budgets.items() if times} == needed
+    plan = hunted.Plan(profile=profile, limits={"max_history": None, "mtu": None}, states_max=300)
+    smallest = experiment_from_json(found, "found")
+    for less in hunted.simpler(smallest, plan):
+        assert hunting.refutation(hunting.Hunt(plan), less) is None
+
+
+def test_processes_are_drawn_where_they_matter() -> None:
+    """A process makes no difference to nodes that tell their peers apart. Spec: HUNT-3."""
+
+    def housed(profile: str) -> hunted.Experiment:
+        drawn = hunted.experiments(hunted.Plan(profile=profile, faults=("process",)))
+        quiet = settings(database=None, max_examples=50)
+        return find(drawn, lambda each: bool(each.processes), settings=quiet)
+
+    assert housed("as-shipped").processes == (("A", "B"),)
+    with pytest.raises(NoSuchExample):
+        housed("documented")
+
+
+def test_an_unknown_kind_of_fault_is_refused(scuttle: Callable[..., Any]) -> None:
+    """With the kinds there are."""
+    ran = scuttle("hunt", "--faults", "losses,fire")
+    assert ran.code == 2
+    assert "no kind of fault 'fire'" in ran.err
+    assert "overtakings" in ran.err
+
+
+def test_who_fixes_the_network_asks_about_that_network(scuttle: Callable[..., Any]) -> None:
+    """Faults are drawn with the network, unless they are asked for. Spec: HUNT-3."""
+    flags = ["--profile", "textbook", *FIFO, "--examples", 5, "--max-states", 300]
+    assert scuttle("hunt", *flags).code == 4
