@@ -81,6 +81,10 @@ class Commutation(Protocol):
         """The items that would change what a node asks at the start of an exchange."""
         ...
 
+    def stamping(self, local: Any) -> Iterable[Item]:
+        """The items that would change what the next write of a node's owner says."""
+        ...
+
     def apart(self, one: Any, other: Any) -> bool:
         """Whether a node may take two items in either order."""
         ...

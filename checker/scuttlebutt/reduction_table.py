@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from checker.scuttlebutt.admissible import RULES, sound_rules
+from checker.scuttlebutt.agreement import fair_rounds
+from checker.scuttlebutt.commutation import GossipCommutation
 from checker.scuttlebutt.experiment import Experiment
+from checker.scuttlebutt.facets import GossipFacets
 from checker.scuttlebutt.misfortune import Misfortune
 from checker.scuttlebutt.naming import GossipNaming
 from checker.scuttlebutt.script import generated_script, parse_script
@@ -39,7 +42,7 @@ SITUATIONS: dict[str, dict[str, Any]] = {
 
 
 def _cell(profile: str, differs: dict[str, Any]) -> str:
-    """The sound rules, and whether the symmetry is sound alone or with these rules."""
+    """The sound rules, whether stubborn sets are sound, and the symmetry, alone or with these."""
     graph = topology("line:3")
     fields = dict(differs)
     lines = fields.pop("script", None)
@@ -50,6 +53,10 @@ def _cell(profile: str, differs: dict[str, Any]) -> str:
     sound = sound_rules(setup.gossip, setup.system)
     shown = [rule.name for rule in RULES if rule.name in sound]
     quotient = "all" if len(shown) == len(RULES) else ", ".join(shown) or "none"
+    facets = GossipFacets(setup.gossip, setup.system)
+    start = next(iter(setup.system.initial())).nodes
+    if GossipCommutation(facets).refusal() is None and fair_rounds(setup.system).idle(start):
+        quotient += "; stubborn"
     alone, upon = (
         GossipNaming(setup.gossip, setup.system, left_out).refusal() is None
         for left_out in (frozenset[str](), sound)

@@ -43,7 +43,7 @@ COMPARED = [
 
 USED = {
     "textbook": set(PIECES),
-    "documented": {"quotient", "quotient+symmetry"},
+    "documented": set(PIECES) - {"symmetry", "stubborn+symmetry"},
     "paper": {"quotient", "quotient+symmetry"},
     "as-shipped": {"symmetry"},
     "scuttlebutt": {"quotient"},

@@ -13,13 +13,15 @@ from checker.actors import Scope
 from checker.commutation import Asks, Brings
 from checker.faults import UsageFault
 from checker.properties import Always, Good
+from checker.scuttlebutt import experiment as experiments
 from checker.scuttlebutt.commutation import GossipCommutation
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.facets import GossipFacets
+from checker.scuttlebutt.misfortune import Misfortune
 from checker.scuttlebutt.reduce import judged_under, refusal_of, search_reduced
 from checker.scuttlebutt.script import generated_script, parse_script
 from checker.search.budget import Budget
-from checker.search.compiled import search as module
+from checker.search.compiled import pieces as module
 from checker.search.compiled import stubborn
 from checker.search.compiled.certificate import FalseClaims
 from checker.search.compiled.dependence import Dependence
@@ -30,6 +32,8 @@ from checker.search.replay import replay
 from checker.topology import from_links, topology
 from checker.verdict import Kind, Report
 from scuttle_ref.messages import Digest, DigestDone
+from scuttle_ref.names import NEVER
+from scuttle_ref.resolvers import RESOLVERS
 from scuttle_ref.state import NodeState
 
 Outcomes = set[Hashable]
@@ -158,6 +162,43 @@ class KnowsTooMuch(GossipCommutation):
         return [s for s in self.items() if s[1] <= max(0, local.clock.get(s[0])) + 1]
 
 
+class VersionsDoNotMatter(GossipCommutation):
+    """RED-13: only a new line changes a digest, also where RED-3 does not hold."""
+
+    def shaping(self, local: NodeState) -> Iterable[Any]:
+        return [s for s in self.items() if local.clock.get(s[0]) == NEVER and not self._is_last(s)]
+
+
+class KnowsOneOfTwo(GossipCommutation):
+    """RED-11: who holds one of two equal writes of a source needs the other no more."""
+
+    def known(self, local: NodeState) -> Iterable[Any]:
+        return {(u.source_id, u.key, u.value) for u in local.history.updates}
+
+
+class StampsTheSame(GossipCommutation):
+    """RED-17: a Lamport stamp does not depend on what was seen."""
+
+    def stamping(self, local: NodeState) -> Iterable[Any]:
+        del local
+        return ()
+
+
+class AsksNoResolver(GossipCommutation):
+    """RED-18: any two updates come to the same in either order."""
+
+    def apart(self, one: Any, other: Any) -> bool:
+        del one, other
+        return True
+
+
+class AsksAboutKeysAlone(GossipCommutation):
+    """RED-18: a resolver that looks at the clock may be asked about two keys in either order."""
+
+    def apart(self, one: Any, other: Any) -> bool:
+        return bool(one == other or one[1] != other[1])
+
+
 class HearsNoQuestions(Dependence):
     """RED-12: nobody will ask anything any more."""
 
@@ -207,8 +248,14 @@ class TakesOne(StubbornSets):
         return enabled & (~enabled + np.uint64(1))
 
 
-def model(
-    lines: str, links: str, exchanges: int = 0, network: str = "fifo", limit: int | None = None
+def model(  # noqa: PLR0913, PLR0917 - as many as an experiment has
+    lines: str,
+    links: str,
+    exchanges: int = 0,
+    network: str = "fifo",
+    limit: int | None = None,
+    profile: str = "textbook",
+    resolver: str = "lww_total",
 ) -> Experiment:
     """A model of these commands; a link like AB leads both ways."""
     nodes = sorted(set(links) - {" "})
@@ -216,7 +263,7 @@ def model(
     pairs = tuple(pair for one, two in ends for pair in ((one, two), (two, one)))
     graph = from_links(nodes, pairs, links)
     script = parse_script(lines.split("; "), graph, "script")
-    return Experiment(graph, script, "textbook", network, exchanges, limit)
+    return Experiment(graph, script, profile, network, exchanges, limit, resolver=resolver)
 
 
 LINE_OF_THREE = model("A set k=1; B set k=2; C set k=3", "AB BC", exchanges=1)
@@ -232,6 +279,19 @@ FORGETFUL_HUB = model(
 )
 """D knows what B wrote and asks C for the rest, which C forgets when it hears from B."""
 
+DOCUMENTED = attrs.evolve(LINE_OF_THREE, profile="documented")
+EQUAL_WRITES = model("A set k=1; A set k=1; B set j=1", "AB", exchanges=1, profile="documented")
+LAST_ARRIVAL_WINS = attrs.evolve(DOCUMENTED, resolver="lww_vs_clock")
+LOST_ON_TWO_WAYS = model(
+    "A set k=1; A set j=2; B gossip A; C gossip A; C gossip B",
+    "AB AC BC",
+    network="lossy",
+    profile="documented",
+    resolver="lww_vs_clock",
+)
+"""C may get the later update from A and the earlier one, lost on that way, from B."""
+LOSSY = model("A set k=1; A set k=2", "AB", exchanges=1, network="lossy", profile="documented")
+
 LOST, CAUGHT = "loses an outcome", "fails its certificate"
 MUTANTS: list[tuple[type[Any], Experiment, set[str]]] = [
     (ForgetsTheShape, LINE_OF_TWO, {CAUGHT}),
@@ -244,6 +304,11 @@ MUTANTS: list[tuple[type[Any], Experiment, set[str]]] = [
     (HearsNoQuestions, LINE_OF_THREE, {LOST, CAUGHT}),
     (HearsNoAnswers, FORGETFUL_HUB, {LOST, CAUGHT}),
     (SendsInAnyOrder, LINE_OF_THREE, {LOST, CAUGHT}),
+    (VersionsDoNotMatter, LOSSY, {CAUGHT}),
+    (KnowsOneOfTwo, EQUAL_WRITES, {LOST, CAUGHT}),
+    (StampsTheSame, DOCUMENTED, {LOST, CAUGHT}),
+    (AsksNoResolver, LAST_ARRIVAL_WINS, {LOST, CAUGHT}),
+    (AsksAboutKeysAlone, LOST_ON_TWO_WAYS, {LOST}),
     (WaitsForNothing, LINE_OF_THREE, {LOST}),
     (TakesOne, LINE_OF_THREE, {LOST, CAUGHT}),
 ]
@@ -256,7 +321,7 @@ def test_each_rule_of_stubborn_sets_is_needed(
 ) -> None:
     """A broken rule loses an outcome of its witness, fails the certificate there, or both.
 
-    Spec: RED-10, RED-11, RED-12, RED-13, RED-16.
+    Spec: RED-10, RED-11, RED-12, RED-13, RED-16, RED-17, RED-18.
     """
     outcomes = full(witness)
     claims = GossipCommutation
@@ -287,25 +352,64 @@ def test_the_rules_as_they_are_pass_where_mutants_fail(witness: Experiment, quot
 
 
 @pytest.mark.parametrize(
-    ("name", "writers", "writes", "states"),
-    [("line:3", "ABC", 1, 725), ("line:3", "ABC", 2, 11_591), ("ring:4", "AC", 1, 18_132)],
+    ("profile", "name", "writers", "writes", "states"),
+    [
+        ("textbook", "line:3", "ABC", 1, 725),
+        ("textbook", "line:3", "ABC", 2, 11_591),
+        ("textbook", "ring:4", "AC", 1, 18_132),
+        ("documented", "line:3", "ABC", 1, 1_434),
+        ("documented", "ring:4", "AC", 1, 25_702),
+    ],
 )
-def test_the_sets_are_small(name: str, writers: str, writes: int, states: int) -> None:
+def test_the_sets_are_small(
+    profile: str, name: str, writers: str, writes: int, states: int
+) -> None:
     """The counts are recorded: a change of the sets shows. Spec: RED-10."""
     graph = topology(name)
-    experiment = Experiment(graph, generated_script(graph, writers, writes, 1), "textbook")
+    experiment = Experiment(graph, generated_script(graph, writers, writes, 1), profile)
 
     assert reduced(experiment, quotient=True)[1].stats.states == states
 
 
-@pytest.mark.parametrize("profile", ["as-shipped", "documented", "paper"])
+@pytest.mark.parametrize(
+    "profile", ["as-shipped", "paper", "scuttlebutt", "plasmid", "gossiper", "txgossip"]
+)
 def test_stubborn_sets_are_refused_for_other_profiles(profile: str) -> None:
-    """The claims are about the rules of the textbook profile. Spec: RED-9."""
+    """The claims are about rules of textbook and documented. Spec: RED-9."""
     graph = topology("line:2")
     setup = settling(Experiment(graph, generated_script(graph, "AB", 1, 1), profile).build())
 
     assert GossipCommutation(GossipFacets(setup.gossip, setup.system)).refusal()
     assert refusal_of(setup, "stubborn")
+
+
+def own(gossip: Any, update: Any) -> bool:
+    """A resolver that nobody knows."""
+    return bool(update.version > gossip.get(update.key).version)
+
+
+@pytest.mark.parametrize(
+    ("why", "differs"),
+    [
+        ("max_history", {"max_history": 1}),
+        ("mtu", {"mtu": 1}),
+        ("losses", {"faults": Misfortune(losses=1)}),
+        ("resolver of your own", {"resolver": f"{__name__}:own"}),
+    ],
+)
+def test_stubborn_sets_are_refused_where_documented_nodes_depend_on_more(
+    why: str, differs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is forgotten is taken again; what is cut, or of unknown resolvers, depends on all.
+
+    Spec: RED-9, RED-18.
+    """
+    monkeypatch.setattr(experiments, "resolver_called", lambda name: RESOLVERS.get(name, own))
+    graph = topology("line:2")
+    script = generated_script(graph, "AB", 1, 1)
+    setup = settling(Experiment(graph, script, **differs).build())
+
+    assert why in (refusal_of(setup, "stubborn") or "")
 
 
 @pytest.mark.parametrize("network", ["unordered", "duplicating"])

@@ -37,6 +37,7 @@ class _Node:
 
     known: Words
     shaping: Words
+    stamping: Words
     next: Words
     written: Words
     next_asks: Words
@@ -120,6 +121,7 @@ class Dependence:
                 _Node(
                     words["known"],
                     words["shaping"],
+                    words["stamping"],
                     words["next"],
                     words["written"],
                     words["next_asks"],
@@ -198,6 +200,7 @@ class Dependence:
                 need |= np.where(reshapes != 0, enabled & bit(classes.starts[out]), NONE)
             asks_later = np.where(node.script_asks != 0, reshapes, NONE)
             clash = asks_later | (brought & scripted_rivals) | (rivals & node.written)
+            clash = clash | np.where(node.written != 0, brought & node.stamping, NONE)
             need |= np.where(clash != 0, left, NONE)
 
             need = needs[classes.asks[link]]
@@ -220,7 +223,7 @@ class Dependence:
         performs = classes.performs[at]
         here = (enabled & bit(performs)) != 0
         need = needs[performs]
-        rivals = self._rivals_of(node.next)
+        rivals = self._rivals_of(node.next) | _where(node.next, self._everything) & node.stamping
         asking = node.next_asks != 0
         for link in layout.in_links[at]:
             may_bring, _, may_ask = node.to_come[link]

@@ -77,7 +77,7 @@ class Classes:
 
 
 COLUMNS = (
-    *("known", "enabled", "shaping", "next", "written"),
+    *("known", "enabled", "shaping", "stamping", "next", "written"),
     *("next_asks", "script_asks", "will_ask"),
 )
 """Words of a region; those of :data:`PER_LINK` come once for each in-link.
@@ -145,7 +145,11 @@ class Promises:
 
     def _words(self, region: Region) -> dict[str, int]:
         known = self.bits(self.claims.known(region.local))
-        words = {"known": known, "shaping": self.bits(self.claims.shaping(region.local))}
+        words = {
+            "known": known,
+            "shaping": self.bits(self.claims.shaping(region.local)),
+            "stamping": self.bits(self.claims.stamping(region.local)),
+        }
         words["enabled"] = self._commands(region, words) | self._starts(region, words)
         links = self.layout.in_links[self.node]
         for link, channel in zip(links, region.channels, strict=True):
