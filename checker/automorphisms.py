@@ -23,11 +23,13 @@ def automorphisms(topology: Topology, fixed: Iterable[str]) -> tuple[Permutation
 
     Spec: SYM-1.
     """
+    staying = {topology.node_index[node] for node in fixed}
+    places = range(len(topology.nodes))
+    if len(places) - len(staying) < 2:  # noqa: PLR2004 - it takes two to change places
+        return (tuple(places),)
     import networkx as nx  # noqa: PLC0415 - slow to load
 
     graph = nx.DiGraph()
-    staying = {topology.node_index[node] for node in fixed}
-    places = range(len(topology.nodes))
     while True:
         graph.add_nodes_from((at, {"place": at if at in staying else None}) for at in places)
         graph.add_edges_from(

@@ -34,6 +34,7 @@ from checker.scuttlebutt.reductions import REDUCTIONS
 from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget, Progress
 from checker.search.exhaustive import Search, exhaustive
+from checker.search.memory import memory_free
 from checker.verdict import Kind, Report, Verdict
 
 if TYPE_CHECKING:
@@ -94,6 +95,12 @@ def _search_called(name: str) -> Search:
 @click.option("--coverage", is_flag=True, help="Which rules were asked, and which never.")
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop beyond N worlds.")
 @click.option("--max-seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
+@click.option(
+    "--max-memory",
+    type=click.IntRange(1),
+    metavar="MB",
+    help="Stop above N MB. Default: nine tenths of what is free.",
+)
 @click.option("--save", type=click.Path(path_type=Path), help="Write the counterexample there.")
 @click.option("--markdown", is_flag=True, help="The matrix as a Markdown table.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
@@ -104,7 +111,12 @@ def command(**flags: Any) -> None:
     With arguments: one model. Every writer sets values, every directed link may start exchanges,
     and all orders of all messages are tried.
     """
-    budget = Budget(flags["max_states"], flags["max_seconds"], Teller())
+    budget = Budget(
+        flags["max_states"],
+        flags["max_seconds"],
+        Teller(),
+        bytes_max=_bytes_max(flags["max_memory"]),
+    )
     if flags["live"]:
         from checker.commands.live import check_live  # noqa: PLC0415 - see the top
 
@@ -124,6 +136,14 @@ def command(**flags: Any) -> None:
             hint="nothing was overwritten; choose another name",
         )
     sys.exit(_one(experiment, flags, budget))
+
+
+def _bytes_max(megabytes: int | None) -> int | None:
+    """The memory to keep within: a search that is killed for taking more has no verdict."""
+    if megabytes is not None:
+        return megabytes << 20
+    free = memory_free()
+    return None if free is None else free * 9 // 10
 
 
 def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:

@@ -8,7 +8,7 @@ from checker.commands.progress import say
 from checker.faults import UnrunnableFault
 from checker.scuttlebutt.experiment import Setup
 from checker.search.budget import Budget
-from checker.search.compiled.tables import TooWide
+from checker.search.compiled.fields import TooWide
 from checker.search.judge import Judge
 from checker.search.sharded.crew import Crew
 from checker.search.sharded.search import DividedSearch, Traffic, completed

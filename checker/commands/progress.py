@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 import sys
 import time
-from pathlib import Path
 
 from attrs import define
 
 from checker.search.budget import Progress
+from checker.search.memory import memory_used
 
 
 @define
@@ -43,12 +42,3 @@ def say(text: str) -> None:
     """Write one line, over the line of progress if there is one."""
     sys.stderr.write(f"\r{text:<79}\n" if sys.stderr.isatty() else f"{text}\n")
     sys.stderr.flush()
-
-
-def memory_used() -> int | None:
-    """The memory that this process holds now, where the system tells. Unit: bytes."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, ValueError, IndexError):
-        return None
-    return pages * mmap.PAGESIZE

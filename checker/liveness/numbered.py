@@ -14,7 +14,8 @@ from attrs import define, field, frozen
 from checker.actors import Action, Scope, Start, World
 from checker.model import Model
 from checker.properties import Eventually
-from checker.search.compiled.regions import Layout, Region
+from checker.search.compiled.parts import Region
+from checker.search.compiled.regions import Layout
 from checker.sessions import Sessions
 
 Numbers: TypeAlias = tuple[int, ...]

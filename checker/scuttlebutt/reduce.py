@@ -103,9 +103,9 @@ def search_reduced(
     if refusal is not None:
         raise _unsound(reduction, refusal)
     from checker.search.compiled.certificate import FalseClaims  # noqa: PLC0415 - loads numpy
+    from checker.search.compiled.fields import TooWide  # noqa: PLC0415
     from checker.search.compiled.promises import Undeclared  # noqa: PLC0415
     from checker.search.compiled.search import compiled  # noqa: PLC0415
-    from checker.search.compiled.tables import TooWide  # noqa: PLC0415
 
     facets, commutation, naming = _pieces(setup, reduction)
     try:

@@ -7,6 +7,11 @@ from collections.abc import Callable, Container
 
 from attrs import define, field, frozen
 
+from checker.search.memory import memory_used
+
+LOOK_EVERY = 0.1
+"""Between two looks at the memory used, where little is added in between. Unit: seconds."""
+
 
 @frozen
 class Progress:
@@ -25,15 +30,18 @@ class Progress:
 
 @define
 class Budget:
-    """When to stop: beyond `states_max` states or `seconds_max` seconds.
+    """When to stop: beyond `states_max` states, `seconds_max` seconds or `bytes_max` of memory.
 
-    `every` is the number of states between two calls of `tell`.
+    `every` is the number of states between two calls of `tell`. Where the system does not tell
+    what a process holds, memory is not limited.
     """
 
     states_max: int | None = None
     seconds_max: float | None = None
     tell: Callable[[Progress], None] | None = None
     every: int = 5_000
+    bytes_max: int | None = None
+    _looked: float = field(default=0.0, init=False)
     _started: float = field(factory=time.perf_counter, init=False)
 
     @property
@@ -41,10 +49,24 @@ class Budget:
         """Seconds since the search began."""
         return time.perf_counter() - self._started
 
-    def stop(self, states: int) -> str | None:
-        """Why the search must stop now, or None."""
+    def stop(self, states: int, coming: int = 0) -> str | None:
+        """Why the search must stop now, or None. It is about to need `coming` bytes besides.
+
+        Spec: CHK-11.
+        """
         if self.states_max is not None and states > self.states_max:
             return f"more than {self.states_max:,} states, the limit given"
         if self.seconds_max is not None and self.seconds >= self.seconds_max:
             return f"{self.seconds_max:g} seconds used, the limit given"
+        if self.bytes_max is not None and self._too_large(self.bytes_max, coming):
+            return f"more than {self.bytes_max >> 20:,} MB of memory needed, the limit"
         return None
+
+    def _too_large(self, most: int, coming: int) -> bool:
+        """Whether the process holds more than `most` bytes, or will; looked at now and then."""
+        now = time.perf_counter()
+        if not coming and now - self._looked < LOOK_EVERY:
+            return False
+        self._looked = now
+        used = memory_used()
+        return used is not None and used + coming > most

@@ -44,8 +44,8 @@ def exhaustive(
     """
     budget = budget or Budget()
     if isinstance(model, System) and all(each.scope is not None for each in properties):
+        from checker.search.compiled.fields import TooWide  # noqa: PLC0415
         from checker.search.compiled.search import compiled  # noqa: PLC0415 - loads numpy
-        from checker.search.compiled.tables import TooWide  # noqa: PLC0415
 
         try:
             return compiled(model, properties, budget, until_decided=until_decided)

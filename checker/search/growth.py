@@ -11,7 +11,8 @@ from typing import Any
 
 from checker.actors import System, World
 from checker.network import Channel
-from checker.search.compiled.regions import LINKS, Layout, Region
+from checker.search.compiled.parts import LINKS
+from checker.search.compiled.regions import Layout
 from checker.verdict import Growth
 
 
@@ -28,18 +29,6 @@ def growth_of_worlds(model: Any, worlds: Iterable[Any]) -> Growth | None:
         for held, channel in zip(contents, world.channels, strict=True):
             held.add(channel)
     return _growth(model, states, contents)
-
-
-def growth_of_regions(layout: Layout, regions: Sequence[Iterable[Region]]) -> Growth:
-    """The growth of a system, from the regions met of each node. Spec: CHK-6."""
-    states: list[set[Hashable]] = [set() for _ in layout.system.topology.nodes]
-    contents: list[set[Channel]] = [set() for _ in layout.system.topology.links]
-    for node, met in enumerate(regions):
-        for region in met:
-            states[node].add(region[0])
-            for link, channel in zip(layout.in_links[node], region[3], strict=True):
-                contents[link].add(channel)
-    return _growth(layout.system, states, contents)
 
 
 def growth_of_components(layout: Layout, met: Sequence[Sequence[Sequence[Any]]]) -> Growth:

@@ -140,9 +140,10 @@ class _Swarm:
 
     def _see_vectors(self, walks: list[int], vectors: list[bytes]) -> None:
         """Judge vectors of node states that are new. What a process shares may turn any node."""
-        for walk, vector in zip(walks, vectors, strict=True):
-            if vector not in self.vectors:
-                self.vectors.add(vector)
+        known, pairs = self.vectors, zip(walks, vectors, strict=True)
+        for walk, vector in [pair for pair in pairs if pair[1] not in known]:
+            if vector not in known:
+                known.add(vector)
                 nodes = self.shoal.nodes(walk)
                 self._show(Scope.ALL_NODES, nodes, walk, self.judge.first)
                 for node in nodes if self.system.wiring.processes else ():

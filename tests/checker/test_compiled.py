@@ -12,7 +12,7 @@ from checker.scuttlebutt.experiment import Experiment
 from checker.scuttlebutt.script import parse_script
 from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget
-from checker.search.compiled import tables
+from checker.search.compiled import fields
 from checker.search.compiled.search import compiled
 from checker.search.exhaustive import exhaustive
 from checker.search.replay import replay
@@ -90,7 +90,7 @@ def test_fields_widen_when_regions_outgrow_them(bits: int, monkeypatch: pytest.M
     experiment = Experiment(graph, script, "as-shipped", "duplicating")
     plain = experiment.build()
     expected = summary(breadth_first(plain.system, plain.properties))
-    monkeypatch.setattr(tables, "WORD", bits)
+    monkeypatch.setattr(fields, "WORD", bits)
 
     fast = experiment.build()
 
@@ -99,13 +99,13 @@ def test_fields_widen_when_regions_outgrow_them(bits: int, monkeypatch: pytest.M
 
 def test_a_model_too_wide_for_a_word_is_searched_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
     """No verdict rests on a hash: what does not fit is not squeezed. Spec: CHK-4."""
-    monkeypatch.setattr(tables, "WORD", 4)
+    monkeypatch.setattr(fields, "WORD", 4)
     experiment = Experiment(
         topology("line:2"), parse_script(["A set k=1"], topology("line:2"), "script")
     )
     setup = experiment.build()
 
-    with pytest.raises(tables.TooWide):
+    with pytest.raises(fields.TooWide):
         compiled(setup.system, setup.properties)
     report = exhaustive(setup.system, setup.properties)
 

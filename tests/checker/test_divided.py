@@ -19,7 +19,7 @@ from checker.catalogue import find_case, load_catalogue
 from checker.faults import UnrunnableFault
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.search.budget import Budget
-from checker.search.compiled import tables
+from checker.search.compiled import fields
 from checker.search.exhaustive import exhaustive
 from checker.search.sharded import search
 from checker.search.sharded.crew import Alone, local_crew
@@ -97,7 +97,7 @@ def test_wider_fields_move_every_world_to_its_new_owner(
     lines = ["A set k=1", "A set k=2", "B set k=3"]
     model = experiment("line:2", lines, profile="as-shipped", network="duplicating")
     expected = summary(alone(model.build()))
-    monkeypatch.setattr(tables, "WORD", bits)
+    monkeypatch.setattr(fields, "WORD", bits)
     assert summary(shared(model.build(), 3)) == expected
 
 

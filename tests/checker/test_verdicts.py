@@ -13,6 +13,7 @@ from checker.scuttlebutt.experiment import Experiment
 from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget, Progress
 from checker.search.depth_first import depth_first
+from checker.search.memory import memory_used
 from checker.search.random_walk import random_walk
 from checker.verdict import Kind, Report
 
@@ -74,6 +75,19 @@ def test_the_reason_of_a_stop_is_told(toys: ModuleType, search: Callable[..., Re
     assert report.verdicts[0].schedule is None
     report = search(toys.Graph(RING), [toys.never(49)], Budget(seconds_max=0))
     assert report.stats.stop == "0 seconds used, the limit given"
+
+
+@pytest.mark.skipif(memory_used() is None, reason="this system does not tell what is used")
+@pytest.mark.parametrize("search", SEARCHES)
+def test_a_search_stops_before_memory_runs_out(
+    toys: ModuleType, search: Callable[..., Report]
+) -> None:
+    """A process that the system kills for its memory has no verdict at all. Spec: CHK-11."""
+    report = search(toys.Graph(RING), [toys.never(-1)], Budget(bytes_max=1 << 20))
+    assert report.verdicts[0].kind is Kind.UNKNOWN
+    assert report.stats.stop == "more than 1 MB of memory needed, the limit"
+    report = search(toys.Graph(RING), [toys.never(-1)], Budget(bytes_max=1 << 50))
+    assert report.stats.complete or search is random_walk
 
 
 @pytest.mark.parametrize("search", EXHAUSTIVE)

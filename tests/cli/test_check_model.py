@@ -207,15 +207,22 @@ def test_one_property_can_be_judged_alone(scuttle: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "limit", [["--max-states", 10], ["--max-seconds", 0], ["--max-seconds", "0.0"]]
+    "limit",
+    [
+        ["--max-states", 10],
+        ["--max-seconds", 0],
+        ["--max-seconds", "0.0"],
+        ["--max-memory", 1],
+        ["--max-memory", 1, "--search", "plain"],
+    ],
 )
 def test_a_budget_leaves_the_answer_open(scuttle: Callable[..., Any], limit: list[object]) -> None:
-    """Unknown, never *holds*, and exit code 4. Spec: CONV-14."""
+    """Unknown, never *holds*, and exit code 4. Spec: CONV-14, CHK-11."""
     ran = scuttle("check", "--topology", "line:3", *limit, "--json")
     assert (ran.code, ran.document["complete"]) == (4, False)
     assert ran.verdicts["agreement"] == "unknown"
     assert "holds" not in ran.verdicts.values()
-    assert "the limit given" in ran.document["stop"]
+    assert ", the limit" in ran.document["stop"]
     assert "incomplete: " in scuttle("check", "--topology", "line:3", *limit).out
 
 

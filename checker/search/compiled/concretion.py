@@ -8,8 +8,8 @@ from attrs import define, field
 
 from checker.actions import Action, Deliver, Drop, Duplicate, FrameAction, Overtake, actor_of
 from checker.network import Channel, Frame
+from checker.search.compiled.parts import Region
 from checker.search.compiled.quotient import QuotientLayout
-from checker.search.compiled.regions import Region
 from checker.worlds import World
 
 

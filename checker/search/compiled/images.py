@@ -11,7 +11,7 @@ from checker.actions import Cut, Heal
 from checker.automorphisms import Permutation
 from checker.search.compiled.certificate import FalseClaim
 from checker.search.compiled.interned import Interned
-from checker.search.compiled.regions import Region
+from checker.search.compiled.parts import Region
 from checker.search.compiled.symmetry import Symmetry
 from checker.search.compiled.tables import ActionTable
 
@@ -30,9 +30,9 @@ def false_images(symmetry: Symmetry) -> Iterator[FalseClaim]:
 
 def _computed(table: ActionTable, interned: Interned) -> list[Region]:
     """One region for each entry of an action's table."""
-    rows = interned.rows(np.arange(len(interned.items)))
-    shown = dict(zip(table.memo.keys(rows), interned.items, strict=True))
-    return [region for key, region in shown.items() if key in table.memo.entries]
+    keys = table.memo.keys(interned.rows(np.arange(len(interned))))
+    shown = {key: at for at, key in enumerate(keys)}
+    return [interned.region(at) for key, at in shown.items() if key in table.memo.entries]
 
 
 def _compared(

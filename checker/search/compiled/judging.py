@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from checker.actions import Action, Perform, Restart
 from checker.actors import Local, Scope
 from checker.properties import Property
+from checker.search.compiled.fields import Fields
 from checker.search.compiled.interned import Ids
 from checker.search.compiled.tables import Tables
-from checker.search.compiled.visited import Worlds, distinct
+from checker.search.compiled.vectors import Vectors
+from checker.search.compiled.visited import Worlds
 from checker.search.judge import Judge
 
 if TYPE_CHECKING:
@@ -25,8 +27,6 @@ Decide: TypeAlias = Callable[[str, str, int, Action | None, int], None]
 
 Under that element the world, or the step, shows what the reason says.
 """
-
-VECTOR_BITS = 64
 
 
 @define
@@ -52,11 +52,10 @@ class LevelJudge:
     by_scope: dict[Hashable, list[Property]] = field(init=False)
     broken: dict[str, dict[tuple[int, int], str]] = field(factory=dict)
     broken_steps: list[tuple[str, str, int, int, Action, int]] = field(factory=list)
-    locals: list[dict[Hashable, int]] = field(init=False)
-    local_items: list[list[Hashable]] = field(init=False)
-    local_of: list[NDArray[np.uint64]] = field(init=False)
+    judged: list[int] = field(init=False)
+    local_of: list[Ids] = field(init=False)
     quiet: list[NDArray[np.bool_]] = field(init=False)
-    vectors: dict[Scope, set[Hashable]] = field(init=False)
+    vectors: dict[Scope, Vectors] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         nodes = range(len(self.tables.interned))
@@ -64,24 +63,24 @@ class LevelJudge:
             scope: [each for each in self.judge.properties if each.scope is scope]
             for scope in Scope
         }
-        self.locals = [{} for _ in nodes]
-        self.local_items = [[] for _ in nodes]
-        self.local_of = [np.zeros(0, np.uint64) for _ in nodes]
+        self.judged = [0 for _ in nodes]
+        self.local_of = [np.zeros(0, np.intp) for _ in nodes]
         self.quiet = [np.zeros(0, np.bool_) for _ in nodes]
         self.vectors = {
-            scope: set() for scope in (Scope.ALL_NODES, Scope.QUIESCENT_NODES, Scope.TERMINAL_NODES)
+            scope: Vectors(Fields.even(len(nodes)))
+            for scope in (Scope.ALL_NODES, Scope.QUIESCENT_NODES, Scope.TERMINAL_NODES)
         }
 
     # --- steps ----------------------------------------------------------------------------------
 
     def hear(self, node: int, before: int, action: Action, after: int) -> None:
         """A distinct step of a node, by its regions: judge the properties of steps."""
-        items = self.tables.interned[node].items
+        interned = self.tables.interned[node]
         command = None
         if isinstance(action, Perform):
-            command = self.tables.layout.system.script[node][items[before].scripted]
+            command = self.tables.layout.system.script[node][interned.region(before).scripted]
         for element in range(1 if self.symmetry is None else len(self.symmetry.group)):
-            one, two = items[before].local, items[after].local
+            one, two = interned.local(before), interned.local(after)
             if self.symmetry is not None:
                 one, two = self.symmetry.local(element, one), self.symmetry.local(element, two)
             if one is not two:
@@ -166,23 +165,19 @@ class LevelJudge:
         return at
 
     def _see_regions(self, node: int) -> None:
-        items = self.tables.interned[node].items
-        seen, known = self.locals[node], len(self.local_of[node])
-        numbers, quiet = [], []
-        for at in range(known, len(items)):
-            local = items[at].local
-            number = seen.setdefault(local, len(seen))
-            numbers.append(number)
-            quiet.append(self.tables.layout.quiescent(node, items[at]))
-            if number < len(self.local_items[node]):
-                continue
-            self.local_items[node].append(local)
+        """Take in the regions that are new, and judge the node states that are."""
+        interned, known = self.tables.interned[node], len(self.local_of[node])
+        if len(interned) == known:
+            return
+        numbers = interned.column(0)[known:]
+        self.local_of[node] = np.append(self.local_of[node], numbers)
+        self.quiet[node] = np.append(self.quiet[node], interned.resting(node, known))
+        for number in range(self.judged[node], len(interned.values[0])):
             for each in self.by_scope[Scope.EACH_NODE]:
-                because = self.judge.part(each, local)
+                because = self.judge.part(each, interned.values[0][number])
                 if because is not None:
-                    self.broken.setdefault(each.name, {})[node, at] = because
-        self.local_of[node] = np.append(self.local_of[node], np.array(numbers, np.uint64))
-        self.quiet[node] = np.append(self.quiet[node], np.array(quiet, np.bool_))
+                    self.broken.setdefault(each.name, {})[node, number] = because
+        self.judged[node] = len(interned.values[0])
 
     def _decide_first(
         self,
@@ -192,49 +187,31 @@ class LevelJudge:
         regions: list[Ids],
         element: int,
     ) -> None:
-        """The first world that shows a bad region decides, and its region says why."""
+        """The first world that shows a bad node state decides, and that state says why."""
         for node, ids in enumerate(regions):
-            wanted = [region for owner, region in bad if owner == node]
-            at = np.flatnonzero(np.isin(ids, wanted))
+            wanted = [number for owner, number in bad if owner == node]
+            numbers = self.local_of[node][ids]
+            at = np.flatnonzero(np.isin(numbers, wanted))
             if len(at):
-                because = bad[node, int(ids[at[0]])]
+                because = bad[node, int(numbers[at[0]])]
                 self.decide(name, because, int(level[at[0]]), None, element)
                 return
 
     def _see_vectors(self, scope: Scope, worlds: Worlds, regions: list[Ids], element: int) -> None:
-        seen = self.vectors[scope]
-        for row in self._distinct_vectors(regions):
-            if row in seen:
-                continue
-            seen.add(row)
-            nodes = tuple(self.local_items[node][number] for node, number in enumerate(row))
+        values = [interned.values[0] for interned in self.tables.interned]
+        for row in self.vectors[scope].new(self.local_of, regions, list(map(len, values))):
+            nodes = tuple(values[node][number] for node, number in enumerate(row))
             if self.keep and scope is Scope.ALL_NODES:
                 self.met.append(nodes)
             for each in self.by_scope[scope]:
                 if each.name not in self.judge.decided:
                     because = self.judge.first(each, nodes)
                     if because is not None:
-                        world = self._shows(row, worlds, regions)
+                        world = int(worlds[self._first(row, regions)])
                         self.decide(each.name, because, world, None, element)
 
-    def _shows(self, row: tuple[int, ...], worlds: Worlds, regions: list[Ids]) -> int:
-        """The first world whose node states are those of `row`."""
-        columns = [self.local_of[node][ids] for node, ids in enumerate(regions)]
+    def _first(self, row: tuple[int, ...], regions: list[Ids]) -> int:
+        """The first place at which the regions are of these node states."""
+        columns = [numbers[ids] for numbers, ids in zip(self.local_of, regions, strict=True)]
         equal = [column == number for column, number in zip(columns, row, strict=True)]
-        return int(worlds[np.flatnonzero(np.logical_and.reduce(equal))[0]])
-
-    def _distinct_vectors(self, regions: list[Ids]) -> list[tuple[int, ...]]:
-        """The distinct vectors of node states, as numbers of node states."""
-        bits = [max(1, len(seen)).bit_length() for seen in self.locals]
-        if sum(bits) > VECTOR_BITS:
-            columns = [self.local_of[node][ids] for node, ids in enumerate(regions)]
-            rows: list[list[int]] = np.unique(np.stack(columns, axis=1), axis=0).tolist()
-            return [tuple(row) for row in rows]
-        shifts = [np.uint64(sum(bits[:node])) for node in range(len(bits))]
-        codes = np.zeros(len(regions[0]), np.uint64)
-        for node, ids in enumerate(regions):
-            codes |= (self.local_of[node] << shifts[node])[ids]
-        codes = distinct(codes)
-        masks = [np.uint64((1 << width) - 1) for width in bits]
-        fields = [((codes >> s) & m).tolist() for s, m in zip(shifts, masks, strict=True)]
-        return list(zip(*fields, strict=True))
+        return int(np.flatnonzero(np.logical_and.reduce(equal))[0])

@@ -17,8 +17,8 @@ from checker.actions import Action
 from checker.actors import Effects, Local, received
 from checker.search.compiled.certificate import FalseClaim
 from checker.search.compiled.interned import Ids
+from checker.search.compiled.parts import Region
 from checker.search.compiled.promises import Words
-from checker.search.compiled.regions import Region
 from checker.search.compiled.stubborn import StubbornSets
 from checker.search.compiled.visited import Worlds
 
@@ -94,10 +94,10 @@ class OrderCertifier:
                 continue
             self._seen.add((node, *row))
             askers = {
-                topology.nodes[peer]: items[peer].items[number].local
+                topology.nodes[peer]: items[peer].region(number).local
                 for peer, number in zip(near, others, strict=True)
             }
-            yield from self._walk(node, items[node].items[own], inside, askers)
+            yield from self._walk(node, items[node].region(own), inside, askers)
 
     def _walk(
         self, node: int, region: Region, inside: int, askers: dict[str, Local]

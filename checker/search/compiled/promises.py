@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from checker.actions import Action, Deliver, Drop, Perform, Start
 from checker.commutation import Asks, Brings, Commutation, Exchanges, Item
 from checker.network import Channel
-from checker.search.compiled.interned import Interned
-from checker.search.compiled.regions import Layout, Region
+from checker.search.compiled.interned import Interned, grown
+from checker.search.compiled.parts import Region
+from checker.search.compiled.regions import Layout
 
 Words = NDArray[np.uint64]
 
@@ -109,18 +110,14 @@ class Promises:
 
     def refresh(self) -> None:
         """Take in the regions that are new."""
-        items = self.interned.items
-        if self.filled == len(items):
+        count = len(self.interned)
+        if self.filled == count:
             return
-        if len(items) > len(self.columns["known"]):
-            for name, column in self.columns.items():
-                longer = np.zeros(max(len(items), 2 * len(column)), np.uint64)
-                longer[: self.filled] = column[: self.filled]
-                self.columns[name] = longer
-        words = [self._words(region) for region in items[self.filled :]]
-        for name, column in self.columns.items():
-            column[self.filled : len(items)] = [each.get(name, 0) for each in words]
-        self.filled = len(items)
+        words = [self._words(self.interned.region(at)) for at in range(self.filled, count)]
+        for name in self.columns:
+            self.columns[name] = column = grown(self.columns[name], count)
+            column[self.filled : count] = [each.get(name, 0) for each in words]
+        self.filled = count
 
     def bits(self, items: Iterable[Item]) -> int:
         """Items as bits."""

@@ -16,7 +16,8 @@ from attrs import define, field, frozen
 from checker.actions import Action
 from checker.facets import Facets
 from checker.network import Channel, Frame
-from checker.search.compiled.regions import Layout, Outcome, Posted, Region
+from checker.search.compiled.parts import Region
+from checker.search.compiled.regions import Layout, Outcome, Posted
 from checker.worlds import Local, World, replaced
 
 

@@ -1,19 +1,16 @@
-"""Regions: the part of a world that belongs to one node, and what an action does to regions.
+"""What an action does to regions.
 
-The region of a node is its local state, how far it is in its script, the exchanges it has started
-on its links, what is in flight *to* it, whether it is up, and which of its in-links are broken. A
-world is one region per node. An action changes the region of the node that acts, and posts
-something to the regions of others: frames, that a connection broke or healed, or what nodes of one
-process share.
+An action changes the region of the node that acts, and posts something to the regions of others:
+frames, that a connection broke or healed, or what nodes of one process share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from enum import Enum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from checker.actions import (
     BUDGETED,
@@ -32,24 +29,10 @@ from checker.actions import (
     Start,
     actor_of,
 )
-from checker.actors import System
 from checker.network import UNLIMITED, Channel
 from checker.outages import DOWN, PAUSED, UP
-from checker.worlds import Effects, Local, World, replaced
-
-SCRIPTED, EXCHANGED, STATUS, LINKS = 1, 2, 3, 4
-"""Places in :meth:`Layout.components`: after the node state; the in-links come last."""
-
-
-class Region(NamedTuple):
-    """What a world says of one node: `exchanged` per out-link, `channels` and `cut` per in-link."""
-
-    local: Local
-    scripted: int
-    exchanged: tuple[int, ...]
-    channels: tuple[Channel, ...]
-    status: int
-    cut: tuple[bool, ...]
+from checker.search.compiled.parts import Parts, Region
+from checker.worlds import Effects, replaced
 
 
 class Link(Enum):
@@ -84,41 +67,8 @@ class Outcome:
 
 
 @define
-class Layout:
-    """Which links belong to which node's region, by index.
-
-    A *port* is a pair of nodes of which one acts upon the other: first the links, then pairs
-    in one process that no link joins.
-    """
-
-    system: System
-    out_links: list[list[int]] = field(init=False)
-    in_links: list[list[int]] = field(init=False)
-    ports: dict[tuple[str, str], int] = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        links = list(enumerate(self.system.topology.links))
-        nodes = self.system.topology.nodes
-        self.out_links = [[at for at, link in links if link[0] == node] for node in nodes]
-        self.in_links = [[at for at, link in links if link[1] == node] for node in nodes]
-        self.ports = dict(self.system.topology.link_index)
-        for node in nodes:
-            for mate in self.system.wiring.mates(node):
-                self.ports.setdefault((node, mate), len(self.ports))
-
-    def regions(self, world: World) -> list[Region]:
-        """The regions of a world."""
-        return [
-            Region(
-                local,
-                world.scripted[at],
-                tuple(world.exchanged[link] for link in self.out_links[at]),
-                tuple(world.channels[link] for link in self.in_links[at]),
-                world.status[at],
-                tuple(world.cut[link] for link in self.in_links[at]),
-            )
-            for at, local in enumerate(world.nodes)
-        ]
+class Layout(Parts):
+    """What actions do to regions."""
 
     def actions(self, most_deliverable: int) -> list[tuple[int, Action]]:
         """Every action there can be, with the index of the node that acts, in a fixed order."""
@@ -146,46 +96,6 @@ class Layout:
             found.extend(Resume(node) for node in topology.nodes)
         return [(topology.node_index[actor_of(action)], action) for action in found]
 
-    # --- components: what actions touch -----------------------------------------------------------
-
-    def components(self, region: Region) -> tuple[Hashable, ...]:
-        """A region in pieces, of which an action touches few. The node state is the first."""
-        local, scripted, exchanged, channels, status, cut = region
-        return (local, scripted, exchanged, status, *zip(channels, cut, strict=True))
-
-    def region(self, components: Sequence[Any]) -> Region:
-        """The region of these components."""
-        local, scripted, exchanged, status, *links = components
-        channels, cut = tuple(zip(*links, strict=True)) if links else ((), ())
-        return Region(local, scripted, exchanged, channels, status, cut)
-
-    def touched(self, node: int, action: Action) -> list[int] | None:
-        """The components of its node that :meth:`outcome` reads or changes; None for all.
-
-        What it does must depend on these alone, and change no other.
-        """
-        match action:
-            case Perform():
-                return [0, 1, 3]
-            case Start():
-                return [0, 2, 3]
-            case Crash():
-                return [3, *range(4, 4 + len(self.in_links[node]))]
-            case Restart() | Pause() | Resume():
-                return [0, 3]
-            case _:
-                link = self.system.topology.link_index[action.source, action.target]
-                return [0, 3, 4 + self.in_links[node].index(link)]
-
-    def received(self, node: int, link: int) -> list[int] | None:
-        """The components of `node` that :meth:`appended` reads or changes; None for all.
-
-        Housemates may change the node state too, and need not be linked.
-        """
-        if self.system.wiring.mates(self.system.topology.nodes[node]):
-            return None
-        return [3, 4 + self.in_links[node].index(link)]
-
     # --- what an action does to the node that acts ----------------------------------------------
 
     def outcome(self, node: int, region: Region, action: Action) -> Outcome | None:
@@ -203,51 +113,26 @@ class Layout:
                     return None
                 effects = self.system.reactions.restarted(region.local, how)
                 return self._reacting(node, region, effects, region._replace(status=UP))
-            case Perform() | Start():
-                return self._owned(node, region, action) if region.status == UP else None
             case _:
-                return self._arriving(node, region, action)
+                column = self.taking(node, action)
+                return None if column is None else self._taking(node, region, action, column)
 
-    def _owned(self, node: int, region: Region, action: Perform | Start) -> Outcome | None:
-        """A command of the owner, or the start of an exchange."""
-        reactions = self.system.reactions
-        if isinstance(action, Perform):
-            script = self.system.script[node]
-            if region.scripted >= len(script):
-                return None
-            effects = reactions.commanded(region.local, script[region.scripted])
-            after = region._replace(scripted=region.scripted + 1)
-            return self._reacting(node, region, effects, after)
-        link = self.system.topology.link_index[action.source, action.target]
-        at = self.out_links[node].index(link)
-        if region.exchanged[at] >= self.system.exchanges:
+    def _taking(self, node: int, region: Region, action: Action, column: int) -> Outcome | None:
+        """A command of the owner, the start of an exchange, or what happens to a frame."""
+        taken = self.taken(node, action, self.component(region, column))
+        if taken is None:
             return None
-        effects = reactions.commanded(region.local, self.system.actor.exchange(action.target))
-        started = replaced(region.exchanged, at, region.exchanged[at] + 1)
-        return self._reacting(node, region, effects, region._replace(exchanged=started))
-
-    def _arriving(
-        self, node: int, region: Region, action: Deliver | Drop | Duplicate | Overtake
-    ) -> Outcome | None:
-        """What happens to a frame in flight to the node."""
-        network = self.system.network
-        at = self.in_links[node].index(
-            self.system.topology.link_index[action.source, action.target]
-        )
-        channel = region.channels[at]
-        overtakes = isinstance(action, Overtake)
-        if action.index not in (network.overtaking if overtakes else network.deliverable)(channel):
-            return None
-        rest = channel[: action.index] + channel[action.index + 1 :]
-        after = region
-        if not isinstance(action, Duplicate):
-            after = region._replace(channels=replaced(region.channels, at, rest))
+        what, left = taken
+        after = self.with_component(region, column, left)
         if isinstance(action, Drop):
             return Outcome(after)
         if region.status != UP:
             return None
-        frame = channel[action.index]
-        effects = self.system.reactions.arrived(region.local, action.source, frame)
+        reactions = self.system.reactions
+        if isinstance(action, Deliver | Duplicate | Overtake):
+            effects = reactions.arrived(region.local, action.source, what)  # type: ignore[arg-type]
+        else:
+            effects = reactions.commanded(region.local, what)
         return self._reacting(node, region, effects, after)
 
     def _breaking(self, node: int, region: Region, action: Cut | Heal) -> Outcome | None:
@@ -316,17 +201,6 @@ class Layout:
             return region
         joined = self.system.network.joined(region.channels[at], frames)
         return region._replace(channels=replaced(region.channels, at, joined))
-
-    def places(self, region: Region) -> int:
-        """At how many places of the fullest channel to a region something may arrive."""
-        if self.system.network.ordered and not self.system.network.overtakings:
-            return 1
-        return max((len(channel) for channel in region.channels), default=1)
-
-    def quiescent(self, node: int, region: Region) -> bool:
-        """Whether the owner is done, nothing is in flight to `node`, and all is up."""
-        done = region.scripted == len(self.system.script[node])
-        return done and not (any(region.channels) or region.status or any(region.cut))
 
     @property
     def counted(self) -> tuple[int, ...]:

@@ -14,18 +14,17 @@ from checker.commutation import Commutation
 from checker.facets import Facets, Naming
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
+from checker.search.compiled.fields import WORD, TooWide
 from checker.search.compiled.interned import Ids
 from checker.search.compiled.judging import LevelJudge
 from checker.search.compiled.regions import Layout
 from checker.search.compiled.tables import (
-    ENABLED,
-    UNKNOWN,
+    GATES,
     ActionTable,
     Tables,
-    TooWide,
 )
-from checker.search.compiled.visited import Visited, Worlds, distinct
-from checker.search.growth import growth_of_regions
+from checker.search.compiled.visited import Visited, Worlds, distinct, merged
+from checker.search.growth import growth_of_components
 from checker.search.judge import Judge
 from checker.verdict import Report, Stats
 
@@ -156,12 +155,12 @@ class _Search:
             if successors:
                 found.append(self._representatives(distinct(np.concatenate(successors))))
             self._tell(len(frontier))
-            self.stop = self._limit()
+            self.stop = self._limit(sum(map(len, found)))
             if self.stop is not None:
                 break
         if not found:
             return np.zeros(0, np.uint64)
-        return self.visited.new(found[0] if len(found) == 1 else distinct(np.concatenate(found)))
+        return self.visited.new(merged(found))
 
     def _representatives(self, worlds: Worlds) -> Worlds:
         """The distinct worlds that stand for `worlds`. Spec: SYM-3."""
@@ -176,7 +175,7 @@ class _Search:
         found: list[Worlds] = []
         for table, acting in self._acting(worlds, regions):
             moved[acting] = True
-            found.append(self._after(table, worlds[acting], regions, acting))
+            found.append(self._after(table, worlds.take(acting), regions, acting))
         still = np.flatnonzero(~moved)
         self.terminal += len(still)
         self.judging.see_terminal(worlds[still], [ids[still] for ids in regions])
@@ -185,8 +184,14 @@ class _Search:
     def _acting(self, worlds: Worlds, regions: list[Ids]) -> Iterator[tuple[ActionTable, Ids]]:
         """Each action to explore, and in which of `worlds`."""
         if self.stubborn is None:
+            gates = self.tables.opened(regions)
             for table in self.tables.actions:
-                acting = self._enabled(table, worlds, regions[table.node])
+                word, bit = divmod(table.gate, GATES)
+                at = np.flatnonzero((gates[table.node][word] & np.uint8(1 << bit)) != 0)
+                affordable = self.tables.affordable(table.action, worlds[at])
+                if affordable is not None:
+                    at = at[affordable]
+                acting = self.tables.enabled(table, at, regions[table.node])
                 if len(acting):
                     yield table, acting
             return
@@ -195,37 +200,19 @@ class _Search:
         for table in self.tables.actions:
             acting = np.flatnonzero(chosen & self.stubborn.bits_of(table.action))
             if len(acting):
-                own = regions[table.node][acting]
-                table.grow(len(self.tables.interned[table.node].items))
-                missing = table.status[own] == UNKNOWN
-                if missing.any():
-                    self.tables.fill(table, distinct(own[missing]))
-                yield table, acting
-
-    def _enabled(self, table: ActionTable, worlds: Worlds, regions: Ids) -> Ids:
-        """Which of `worlds` the action of `table` is enabled in."""
-        table.grow(len(self.tables.interned[table.node].items))
-        affordable = self.tables.affordable(table.action, worlds)
-        status = table.status[regions]
-        if not status.all():
-            missing = status == UNKNOWN
-            if affordable is not None:
-                missing &= affordable
-            self.tables.fill(table, distinct(regions[missing]))
-            status = table.status[regions]
-        enabled = status == ENABLED
-        if affordable is not None:
-            enabled &= affordable
-        return np.flatnonzero(enabled)
+                yield table, self.tables.enabled(table, acting, regions[table.node])
 
     def _after(self, table: ActionTable, worlds: Worlds, regions: list[Ids], at: Ids) -> Worlds:
         """The worlds after the action of `table`, which is enabled in all of them."""
-        own = regions[table.node][at]
-        after = worlds + table.change[own]
+        own = regions[table.node].take(at)
+        after = worlds + table.change.take(own)
         for link, sends in table.sends.items():
-            frames = sends[own]
+            frames = sends.take(own)
             sending = np.flatnonzero(frames)
-            if len(sending):
+            if len(sending) == len(frames):
+                target = regions[self.tables.appends[link].target].take(at)
+                after += self.tables.append(link, target, frames)
+            elif len(sending):
                 target = regions[self.tables.appends[link].target][at[sending]]
                 after[sending] += self.tables.append(link, target, frames[sending])
         return after
@@ -276,10 +263,12 @@ class _Search:
         for table, acting in self._acting(worlds, regions):
             yield table.action, acting, self._after(table, worlds[acting], regions, acting)
 
-    def _limit(self) -> str | None:
+    def _limit(self, found: int) -> str | None:
+        """Why to stop; `found` worlds will be merged with each other and with those seen."""
         if self.until_decided and not self.judge.undecided:
             return "every property is decided"
-        return self.budget.stop(len(self.visited))
+        seen = len(self.visited)
+        return self.budget.stop(seen, WORD // 8 * (seen + 2 * found))
 
     def _tell(self, frontier: int) -> None:
         if self.budget.tell:
@@ -289,7 +278,7 @@ class _Search:
 
     def report(self) -> Report:
         seen, depth = len(self.visited), max(0, len(self.levels) - 1)
-        regions = [interned.items for interned in self.tables.interned]
+        met = [interned.values for interned in self.tables.interned]
         stats = Stats(
             seen,
             self.transitions,
@@ -298,7 +287,7 @@ class _Search:
             self.budget.seconds,
             self.stop,
             reduction="none" if self.pieces is None else self.pieces.names,
-            growth=growth_of_regions(self.tables.layout, regions)
+            growth=growth_of_components(self.layout, met)
             if self.stop and self.judge.undecided
             else None,
         )

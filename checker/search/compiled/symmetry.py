@@ -19,9 +19,10 @@ from checker.automorphisms import Permutation, automorphisms
 from checker.facets import Naming
 from checker.network import Channel
 from checker.search.compiled.certificate import FalseClaim, FalseClaims
-from checker.search.compiled.interned import Ids
+from checker.search.compiled.interned import Ids, grown
+from checker.search.compiled.parts import Region
 from checker.search.compiled.quotient import Sending
-from checker.search.compiled.regions import Outcome, Posted, Region
+from checker.search.compiled.regions import Outcome, Posted
 from checker.search.compiled.tables import Tables
 from checker.search.compiled.visited import Worlds
 from checker.worlds import Local
@@ -86,20 +87,15 @@ class Symmetry:
     def _words(self, worlds: Worlds, regions: list[Ids]) -> Worlds:
         """Worlds of these regions, with the counters of `worlds`."""
         fields = self.tables.fields
-        words: Worlds = worlds & ~np.uint64((1 << sum(fields.widths)) - 1)
-        for ids, shift in zip(regions, fields.shifts, strict=True):
-            words |= ids.astype(np.uint64) << np.uint64(shift)
-        return words
+        counted: Worlds = worlds & ~np.uint64((1 << sum(fields.widths)) - 1)
+        return fields.words(regions) | counted
 
     def _mapped(self, element: int, node: int, ids: Ids) -> Ids:
-        known, items = self.maps[element][node], self.tables.interned[node].items
-        if len(known) < len(items):
-            longer = np.full(2 * len(items), -1, np.intp)
-            longer[: len(known)] = known
-            known = self.maps[element][node] = longer
+        interned = self.tables.interned[node]
+        known = self.maps[element][node] = grown(self.maps[element][node], len(interned), -1)
         place = self.group[element][node]
         for number in np.unique(ids[known[ids] < 0]).tolist():
-            region = self.region(self.group[element], node, items[number])
+            region = self.region(self.group[element], node, interned.region(number))
             known[number] = self.tables.region_id(place, region)
         return known[ids]
 
@@ -225,7 +221,7 @@ class Symmetry:
         """The region, in a world, of the node that acts."""
         node = next(table.node for table in self.tables.actions if table.action == action)
         number = (word >> self.tables.fields.shifts[node]) & self.tables.fields.masks[node]
-        return self.tables.interned[node].items[number]
+        return self.tables.interned[node].region(number)
 
 
 def _port(sent: tuple[int, Any]) -> int:

@@ -7,60 +7,26 @@ for the region of the node that acts, and one for each region that it sends to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
 import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
 from checker.actions import Action
-from checker.search.compiled.interned import Ids, Interned, Memo
-from checker.search.compiled.regions import Layout, Region
+from checker.search.compiled.fields import Fields, TooWide
+from checker.search.compiled.interned import Ids, Interned, Memo, Rows, Taking, grown
+from checker.search.compiled.parts import Region
+from checker.search.compiled.regions import Layout
 from checker.search.compiled.visited import Worlds, distinct
 
-WORD = 64
 UNKNOWN, DISABLED, ENABLED = 0, 1, 2
-DENSE_MAX = 1 << 22
-"""Above this many cells an append table is hashed instead of dense."""
-
-
-class TooWide(Exception):
-    """The regions of this model do not fit in one word."""
-
-
-@define
-class Fields:
-    """Where in a word each node's region lies, and the counters above them."""
-
-    widths: list[int]
-    counters: tuple[int, ...]
-    shifts: list[int] = field(init=False)
-    masks: list[int] = field(init=False)
-    counter_shifts: list[int] = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        starts = [sum(self.widths[:at]) for at in range(len(self.widths))]
-        self.shifts = starts
-        self.masks = [(1 << width) - 1 for width in self.widths]
-        bits = [counter.bit_length() for counter in self.counters]
-        first = sum(self.widths)
-        self.counter_shifts = [first + sum(bits[:at]) for at in range(len(bits))]
-        if first + sum(bits) > WORD:
-            raise TooWide
-
-    def ids(self, worlds: Worlds, node: int) -> Ids:
-        """The region of `node` in each world."""
-        shifted = worlds >> np.uint64(self.shifts[node])
-        return (shifted & np.uint64(self.masks[node])).astype(np.intp)
-
-    def counter(self, worlds: Worlds, which: int) -> Worlds:
-        """A counter in each world."""
-        mask = (1 << self.counters[which].bit_length()) - 1
-        return (worlds >> np.uint64(self.counter_shifts[which])) & np.uint64(mask)
-
-    def packed(self, ids: list[int]) -> int:
-        """The world of these regions, with counters at 0."""
-        return sum(number << shift for number, shift in zip(ids, self.shifts, strict=True))
+GATES = 8
+"""How many actions share one word of gates."""
+CELLS_MAX = 1 << 26
+"""The most that a table may hold of regions times posts."""
 
 
 @define
@@ -68,12 +34,15 @@ class ActionTable:
     """What one action does, by the region of the node that acts.
 
     `posts` holds what goes through each port, by entry of `memo`; `counter` is its budget's.
+    `gate` is its number among the actions of its node, `filled` counts the regions that are known.
     """
 
     node: int
     action: Action
     memo: Memo
+    gate: int
     counter: int | None = None
+    filled: int = 0
     posts: dict[int, list[int]] = field(factory=dict)
     status: NDArray[np.uint8] = field(factory=lambda: np.zeros(64, np.uint8))
     change: Worlds = field(factory=lambda: np.zeros(64, np.uint64))
@@ -81,9 +50,9 @@ class ActionTable:
 
     def grow(self, size: int) -> None:
         """Make room for regions up to `size`."""
-        self.status = _grown(self.status, size)
-        self.change = _grown(self.change, size)
-        self.sends = {link: _grown(frames, size) for link, frames in self.sends.items()}
+        self.status = grown(self.status, size)
+        self.change = grown(self.change, size)
+        self.sends = {link: grown(frames, size) for link, frames in self.sends.items()}
 
 
 @define
@@ -97,8 +66,8 @@ class AppendTable:
     memo: Memo
     frames: list[Hashable] = field(factory=lambda: [()])
     frame_ids: dict[Hashable, int] = field(factory=lambda: {(): 0})
-    known: NDArray[np.bool_] = field(factory=lambda: np.zeros((64, 8), np.bool_))
-    change: Worlds = field(factory=lambda: np.zeros((64, 8), np.uint64))
+    reached: Rows = field(factory=lambda: np.full((64, 8), -1, np.int32))
+    """The region of the target afterwards; -1 is not known yet."""
 
     def id(self, frames: Hashable) -> int:
         """The number of a post; 0 is nothing at all."""
@@ -109,25 +78,11 @@ class AppendTable:
 
     def grow(self, regions: int) -> None:
         """Make room for regions up to `regions` and for all frames."""
-        rows, columns = self.known.shape
-        rows = rows if regions <= rows else max(regions, 2 * rows)
-        columns = columns if len(self.frames) <= columns else 2 * len(self.frames)
-        if (rows, columns) != self.known.shape:
-            if rows * columns > DENSE_MAX * 16:
-                raise TooWide
-            for name in ("known", "change"):
-                old = getattr(self, name)
-                new = np.zeros((rows, columns), old.dtype)
-                new[: old.shape[0], : old.shape[1]] = old
-                setattr(self, name, new)
-
-
-def _grown(array: NDArray, size: int) -> NDArray:  # type: ignore[type-arg]
-    if size <= len(array):
-        return array
-    longer = np.zeros(max(size, 2 * len(array)), array.dtype)
-    longer[: len(array)] = array
-    return longer
+        if len(self.frames) > self.reached.shape[1]:
+            self.reached = np.ascontiguousarray(grown(self.reached.T, len(self.frames), -1).T)
+        self.reached = grown(self.reached, regions, -1)
+        if self.reached.size > CELLS_MAX:
+            raise TooWide
 
 
 @define
@@ -139,13 +94,16 @@ class Tables:
     interned: list[Interned] = field(init=False)
     fields: Fields = field(init=False)
     actions: list[ActionTable] = field(factory=list)
+    gates: list[list[NDArray[np.uint8]]] = field(init=False)
+    """Per node words of :data:`GATES` actions, by region: 0 where an action is known disabled."""
     appends: dict[int, AppendTable] = field(factory=dict)
     most_deliverable: int = 1
 
     def __attrs_post_init__(self) -> None:
         count = len(self.layout.system.topology.nodes)
         self.interned = [Interned(self.layout) for _ in range(count)]
-        self.fields = Fields([self._room // count] * count, self.layout.counted)
+        self.fields = Fields.even(count, self.layout.counted)
+        self.gates = [[] for _ in range(count)]
         nodes = self.layout.system.topology.node_index
         for (_, target), port in self.layout.ports.items():
             node = nodes[target]
@@ -153,51 +111,42 @@ class Tables:
             self.appends[port] = AppendTable(node, memo)
         self.list_actions()
 
-    @property
-    def _room(self) -> int:
-        """The bits of a word that are left for regions."""
-        return WORD - sum(counter.bit_length() for counter in self.layout.counted)
-
     def widen(self) -> Callable[[Worlds], Worlds]:
         """Give each node a field with room for more regions; how to repack worlds.
 
         Bits that are left over go to the fields that are fullest. The tables must be filled
         again: they hold differences between words. Raises TooWide when a word has no room.
         """
-        counts = [len(interned.items) for interned in self.interned]
-        widths = [count.bit_length() for count in counts]
-        for _ in range(self._room - sum(widths)):
-            fullest = max(range(len(counts)), key=lambda node: counts[node] / (1 << widths[node]))
-            widths[fullest] += 1
-        old = self.fields
-        self.fields = new = Fields(widths, old.counters)
+        counts = [len(interned) for interned in self.interned]
+        self.fields, repacked = self.fields.wider(counts)
         for action in self.actions:
             action.status[:] = UNKNOWN
-        for append in self.appends.values():
-            append.known[:] = False
-
-        def repacked(worlds: Worlds) -> Worlds:
-            packed = np.zeros(len(worlds), np.uint64)
-            for node, shift in enumerate(new.shifts):
-                packed |= old.ids(worlds, node).astype(np.uint64) << np.uint64(shift)
-            for which, shift in enumerate(new.counter_shifts):
-                if old.counters[which]:
-                    packed |= old.counter(worlds, which) << np.uint64(shift)
-            return packed
-
+            action.filled = 0
         return repacked
 
     def list_actions(self) -> None:
         """List the actions anew when a channel can deliver at more places than before."""
         known = {table.action: table for table in self.actions}
-        self.actions = [
-            known.get(action) or self._table(node, action)
-            for node, action in self.layout.actions(self.most_deliverable)
-        ]
+        self.actions = []
+        gates = Counter(table.node for table in known.values())
+        for node, action in self.layout.actions(self.most_deliverable):
+            if action not in known:
+                known[action] = self._table(node, action, gates[node])
+                gates[node] += 1
+            self.actions.append(known[action])
+        for node, count in gates.items():
+            missing = -(-count // GATES) - len(self.gates[node])
+            self.gates[node].extend(np.zeros(0, np.uint8) for _ in range(missing))
 
-    def _table(self, node: int, action: Action) -> ActionTable:
-        memo = Memo(self.interned[node], self.layout.touched(node, action))
-        return ActionTable(node, action, memo, self.layout.counter_of(action))
+    def _table(self, node: int, action: Action, gate: int) -> ActionTable:
+        touched, column = self.layout.touched(node, action), self.layout.taking(node, action)
+        taking = None
+        if touched is not None and column is not None:
+            touched = [each for each in touched if each != column]
+            take = partial(self.layout.taken, node, action)
+            taking = Taking(self.interned[node], column, take)
+        memo = Memo(self.interned[node], touched, taking)
+        return ActionTable(node, action, memo, gate, self.layout.counter_of(action))
 
     def region_id(self, node: int, region: Region) -> int:
         """The number of a region of `node`. Raises TooWide when the field is full."""
@@ -209,23 +158,58 @@ class Tables:
         """After regions were interned: whether their numbers fit. Raises TooWide."""
         interned = self.interned[node]
         self.most_deliverable = max(self.most_deliverable, interned.places)
-        if len(interned.items) > self.fields.masks[node] + 1:
+        if len(interned) > self.fields.masks[node] + 1:
             raise TooWide
+
+    def opened(self, regions: Sequence[Ids]) -> list[list[NDArray[np.uint8]]]:
+        """The gates of each node in worlds of these regions."""
+        for node in range(len(self.gates)):
+            self._grow_gates(node)
+        pairs = zip(self.gates, regions, strict=True)
+        return [[word.take(ids) for word in words] for words, ids in pairs]
+
+    def _grow_gates(self, node: int) -> None:
+        size = len(self.interned[node])
+        self.gates[node] = [grown(word, size, (1 << GATES) - 1) for word in self.gates[node]]
+
+    def _close(self, table: ActionTable, ids: Ids) -> None:
+        """Remember that an action is disabled in these regions."""
+        self._grow_gates(table.node)
+        word, bit = divmod(table.gate, GATES)
+        self.gates[table.node][word][ids] &= ~np.uint8(1 << bit)
+
+    def enabled(self, table: ActionTable, at: Ids, regions: Ids) -> Ids:
+        """Those of `at`, in which the gate is open, where an action is enabled.
+
+        `regions` are those of the node that acts, of all worlds.
+        """
+        if table.filled == len(self.interned[table.node]):
+            return at
+        own = regions[at]
+        table.grow(len(self.interned[table.node]))
+        missing = table.status[own] == UNKNOWN
+        if not missing.any():
+            return at
+        self.fill(table, distinct(own[missing]))
+        found: Ids = at[table.status[own] == ENABLED]
+        return found
 
     def fill(self, table: ActionTable, ids: Ids) -> None:
         """Compute an action for regions that are not in its table yet."""
         interned, memo = self.interned[table.node], table.memo
-        table.grow(len(interned.items))
+        table.grow(len(interned))
         rows = interned.rows(ids)
         keys, fresh = memo.keys(rows), []
         for at, key in enumerate(keys):
             if key not in memo.entries:
-                self._computed(table, key, interned.items[ids[at]])
+                self._computed(table, key, interned.region(int(ids[at])))
                 fresh.append(at)
         entries = np.array([memo.entries[key] for key in keys], np.intp)
         after = memo.after(entries)
         enabled = after[:, 0] >= 0
+        table.filled += int(np.count_nonzero(table.status[ids] == UNKNOWN))
         table.status[ids] = np.where(enabled, ENABLED, DISABLED)
+        self._close(table, ids[~enabled])
         before, entries = ids[enabled], entries[enabled]
         if not len(before):
             return
@@ -234,7 +218,7 @@ class Tables:
         table.change[before] = _differences(before, reached, shift, self._counted(table))
         for link, numbers in table.posts.items():
             sends = table.sends.setdefault(link, np.zeros(len(table.status), np.intp))
-            sends[before] = np.array(numbers, np.intp)[entries]
+            sends[before] = [numbers[entry] for entry in entries.tolist()]
         where = np.cumsum(enabled) - 1
         for at in fresh:
             if enabled[at]:
@@ -268,15 +252,14 @@ class Tables:
     def append(self, link: int, regions: Ids, frames: Ids) -> Worlds:
         """What posting `frames` through port `link` adds to worlds with these target regions."""
         table = self.appends[link]
-        table.grow(len(self.interned[table.target].items))
-        missing = ~table.known[regions, frames]
-        if missing.any():
-            columns = np.uint64(table.known.shape[1])
-            pairs = distinct(
-                regions[missing].astype(np.uint64) * columns + frames[missing].astype(np.uint64)
-            )
-            self._join(link, (pairs // columns).astype(np.intp), (pairs % columns).astype(np.intp))
-        return table.change[regions, frames]
+        table.grow(len(self.interned[table.target]))
+        cells = regions * table.reached.shape[1] + frames
+        reached = table.reached.ravel().take(cells)
+        if (reached < 0).any():
+            missing = distinct(cells[reached < 0])
+            self._join(link, *np.divmod(missing, table.reached.shape[1]))
+            reached = table.reached.ravel().take(cells)
+        return _differences(regions, reached, self.fields.shifts[table.target])
 
     def _join(self, link: int, before: Ids, frames: Ids) -> None:
         """Compute what sending frames does, for pairs that are not in the table yet."""
@@ -286,18 +269,19 @@ class Tables:
         pairs = list(zip(table.memo.keys(rows), frames.tolist(), strict=True))
         for at, pair in enumerate(pairs):
             if pair not in table.memo.entries:
-                region, sent = interned.items[before[at]], table.frames[pair[1]]
+                region, sent = interned.region(int(before[at])), table.frames[pair[1]]
                 joined = self.layout.appended(region, table.target, link, sent)
                 table.memo.add(pair, joined)
         entries = np.array([table.memo.entries[pair] for pair in pairs], np.intp)
         reached = table.memo.changed(rows, table.memo.after(entries))
-        table.known[before, frames] = True
-        shift = self.fields.shifts[table.target]
-        table.change[before, frames] = _differences(before, reached, shift)
+        table.reached[before, frames] = reached
         self._check(table.target)
 
 
-def _differences(before: Ids, after: Ids, shift: int, more: int = 0) -> Worlds:
+def _differences(before: Ids, after: Ids | Rows, shift: int, more: int = 0) -> Worlds:
     """What to add, modulo 2**64, to move a field from `before` to `after`, and `more`."""
-    moved: Worlds = (after - before).astype(np.int64).view(np.uint64) << np.uint64(shift)
-    return moved + np.uint64(more)
+    moved: Worlds = (after - before).astype(np.int64, copy=False).view(np.uint64)
+    moved <<= np.uint64(shift)
+    if more:
+        moved += np.uint64(more)
+    return moved

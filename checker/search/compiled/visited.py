@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -12,13 +12,29 @@ from numpy.typing import NDArray
 Worlds: TypeAlias = NDArray[np.uint64]
 """One world per word."""
 
-
 Numbers = TypeVar("Numbers", bound=NDArray[Any])
 
 
 def distinct(numbers: Numbers) -> Numbers:
     """The distinct ones of `numbers`, sorted. Sorts `numbers` in place."""
     numbers.sort()
+    return _once(numbers)
+
+
+def merged(runs: Sequence[Worlds]) -> Worlds:
+    """The distinct worlds of sorted runs, sorted."""
+    return runs[0] if len(runs) == 1 else _once(_interleaved(runs))
+
+
+def _interleaved(runs: Sequence[Worlds]) -> Worlds:
+    """The worlds of sorted runs, sorted."""
+    both = np.concatenate(runs)
+    both.sort(kind="stable")  # which merges what is sorted, three times as fast as a sort anew
+    return both
+
+
+def _once(numbers: Numbers) -> Numbers:
+    """The distinct ones of sorted numbers."""
     if len(numbers) < 2:  # noqa: PLR2004 - nothing to compare
         return numbers
     keep = np.empty(len(numbers), np.bool_)
@@ -49,9 +65,7 @@ class Visited:
     def _add(self, run: Worlds) -> None:
         self.runs.append(run)
         while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
-            merged = np.concatenate([self.runs.pop(), self.runs.pop()])
-            merged.sort()
-            self.runs.append(merged)
+            self.runs.append(_interleaved([self.runs.pop(), self.runs.pop()]))
 
     def repack(self, repacked: Callable[[Worlds], Worlds]) -> None:
         """Hold the same worlds in other words."""

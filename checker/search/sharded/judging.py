@@ -56,10 +56,11 @@ class DividedJudge(LevelJudge):
 
     def see_vectors(self, scope: Scope, codes: Worlds, worlds: Worlds, mirror: Mirror) -> None:
         """Judge the vectors that are new; `worlds` of the newest level show them."""
+        values = [interned.values[0] for interned in self.tables.interned]
         new = self.known.setdefault(scope, Visited()).new(codes)
         rows = zip(*(ids.tolist() for ids in mirror.ids(new)), strict=True)
         for code, row in zip(new, rows, strict=True):
-            nodes = tuple(self.local_items[node][number] for node, number in enumerate(row))
+            nodes = tuple(values[node][number] for node, number in enumerate(row))
             for each in self.by_scope[scope]:
                 if each.name not in self.judge.decided:
                     because = self.judge.first(each, nodes)

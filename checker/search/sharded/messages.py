@@ -9,8 +9,8 @@ import numpy as np
 from attrs import define, field, frozen
 from numpy.typing import NDArray
 
+from checker.search.compiled.fields import Fields
 from checker.search.compiled.interned import Ids
-from checker.search.compiled.tables import Fields
 from checker.search.compiled.visited import Worlds
 from checker.worlds import Scope
 

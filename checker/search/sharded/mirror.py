@@ -9,8 +9,9 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
+from checker.search.compiled.fields import Fields
 from checker.search.compiled.interned import Ids
-from checker.search.compiled.tables import ENABLED, UNKNOWN, Fields
+from checker.search.compiled.tables import ENABLED, UNKNOWN
 from checker.search.compiled.visited import Worlds
 from checker.search.sharded.messages import ActionNews, AppendNews, Needs, News, RegionNews
 from checker.worlds import Scope

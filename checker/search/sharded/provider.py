@@ -50,7 +50,7 @@ class Provider:
 
     def entered(self) -> None:
         """A new level is there: the regions that there are now are those of its worlds."""
-        self._regions = [len(interned.items) for interned in self.tables.interned]
+        self._regions = [len(interned) for interned in self.tables.interned]
 
     def level(self) -> None:
         """Before a level is looked at: number its actions and tell of regions that are new.
@@ -69,7 +69,8 @@ class Provider:
             first = self._told[node]
             if first < len(locals_of):
                 quiet = self.judging.quiet[node][first:]
-                self.history.append(RegionNews(node, first, locals_of[first:], quiet))
+                numbers = locals_of[first:].astype(np.uint64)
+                self.history.append(RegionNews(node, first, numbers, quiet))
                 self._told[node] = len(locals_of)
         for number, table in enumerate(self.listed):
             known = self._filled.get(number, 0)

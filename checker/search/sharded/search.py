@@ -16,10 +16,11 @@ from checker.executors import TRIES
 from checker.faults import UnrunnableFault
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
+from checker.search.compiled.fields import TooWide
 from checker.search.compiled.regions import Layout
-from checker.search.compiled.tables import Tables, TooWide
+from checker.search.compiled.tables import Tables
 from checker.search.compiled.visited import Worlds, distinct
-from checker.search.growth import growth_of_regions
+from checker.search.growth import growth_of_components
 from checker.search.judge import Judge
 from checker.search.sharded import shard as shards
 from checker.search.sharded.crew import Crew
@@ -360,7 +361,7 @@ class DividedSearch:
 
     def report(self) -> Report:
         """What came of it."""
-        regions = [interned.items for interned in self.tables.interned]
+        met = [interned.values for interned in self.tables.interned]
         stopped = self.stop and self.judge.undecided
         stats = Stats(
             self.states,
@@ -369,6 +370,6 @@ class DividedSearch:
             max(0, len(self.levels) - 1),
             self.budget.seconds,
             self.stop,
-            growth=growth_of_regions(self.tables.layout, regions) if stopped else None,
+            growth=growth_of_components(self.tables.layout, met) if stopped else None,
         )
         return Report(self.judge.verdicts(stats), stats)

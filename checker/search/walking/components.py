@@ -29,14 +29,8 @@ from checker.actions import (
     Start,
 )
 from checker.outages import DOWN, PAUSED, UP
-from checker.search.compiled.regions import (
-    EXCHANGED,
-    LINKS,
-    SCRIPTED,
-    STATUS,
-    Layout,
-    Region,
-)
+from checker.search.compiled.parts import EXCHANGED, LINKS, SCRIPTED, STATUS, Region
+from checker.search.compiled.regions import Layout
 
 Matrix = NDArray[np.int32]
 Numbers = NDArray[np.intp]
@@ -145,7 +139,7 @@ class Components:
     def numbers(self, node: int, region: Region, touched: Sequence[int] | None) -> list[int]:
         """The numbers of some components of a region of `node`; None for all of them."""
         parts = self.layout.components(region)
-        self.places = max(self.places, self.layout.places(region))
+        self.places = max(self.places, *(self.layout.places(each) for each in parts[LINKS:]))
         chosen = range(len(parts)) if touched is None else touched
         return [self._number(self.first[node] + each, parts[each]) for each in chosen]
 

@@ -13,16 +13,16 @@ import numpy as np
 from attrs import define, field
 
 from checker.actions import Action, Deliver, Duplicate, Overtake, Perform
-from checker.search.compiled.regions import Region
+from checker.search.compiled.parts import Region
 from checker.search.walking.components import (
     Components,
     Flags,
     Matrix,
     Numbers,
     Table,
-    keys_of,
     part_of,
 )
+from checker.search.walking.entries import Entries
 
 
 @define
@@ -37,12 +37,13 @@ class Posts:
     posted: list[Any] = field(factory=lambda: [None])
     numbers: dict[Hashable, int] = field(factory=dict)
     after: Table = field(init=False)
-    entries: dict[bytes, int] = field(factory=dict)
+    entries: Entries = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.touched = self.components.layout.received(self.node, self.port)
         self.rows = self.components.rows(self.node, self.touched)
         self.after = Table(len(self.rows))
+        self.entries = Entries(len(self.rows) + 1)
 
     def number(self, post: Hashable) -> int:
         """The number of a post, from 1."""
@@ -53,14 +54,12 @@ class Posts:
 
     def apply(self, worlds: Matrix, at: Numbers, posts: Matrix) -> None:
         """Post to the worlds at these places."""
-        keys = keys_of(np.vstack([part_of(worlds, self.rows, at), posts[None, :]]))
-        found = [self.entries.get(key, -1) for key in keys]
-        if -1 in found:
-            for place, key in enumerate(keys):
-                if key not in self.entries:
-                    world = worlds[:, at[place]].tolist()
-                    self.entries[key] = self._computed(world, int(posts[place]))
-            found = [self.entries[key] for key in keys]
+        columns = np.vstack([part_of(worlds, self.rows, at), posts[None, :]])
+
+        def computed(place: int) -> int:
+            return self._computed(worlds[:, at[place]].tolist(), int(posts[place]))
+
+        found = self.entries.find(columns, computed)
         after = self.after.rows[found]
         for place, row in enumerate(self.rows):
             worlds[row, at] = after[:, place]
@@ -92,7 +91,7 @@ class Moves:
     after: Table = field(init=False)
     heard: Table = field(factory=lambda: Table(1))
     posts: dict[int, Table] = field(factory=dict)
-    entries: dict[bytes, int] = field(factory=dict)
+    entries: Entries = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         layout = self.components.layout
@@ -106,17 +105,15 @@ class Moves:
         self.touched = layout.touched(self.node, self.action)
         self.rows = self.components.rows(self.node, self.touched)
         self.after = Table(len(self.rows))
+        self.entries = Entries(len(self.rows))
 
     def find(self, worlds: Matrix, at: Numbers) -> Numbers:
         """The entries for the worlds at these places, computed where they are new."""
-        keys = keys_of(part_of(worlds, self.rows, at))
-        found = [self.entries.get(key, -1) for key in keys]
-        if -1 in found:
-            for place, key in enumerate(keys):
-                if key not in self.entries:
-                    self.entries[key] = self._computed(worlds[:, at[place]].tolist())
-            found = [self.entries[key] for key in keys]
-        return np.array(found, np.intp)
+
+        def computed(place: int) -> int:
+            return self._computed(worlds[:, at[place]].tolist())
+
+        return self.entries.find(part_of(worlds, self.rows, at), computed)
 
     def apply(self, worlds: Matrix, at: Numbers, entries: Numbers) -> None:
         """Take the action in the worlds at these places."""

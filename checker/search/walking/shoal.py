@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from checker.actions import Action, Perform
 from checker.actors import Local, System
-from checker.search.compiled.regions import SCRIPTED, Layout
+from checker.search.compiled.parts import SCRIPTED
+from checker.search.compiled.regions import Layout
 from checker.search.random_walk import STEPS_MAX
 from checker.search.walking.components import (
     Components,

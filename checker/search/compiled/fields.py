@@ -1,0 +1,90 @@
+"""Several small numbers in one word: a field for each, and counters above them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from attrs import define, field
+
+from checker.search.compiled.interned import Ids
+from checker.search.compiled.visited import Worlds
+
+WORD = 64
+
+
+class TooWide(Exception):
+    """What is to be told apart does not fit in one word."""
+
+
+@define
+class Fields:
+    """Where in a word the number of each node lies, and the counters above them.
+
+    `counters` are the most that each counts to; one that counts to 0 has no place.
+    """
+
+    widths: list[int]
+    counters: tuple[int, ...] = ()
+    shifts: list[int] = field(init=False)
+    masks: list[int] = field(init=False)
+    counter_shifts: list[int] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.shifts = [sum(self.widths[:at]) for at in range(len(self.widths))]
+        self.masks = [(1 << width) - 1 for width in self.widths]
+        bits = [counter.bit_length() for counter in self.counters]
+        first = sum(self.widths)
+        self.counter_shifts = [first + sum(bits[:at]) for at in range(len(bits))]
+        if first + sum(bits) > WORD:
+            raise TooWide
+
+    @classmethod
+    def even(cls, count: int, counters: tuple[int, ...] = ()) -> Fields:
+        """Fields of one width for `count` nodes. Raises TooWide when there is no room for them."""
+        room = WORD - sum(counter.bit_length() for counter in counters)
+        return cls([max(1, room // count)] * count, counters)
+
+    def ids(self, words: Worlds, node: int) -> Ids:
+        """The number of `node` in each word."""
+        found = (words >> np.uint64(self.shifts[node])).view(np.int64)
+        found &= self.masks[node]
+        return found.astype(np.intp, copy=False)
+
+    def counter(self, words: Worlds, which: int) -> Worlds:
+        """A counter in each word."""
+        mask = (1 << self.counters[which].bit_length()) - 1
+        return (words >> np.uint64(self.counter_shifts[which])) & np.uint64(mask)
+
+    def packed(self, ids: Sequence[int]) -> int:
+        """The word of these numbers, with counters at 0."""
+        return sum(number << shift for number, shift in zip(ids, self.shifts, strict=True))
+
+    def words(self, columns: Sequence[Ids]) -> Worlds:
+        """The words of these numbers, with counters at 0."""
+        found = np.zeros(len(columns[0]), np.uint64)
+        for ids, shift in zip(columns, self.shifts, strict=True):
+            found |= ids.astype(np.uint64) << np.uint64(shift)
+        return found
+
+    def wider(self, counts: Sequence[int]) -> tuple[Fields, Callable[[Worlds], Worlds]]:
+        """Fields with room for `counts` numbers each, and how to repack words into them.
+
+        Bits that are left over go to the fields that are fullest. Raises TooWide when a word has
+        no room.
+        """
+        widths = [count.bit_length() for count in counts]
+        room = WORD - sum(counter.bit_length() for counter in self.counters)
+        for _ in range(room - sum(widths)):
+            fullest = max(range(len(counts)), key=lambda node: counts[node] / (1 << widths[node]))
+            widths[fullest] += 1
+        new = Fields(widths, self.counters)
+
+        def repacked(words: Worlds) -> Worlds:
+            packed = new.words([self.ids(words, node) for node in range(len(counts))])
+            for which, shift in enumerate(new.counter_shifts):
+                if self.counters[which]:
+                    packed |= self.counter(words, which) << np.uint64(shift)
+            return packed
+
+        return new, repacked
