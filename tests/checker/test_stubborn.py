@@ -21,12 +21,7 @@ from checker.scuttlebutt.misfortune import Misfortune
 from checker.scuttlebutt.reduce import judged_under, refusal_of, search_reduced
 from checker.scuttlebutt.script import generated_script, parse_script
 from checker.search.budget import Budget
-<<<<<<< HEAD
-from checker.search.compiled import pieces as module
-from checker.search.compiled import stubborn
-=======
 from checker.search.compiled import pieces, stubborn
->>>>>>> ae148a8 (Regions are numbers until somebody asks; memory has a limit; walks look entries up)
 from checker.search.compiled.certificate import FalseClaims
 from checker.search.compiled.dependence import Dependence
 from checker.search.compiled.promises import Undeclared
