@@ -323,13 +323,13 @@ def test_everything_has_a_name_for_screen_readers(fresh: Page) -> None:
 
 
 OVERLAPS = """(() => {
-  const boxes = [...document.querySelectorAll('.label.flying, .label.lost')].map((one) =>
+  const boxes = [...document.querySelectorAll('.label, .said')].map((one) =>
     [one.textContent, one.getBoundingClientRect()]);
   const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
   return boxes.flatMap(([one, a], at) => boxes.slice(at + 1).filter(([, b]) => meet(a, b))
     .map(([other]) => `${one} on ${other}`)) })()"""
-"""Texts of messages in flight or lost that cover each other."""
+"""Texts in the picture that cover each other."""
 
 
 @pytest.mark.parametrize(

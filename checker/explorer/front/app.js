@@ -29,8 +29,7 @@ export async function start(connecting) {
     if (!branches.length) await add([]);
     [current, at] = [0, 0];
     $("title").textContent = document.title = doc.title;
-    const part = doc.complete ? "" : "The file holds the runs and what is near them, not all worlds.";
-    tell("note", `${doc.note} ${part}`.trim());
+    tell("note", `${doc.note} ${doc.complete ? "" : "The file holds the runs and what is near them, not all worlds."}`.trim());
     const entries = (doc.menu ?? []).map(({ id, name }) => make("option", { value: id }, name));
     $("open").replaceChildren(make("option", { value: "" }, "examples…"), ...entries);
     $("open").hidden = !entries.length;
@@ -67,10 +66,7 @@ export async function start(connecting) {
     if (versus === current) versus = null;
     return current;
   }
-  function turn(to) {
-    choose((to + branches.length) % branches.length);
-    go(at);
-  }
+  const turn = (to) => { choose((to + branches.length) % branches.length); go(at); };
   const fork = () => turn(keep(labels(), shown()));
   function compare() {
     const differs = (number) => number === null || firstDifference(branches[number].labels, branch().labels);
@@ -101,8 +97,10 @@ export async function start(connecting) {
       return make("div", { class: "ordering" }, names, draw(doc, each, marks, calls));
     }));
     // Not scrollIntoView: in a frame it would move the page around the frame, too.
-    const [row, stage] = [$("stage").querySelector(".row.now"), $("stage")].map((one) => one.getBoundingClientRect());
-    $("stage").scrollTop += Math.min(0, row.top - stage.top - 50) || Math.max(0, row.bottom - stage.bottom + 8);
+    const [stage, last] = [$("stage"), at === branch().steps.length];
+    const top = Number(stage.querySelector(".row.now rect").getAttribute("y"));
+    const low = (last ? stage.scrollHeight : top + 100) - stage.clientHeight;
+    stage.scrollTop = Math.min(top, Math.max(stage.scrollTop, low));
     $("branches").replaceChildren(...panels.tabs(branches, current, versus, turn));
     $("now").replaceChildren(...panels.difference(branch(), other, differs), ...panels.now(doc, branch(), at));
     $("nodes").replaceChildren(...panels.nodes(doc, at ? view(branch(), at - 1) : null, view(), other && view(other)));

@@ -25,8 +25,17 @@ export function draw(doc, branch, marks, on) {
   const alike = (end) => messages.filter((one) => one.how !== "delivered" && one.end === end);
   const width = Math.max(x(doc.nodes.at(-1)) + right(doc), marks.width - 24);
   const height = y(end) + ROW + alike(null).length * SLOT;
-  const texts = [];
+  const [texts, taken] = [[], []];
   const views = [doc.start, ...branch.steps.map((step) => step.view)];
+
+  /** A text at the first of some places at which it covers none that was written before it. */
+  function written(said, kind, places) {
+    const size = said.length * LETTER;
+    const covers = ([x1, y1], [x2, y2, wide]) => Math.abs(y2 - y1) < 14 && Math.abs(x2 - x1) < (wide + size) / 2 + 3;
+    const [middle, line] = places.find((each) => !taken.some((one) => covers(each, one))) ?? places[0];
+    taken.push([middle, line, size]);
+    return svg("text", { x: middle, y: line + 4, class: kind, "text-anchor": "middle", "aria-hidden": "true" }, said);
+  }
 
   function row(view, step) {
     const broken = view.findings.some((each) => typeof each === "string");
@@ -55,7 +64,7 @@ export function draw(doc, branch, marks, on) {
     if (what.frame) return [dot];
     const [, own] = step.headline.startsWith(what.node) ? step.headline.split(/^\S+ /) : [0, step.headline];
     const said = { exchange: `asks ${what.target}`, cut: "cut", heal: "healed" }[what.verb] ?? own;
-    const text = svg("text", { x: x(what.node) + 7, y: y(at) - 7, class: `said ${state}` }, said);
+    const text = written(said, `said ${state}`, [[x(what.node) + 7 + said.length * LETTER / 2, y(at) - 11]]);
     const ends = { x1: x(what.node), x2: x(what.target ?? what.node), y1: y(at), y2: y(at) };
     return [svg("line", { ...ends, class: `between ${state}` }), dot, text];
   }
@@ -79,47 +88,41 @@ export function draw(doc, branch, marks, on) {
       click: () => on.message(each.link, flying ? index : null, each, group),
     }, svg("title", {}, name));
     for (const end of [...each.copies.map((at) => [x(target), y(at)]), tip]) {
-      const half = end === tip && !whole;
       const d = `M${from} L${end}`;
       group.append(svg("path", { d, class: "hit" }), svg("path", { d, class: "wire" }),
-        lost && half ? cross(end) : arrow(end, Math.atan2(end[1] - from[1], end[0] - from[0])));
+        lost && end === tip ? cross(end) : arrow(end, Math.atan2(end[1] - from[1], end[0] - from[0])));
     }
-    const most = Math.max(10, Math.floor(Math.abs(wide) * 0.6 / LETTER));
+    const most = Math.max(whole ? 10 : 18, Math.floor(Math.abs(wide) * 0.6 / LETTER));
     const short = each.text.length > most ? `${each.text.slice(0, most - 1)}…` : each.text;
-    const [left, top] = whole ? from.map((begin, axis) => begin + (tip[axis] - begin) * 0.68)
-      : [tip[0] + Math.sign(wide) * 9, tip[1]];
-    const anchor = whole ? "middle" : (wide > 0 ? "start" : "end");
-    texts.push(svg("text", { x: left, y: top + 4, class: `label ${kind}`, "text-anchor": anchor, "aria-hidden": "true" }, short));
+    const along = (part) => from.map((begin, axis) => begin + (tip[axis] - begin) * part);
+    const beyond = [tip[0] + Math.sign(wide) * (9 + short.length * LETTER / 2), tip[1]];
+    texts.push(written(short, `label ${kind}`, whole ? [0.68, 0.5, 0.82, 0.35, 0.6, 0.75, 0.25].map(along) : [beyond]));
     return group;
   }
 
   const says = `space-time diagram of ${branch.name}: ${end} steps, now at ${marks.at}`;
+  // Texts that have one place come first, then those that can give way to them.
+  const events = branch.steps.flatMap((step, at) => event(step, at + 1));
+  const drawn = [...messages].sort((one, other) => (one.how === "delivered") - (other.how === "delivered")).map(message);
   return svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": says },
-    ...views.map(row), ...doc.nodes.flatMap(life), ...messages.map(message),
-    ...branch.steps.flatMap((step, at) => event(step, at + 1)), svg("g", { class: "texts" }, ...texts));
+    ...views.map(row), ...doc.nodes.flatMap(life), ...drawn, ...events, svg("g", { class: "texts" }, ...texts));
 }
 
 const columnWidth = (doc, width) => Math.max(60, Math.min(
   420, (width - LEFT - right(doc) - 24) / Math.max(1, doc.nodes.length - 1)));
 
-function arrow([x, y], angle) {
-  const corner = (turn) => `${x - 10 * Math.cos(angle + turn)},${y - 10 * Math.sin(angle + turn)}`;
-  return svg("path", { d: `M${x},${y} L${corner(0.4)} L${corner(-0.4)} Z`, class: "head" });
-}
-
-function cross([x, y]) {
-  return svg("path", { d: `M${x - 6},${y - 6} l12,12 M${x - 6},${y + 6} l12,-12`, class: "cross" });
-}
+const arrow = (place, angle) => svg("path", {
+  d: "M0,0 L-10,4 L-10,-4 Z", class: "head", transform: `translate(${place}) rotate(${(angle * 180) / Math.PI})` });
+const cross = (place) => svg("path", { d: "M-6,-6 l12,12 M-6,6 l12,-12", class: "cross", transform: `translate(${place})` });
 
 /** The names above the life lines. */
 export function heads(doc, width, view, on) {
   const column = columnWidth(doc, width);
   return make("div", { class: "heads" }, ...doc.nodes.map((node, at) => {
     const status = view.status[node] ?? "";
-    const { id } = view.nodes[at];
     return make("button", {
       class: status, "data-node": node, click: (event) => on.node(node, event.currentTarget),
-      "aria-label": `node ${id}${status && `, ${status}`}: what can it do?`, style: `left: ${LEFT + at * column}px`,
-    }, id);
+      "aria-label": `node ${view.nodes[at].id}${status && `, ${status}`}: what can it do?`, style: `left: ${LEFT + at * column}px`,
+    }, view.nodes[at].id);
   }));
 }
