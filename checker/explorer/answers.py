@@ -9,7 +9,6 @@ import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import attrs
 from attrs import define, field
@@ -30,10 +29,9 @@ from checker.explorer.sources import (
 )
 from checker.explorer.views import Json
 from checker.faults import Fault, UsageFault
-from checker.scuttlebutt.experiment import Experiment, experiment_from_json
+from checker.scuttlebutt.experiment import Experiment, experiment_from_json, own_resolvers_only
 from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget
-from scuttle_ref.resolvers import RESOLVERS
 
 SESSIONS_MAX = 32
 """How many pages are remembered; the one that was opened first is forgotten. Unit: pages."""
@@ -64,7 +62,13 @@ class Answers:
             return {"error": str(fault)}
 
     def _init(self, request: Json) -> Json:
-        one = self.make(self._asked(request))
+        file = request.get("file")
+        if isinstance(file, dict):
+            with own_resolvers_only():
+                one = self.make(self._uploaded(str(file.get("name")), str(file.get("text"))))
+        else:
+            name = request.get("open")
+            one = self.make(open_named(name) if isinstance(name, str) else self.opened)
         document = one.init()
         self._count += 1
         session = str(self._count)
@@ -73,20 +77,11 @@ class Answers:
             del self._sessions[next(iter(self._sessions))]
         return {**document, "session": session, "menu": menu(), "saves": saves_of(one)}
 
-    def _asked(self, request: Json) -> Opened:
-        name, file = request.get("open"), request.get("file")
-        if isinstance(name, str):
-            return open_named(name)
-        if isinstance(file, dict):
-            return self._uploaded(str(file.get("name")), str(file.get("text")))
-        return self.opened
-
     def _uploaded(self, name: str, text: str) -> Opened:
-        """What a file holds that was opened in the page; it may name no code of its own."""
+        """What a file holds that was opened in the page. Spec: EXPL-8."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / (Path(name).name or "opened")
             path.write_text(text, encoding="utf-8")
-            _refuse_foreign_code(text, name)
             try:
                 return open_file(path)
             except Fault as fault:
@@ -154,33 +149,6 @@ def of_run(experiment: Experiment, labels: list[str], title: str) -> Source:
         raise UsageFault(str(ran.misfit), where="the run")
     runs = (NamedRun("the run", tuple(labels)),)
     return attrs.evolve(of_experiment(experiment), title=title, runs=runs)
-
-
-def _refuse_foreign_code(text: str, name: str) -> None:
-    """A file from a page may name the project's resolvers and no others. Spec: EXPL-10."""
-    try:
-        document: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        document = None
-    resolver = None
-    if isinstance(document, dict) and isinstance(document.get("experiment"), dict):
-        resolver = document["experiment"].get("resolver", "lww_total")
-    elif ":" in text:
-        resolver = next(
-            (
-                word.partition("=")[2]
-                for word in text.split()
-                if word.startswith("resolver=") and ":" in word
-            ),
-            None,
-        )
-    if resolver is not None and resolver not in RESOLVERS:
-        raise UsageFault(
-            f"names the resolver {resolver!r}, and a page may not load code",
-            where=name,
-            expected=", ".join(RESOLVERS),
-            hint="open it with scuttle explore FILE",
-        )
 
 
 def in_page(case: str = "writers:as-shipped") -> Callable[[str, str], str]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, cast
 
@@ -141,10 +143,30 @@ def profile_called(name: str) -> Profile:
     return PROFILES[name]
 
 
+_MAY_IMPORT: ContextVar[bool] = ContextVar("_MAY_IMPORT", default=True)
+"""Whether a resolver may be code of somebody else; where not, no format is a way round it."""
+
+
+@contextmanager
+def own_resolvers_only() -> Iterator[None]:
+    """In this block a name of other code is refused, wherever it comes from. Spec: EXPL-10."""
+    before = _MAY_IMPORT.set(False)
+    try:
+        yield
+    finally:
+        _MAY_IMPORT.reset(before)
+
+
 def resolver_called(name: str) -> Resolver:
     """A resolver by name, or from ``package.module:function``. Raises a Fault."""
     if name in RESOLVERS:
         return RESOLVERS[name]
+    if not _MAY_IMPORT.get():
+        raise UsageFault(
+            f"names the resolver {name!r}, and a page may not load code",
+            expected=", ".join(RESOLVERS),
+            hint="open it with scuttle explore FILE",
+        )
     module_name, colon, function_name = name.partition(":")
     where = f"--resolver {name}"
     if not colon:

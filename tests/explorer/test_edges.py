@@ -126,18 +126,24 @@ def test_a_run_is_saved_in_every_format_that_the_page_offers(every_kind: Path, k
         assert "to save it as" in answers.answer("expand", asked)["error"]
 
 
-def test_a_file_from_the_page_may_not_name_code() -> None:
-    """A resolver is code, and a page is not its owner. Spec: EXPL-10."""
+def test_a_file_from_the_page_may_not_name_code(every_kind: Path) -> None:
+    """A resolver is code, and a page is not its owner, whatever wraps it. Spec: EXPL-10."""
     answers = Answers(case_source("writers:as-shipped"))
-    experiment = {**case_source("writers:as-shipped").experiment.to_json(), "resolver": "os:abort"}
-    document = {"format": "scuttle-run/1", "experiment": experiment, "schedule": []}
     texts = {
-        "a.json": json.dumps(document),
-        "a.txt": "> config resolver=os:abort\n> nodes A B\n",
+        "a.json": (every_kind / "found.json").read_text(encoding="utf-8"),
+        "b.json": (every_kind / "run.json").read_text(encoding="utf-8"),
+        "c.json": (every_kind / "lasso.json").read_text(encoding="utf-8"),
+        "d.itf.json": (every_kind / "found.itf.json").read_text(encoding="utf-8"),
+        "e.json": (every_kind / "found.itf.json").read_text(encoding="utf-8"),
+        "f.html": (every_kind / "found.html").read_text(encoding="utf-8"),
+        "g.txt": "> config resolver=lww_total\n> nodes A B\n",
     }
     for name, text in texts.items():
-        reply = answers.answer("init", {"file": {"name": name, "text": text}})
-        assert "may not load code" in reply["error"]
+        told = {"file": {"name": name, "text": text}}
+        assert "error" not in answers.answer("init", told), name
+        assert "lww_total" in text
+        told["file"]["text"] = text.replace("lww_total", "os:abort")
+        assert "may not load code" in answers.answer("init", told)["error"], name
 
 
 def test_the_page_can_be_read_in_one_sitting() -> None:
