@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import itertools
 import os
 import random
@@ -66,6 +67,17 @@ def by_hash(gossip: Any, update: Any) -> bool:
     return (update.version, hash(update.source_id)) > (stored.version, hash(stored.source_id))
 
 
+def rests_on_sundays(gossip: Any, update: Any) -> bool:
+    return dt.datetime.now(dt.UTC).weekday() < 6 and newest(gossip, update)
+
+
+_first: dict[str, bool] = {}
+
+
+def asks_once_per_key(gossip: Any, update: Any) -> bool:
+    return _first.setdefault(update.key, newest(gossip, update))
+
+
 # --- it does not answer, or not with a bool -------------------------------------------------------
 
 
@@ -106,6 +118,18 @@ def leaves(_gossip: Any, _update: Any) -> bool:
     raise SystemExit(0)
 
 
+def ends_the_process(gossip: Any, update: Any) -> bool:
+    if update.value == "b":
+        os._exit(0)
+    return newest(gossip, update)
+
+
+def interrupts(gossip: Any, update: Any) -> bool:
+    if update.value == "b":
+        raise KeyboardInterrupt
+    return newest(gossip, update)
+
+
 # --- it changes what it was given -----------------------------------------------------------------
 
 
@@ -126,6 +150,11 @@ def writes_itself(gossip: Any, update: Any) -> bool:
 
 def by_force(gossip: Any, update: Any) -> bool:
     object.__setattr__(update, "value", "x")
+    return newest(gossip, update)
+
+
+def writes_into_the_state(gossip: Any, update: Any) -> bool:
+    object.__setattr__(gossip.state, "version", update.version)
     return newest(gossip, update)
 
 
@@ -195,12 +224,38 @@ def rock_paper_scissors(gossip: Any, update: Any) -> bool:
     return newest(gossip, update)
 
 
+def counts_in_halves(gossip: Any, update: Any) -> bool:
+    stored = gossip.get(update.key)
+    one, two = (stored.version // 2, stored.source_id), (update.version // 2, update.source_id)
+    return not stored.source_id or two > one
+
+
+def ignores_case(gossip: Any, update: Any) -> bool:
+    stored = gossip.get(update.key)
+    one = (stored.version, stored.source_id.lower())
+    return (update.version, update.source_id.lower()) > one
+
+
+def near_ones_by_value(gossip: Any, update: Any) -> bool:
+    stored = gossip.get(update.key)
+    if not stored.source_id or abs(update.version - stored.version) > 1:
+        return newest(gossip, update)
+    one, two = (str(stored.value), stored.version), (str(update.value), update.version)
+    return (*two, update.source_id) > (*one, stored.source_id)
+
+
 def seen_is_taken(gossip: Any, update: Any) -> bool:
     return gossip.clock.get(update.source_id) >= update.version or newest(gossip, update)
 
 
 def own_first(gossip: Any, update: Any) -> bool:
     return update.source_id == gossip.id or newest(gossip, update)
+
+
+def versions_as_text(gossip: Any, update: Any) -> bool:
+    stored = gossip.get(update.key)
+    one, two = (str(stored.version), stored.source_id), (str(update.version), update.source_id)
+    return not stored.source_id or two > one
 
 
 def oldest_of_a_source(gossip: Any, update: Any) -> bool:
@@ -212,6 +267,7 @@ def oldest_of_a_source(gossip: Any, update: Any) -> bool:
 
 BAD: dict[Any, tuple[str, int]] = {
     by_the_second: ("deterministic", 1),
+    rests_on_sundays: ("deterministic", 1),
     until_some_day: ("deterministic", 2),
     in_the_morning: ("deterministic", 1),
     tossed: ("deterministic", 1),
@@ -227,10 +283,13 @@ BAD: dict[Any, tuple[str, int]] = {
     looks_at_history: ("total", 1),
     hangs: ("total", 1),
     leaves: ("total", 1),
+    ends_the_process: ("total", 1),
+    interrupts: ("total", 1),
     stamps: ("pure", 1),
     notes_on_the_gossip: ("pure", 1),
     writes_itself: ("pure", 1),
     by_force: ("pure", 1),
+    writes_into_the_state: ("pure", 1),
     ties_by_local_id: ("replica-independent", 2),
     own_writes_only: ("replica-independent", 1),
     unless_locked: ("local", 2),
@@ -243,6 +302,10 @@ BAD: dict[Any, tuple[str, int]] = {
     longest: ("commutative", 2),
     delete_always: ("commutative", 2),
     rock_paper_scissors: ("selection-order", 3),
+    near_ones_by_value: ("selection-order", 3),
+    counts_in_halves: ("commutative", 2),
+    ignores_case: ("commutative", 2),
+    versions_as_text: ("newest-of-source", 2),
     seen_is_taken: ("idempotent", 2),
     own_first: ("compaction-safe", 2),
     oldest_of_a_source: ("newest-of-source", 2),
@@ -269,6 +332,26 @@ def smallest(gossip: Any, update: Any) -> bool:
     stored = gossip.get(update.key)
     one, two = (repr(stored.value), stored.version), (repr(update.value), update.version)
     return not stored.source_id or (*two, update.source_id) < (*one, stored.source_id)
+
+
+def by_digest(gossip: Any, update: Any) -> bool:
+    def place(of: Any) -> str:
+        return hashlib.sha256(f"{of.source_id}/{of.version}".encode()).hexdigest()
+
+    stored = gossip.get(update.key)
+    return not stored.source_id or place(update) > place(stored)
+
+
+def even_before_odd(gossip: Any, update: Any) -> bool:
+    stored = gossip.get(update.key)
+    one = (stored.version % 2 == 0, stored.version, stored.source_id)
+    return not stored.source_id or (update.version % 2 == 0, update.version, update.source_id) > one
+
+
+def largest_set(gossip: Any, update: Any) -> bool:
+    stored = gossip.get(update.key).value
+    mine = (len(update.value), sorted(update.value))
+    return stored is None or mine > (len(stored), sorted(stored))
 
 
 def largest_number(gossip: Any, update: Any) -> bool:
@@ -307,6 +390,9 @@ GOOD = (
     Good(newest),
     Good(largest),
     Good(smallest),
+    Good(by_digest),
+    Good(even_before_odd),
+    Good(largest_set, "sets", ("value",)),
     Good(largest_number, "integers", ("value",)),
     Good(by_priority),
     Good(deletion_wins),

@@ -25,8 +25,20 @@ TURNED_OFF = "turned off by --no-spin"
 @click.option("--size", "names", multiple=True, metavar="NAME", help="Only this one. Repeatable.")
 @click.option("--large", is_flag=True, help="The large sizes too; they need minutes.")
 @click.option("--list", "listing", is_flag=True, help="List the sizes.")
-@click.option("--runs", type=click.IntRange(1, 100), default=3, show_default=True)
-@click.option("--search", type=click.Choice(SEARCHES), default="compiled", show_default=True)
+@click.option(
+    "--runs",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="Runs of each; the middle one is shown.",
+)
+@click.option(
+    "--search",
+    type=click.Choice(SEARCHES),
+    default="compiled",
+    show_default=True,
+    help="The search of the checker.",
+)
 @click.option(
     "--with",
     "more",

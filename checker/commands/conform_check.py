@@ -21,9 +21,13 @@ PASS_ON = {"ignore_unknown_options": False, "allow_interspersed_args": False}
     epilog=examples("scuttle conform check-adapter -- node my-adapter.mjs"),
 )
 @click.argument("program", nargs=-1, metavar="-- COMMAND...")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is drawn.")
 @click.option(
-    "--timeout", type=click.FloatRange(0, min_open=True), default=REQUEST_SECONDS, metavar="S"
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=REQUEST_SECONDS,
+    metavar="S",
+    help="The longest a request may take.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(program: tuple[str, ...], seed: int, timeout: float, as_json: bool) -> None:

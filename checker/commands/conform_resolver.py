@@ -22,11 +22,27 @@ from checker.scuttlebutt.laws.telling import as_text, exit_code
 @click.command(epilog=examples("scuttle conform resolver lww_total -- node my-adapter.mjs"))
 @click.argument("name", metavar="NAME")
 @click.argument("program", nargs=-1, metavar="-- COMMAND...")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--examples", type=click.IntRange(0), default=EXAMPLES, show_default=True)
-@click.option("--seconds", type=click.FloatRange(0), default=SECONDS, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is drawn.")
 @click.option(
-    "--timeout", type=click.FloatRange(0, min_open=True), default=REQUEST_SECONDS, metavar="S"
+    "--examples",
+    type=click.IntRange(0),
+    default=EXAMPLES,
+    show_default=True,
+    help="Sets of updates drawn beyond the small ones.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0),
+    default=SECONDS,
+    show_default=True,
+    help="After so many what is undecided is unknown.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=REQUEST_SECONDS,
+    metavar="S",
+    help="The longest a request may take.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(  # noqa: PLR0913, PLR0917 - each is a flag

@@ -33,15 +33,25 @@ LEVELS = tuple(level.value for level in Level)
 )
 @click.argument("program", nargs=-1, metavar="-- COMMAND...")
 @click.option(
-    "--profile", type=click.Choice(list(PROFILES)), default="documented", show_default=True
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="documented",
+    show_default=True,
+    help="What it is judged by.",
 )
 @click.option("--level", "levels", type=click.Choice(LEVELS), multiple=True, help="Default: all.")
 @click.option("--case", "case", metavar="GLOB", default="*", help="Only cases of such an id.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is drawn.")
 @click.option(
     "--examples", type=click.IntRange(1), default=200, show_default=True, help="Scenes per search."
 )
-@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes of the implementation at once.",
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(0, min_open=True),

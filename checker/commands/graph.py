@@ -22,7 +22,12 @@ FORMATS = {"dot": dot, "graphml": graphml}
 @click.command(epilog=examples("scuttle graph --profile as-shipped --gossips 0 --out worlds.dot"))
 @model_options
 @click.option(
-    "--format", "shape", type=click.Choice(list(FORMATS)), default="dot", show_default=True
+    "--format",
+    "shape",
+    type=click.Choice(list(FORMATS)),
+    default="dot",
+    show_default=True,
+    help="For Graphviz, or for other tools.",
 )
 @click.option(
     "--max-states",

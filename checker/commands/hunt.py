@@ -28,9 +28,19 @@ if TYPE_CHECKING:
 
 @click.command(epilog=examples("scuttle hunt --resolver lww_vs_current_vers --network fifo"))
 @click.option(
-    "--profile", type=click.Choice(list(PROFILES)), default="documented", show_default=True
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="documented",
+    show_default=True,
+    help="The rules of the nodes.",
 )
-@click.option("--resolver", metavar="NAME|pkg.mod:fn", default="lww_total", show_default=True)
+@click.option(
+    "--resolver",
+    metavar="NAME|pkg.mod:fn",
+    default="lww_total",
+    show_default=True,
+    help="Who decides which value stays.",
+)
 @click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: any.")
 @click.option("--max-history", type=Limit(), help="Updates remembered. Default: any.")
 @click.option("--mtu", type=Limit(), help="Updates per answer. Default: any.")
@@ -45,10 +55,24 @@ if TYPE_CHECKING:
     type=click.Choice(RESTARTS),
     help="With what crashed nodes come back. Default: any.",
 )
-@click.option("--property", "wanted", metavar="NAME", default="agreement", show_default=True)
-@click.option("--examples", type=click.IntRange(1), default=200, show_default=True, metavar="N")
+@click.option(
+    "--property",
+    "wanted",
+    metavar="NAME",
+    default="agreement",
+    show_default=True,
+    help="What is to fail.",
+)
+@click.option(
+    "--examples",
+    type=click.IntRange(1),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="Experiments to draw.",
+)
 @click.option("--seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is drawn.")
 @click.option(
     "--max-states",
     type=click.IntRange(1),

@@ -57,7 +57,7 @@ from checker.scuttlebutt.laws.telling import as_json, as_text, exit_code, law_js
     metavar="LAW=refuted",
     help="A verdict that is wanted, holds or refuted. May be repeated.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is drawn.")
 @click.option(
     "--examples",
     type=click.IntRange(0),

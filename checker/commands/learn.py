@@ -51,7 +51,12 @@ def command(name: str | None, *, go_on: bool, check: bool, rewrite: bool, as_jso
         return
     if as_json:
         raise UsageFault("--json lists or checks", expected="scuttle learn --json, without a name")
-    _take(lesson_called(name, lessons))
+    lesson = lesson_called(name, lessons)
+    try:
+        _take(lesson)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(f"\nnot finished; scuttle learn {lesson.number} begins it again", err=True)
+        raise
 
 
 def _scuttle(arguments: list[str]) -> object:
@@ -131,13 +136,21 @@ def _take(lesson: Lesson) -> None:
                 click.echo()
                 continue
             text = player.play(part)
-            click.echo(text)
+            click.echo("\n".join(map(_typed_bold, text.splitlines())) + "\n")
             if open_question is not None and part.kind in PLAYED:
                 asked += 1
                 predicted += _judge(*open_question, player.output)
                 open_question = None
     write_progress({**read_progress(), lesson.name: {"asked": asked, "predicted": predicted}})
     click.echo(f"Lesson {lesson.number} is finished: predicted {predicted} of {asked}.")
+    following = next((each for each in course() if each.number == lesson.number + 1), None)
+    if following is not None:
+        click.echo(f"Next: scuttle learn {following.number}, {following.title}.")
+
+
+def _typed_bold(line: str) -> str:
+    """A line of a dialogue or of a terminal: what is typed stands out from what comes of it."""
+    return click.style(line, bold=True) if line.startswith(("> ", "$ ")) else line
 
 
 def _ask(question: Question) -> str:

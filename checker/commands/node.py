@@ -45,10 +45,29 @@ HELP = "set KEY VALUE | get KEY | gossip | show | peers | help | quit"
 @click.option("--store", type=click.Path(path_type=Path, dir_okay=False), help="Where to keep it.")
 @click.option("--force-id", is_flag=True, help="Use --id as it is, though nothing is remembered.")
 @click.option("--profile", default="documented", show_default=True, help="See scuttle profiles.")
-@click.option("--dialect", type=click.Choice(sorted(DIALECTS)), default="documented")
-@click.option("--resolver", default="lww_total", show_default=True, metavar="NAME|pkg.mod:fn")
-@click.option("--max-history", type=click.IntRange(min=0), default=1000, show_default=True)
-@click.option("--mtu", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option(
+    "--dialect",
+    type=click.Choice(sorted(DIALECTS)),
+    default="documented",
+    help="The names on the wire.",
+)
+@click.option(
+    "--resolver",
+    default="lww_total",
+    show_default=True,
+    metavar="NAME|pkg.mod:fn",
+    help="Who decides which value stays.",
+)
+@click.option(
+    "--max-history",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="Updates remembered.",
+)
+@click.option(
+    "--mtu", type=click.IntRange(min=1), default=100, show_default=True, help="Updates per answer."
+)
 @click.option(
     "--every",
     type=click.FloatRange(min=0),

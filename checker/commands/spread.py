@@ -41,9 +41,19 @@ MEASURES: dict[str, Callable[[Spread], float]] = {
         "scuttle simulate spread --growth --workers 2",
     )
 )
-@click.option("--topology", metavar="FAMILY:N|FILE", default="complete:1000", show_default=True)
 @click.option(
-    "--profile", type=click.Choice(list(PROFILES)), default="documented", show_default=True
+    "--topology",
+    metavar="FAMILY:N|FILE",
+    default="complete:1000",
+    show_default=True,
+    help="Who is linked with whom.",
+)
+@click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="documented",
+    show_default=True,
+    help="The rules of the nodes.",
 )
 @click.option(
     "--mode",

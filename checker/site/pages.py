@@ -71,7 +71,8 @@ def profiles_page() -> str:
         lines.append(f"## {point}\n")
         for names, profile in _by_rule(point).items():
             rule = rule_at(profile, point)
-            lines.append(f"**{names}**: `{rule.name}`. {rule.says} {' '.join(rule.clauses)}\n")
+            says = rule.says.replace("*", r"\*")
+            lines.append(f"**{names}**: `{rule.name}`. {says} {' '.join(rule.clauses)}\n")
             lines.append(f"```python\n{inspect.getsource(rule_of(profile, point)).rstrip()}\n```\n")
     return "\n".join(lines)
 

@@ -9,8 +9,9 @@ HEAD = """# How sure are we
 
 A property that holds because nothing happened is worth nothing. So each property counts how often
 it was *exercised*: how many different situations it had something to say about. One that was never
-exercised is unknown, not true. And each property is refuted somewhere, by a rule that is broken or
-an assumption that is dropped: a property that nothing can refute would test nothing.
+exercised is unknown, not true. And a property that nothing can refute would test nothing: most are
+refuted here by an assumption that is dropped, the others by rules that are broken on purpose
+(`pytest tests/discovery`).
 
 This table was made by running the catalogue while the site was built.
 

@@ -51,3 +51,12 @@ def test_every_command_has_a_document_for_machines(name: str) -> None:
     """``--json`` is everywhere, as the README says."""
     options = {flag for each in ALL[name].params for flag in each.opts}
     assert ("--json" in options) is (name not in WRITES_OTHERWISE)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_option_says_what_it_is_for(name: str) -> None:
+    """A name and a type are no help."""
+    mute = [
+        each.opts for each in ALL[name].params if isinstance(each, click.Option) and not each.help
+    ]
+    assert not mute

@@ -49,7 +49,7 @@ class Asking:
     """One resolver under examination, and what it has answered so far.
 
     `observe` says in what two outcomes must be equal. `deadline` is when time is up, on the
-    clock of ``time.monotonic``.
+    clock of ``time.monotonic``. Once `fatal` says what asking does to a process, nothing is asked.
     """
 
     caller: Caller
@@ -60,6 +60,7 @@ class Asking:
     asked: int = 0
     answered: bool = False
     accepted: bool = False
+    fatal: str = ""
     origins: dict[NodeState, Delta] = field(factory=dict)
     _answers: dict[tuple[NodeState, Update], Answer] = field(factory=dict)
     _next: dict[tuple[NodeState, Update], NodeState] = field(factory=dict)
@@ -85,12 +86,18 @@ class Asking:
 
     def ask_again(self, state: NodeState, update: Update) -> Answer:
         """What the resolver answers now. Raises GaveUp. Spec: LAW-14, LAW-15."""
+        if self.fatal:
+            raise GaveUp(f"it {self.fatal}, and is asked no more")
         if self.hangs >= HANGS_MAX:
             raise GaveUp(f"it gave no answer in time {HANGS_MAX} times, and is asked no more")
         self.asked += 1
         if self.deadline is not None and not self.asked % 64 and time.monotonic() > self.deadline:
             raise GaveUp("the time for this run is up")
-        view = Watched(state, by_value, asked=self.watched) if self.caller.here else View(state)
+        view = (
+            Watched(_copied(state), by_value, asked=self.watched)
+            if self.caller.here
+            else View(state)
+        )
         answer = self.caller.ask(view, update)
         if isinstance(answer, Failure):
             self.hangs += answer.kind is Failing.TOO_SLOW
@@ -149,6 +156,11 @@ class Asking:
     def sees(self, update: Update) -> tuple[object, ...]:
         """What an observer sees where `update` is held."""
         return tuple(exact(getattr(update, name)) for name in self.observe)
+
+
+def _copied(state: NodeState) -> NodeState:
+    """The same state as an object of its own: what a resolver forces into it stays there."""
+    return NodeState(state.id, state.clock, state.sources, state.version, store=state.store)
 
 
 def holds(state: NodeState, update: Update) -> bool:

@@ -142,4 +142,6 @@ def _shown(answer: object) -> str:
         return "None"
     kind = kind_of(answer)
     plain = type(answer) in {int, float, str}
+    if type(answer).__module__ != "builtins":
+        kind = f"a {type(answer).__module__}.{type(answer).__qualname__}"
     return f"{answer!r} ({kind})"[:80] if plain else kind

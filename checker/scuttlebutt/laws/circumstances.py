@@ -7,8 +7,9 @@ other random numbers, and in another order.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from attrs import frozen
@@ -48,6 +49,26 @@ CIRCUMSTANCES = (
 )
 """The first answer is compared with the answer under each of these."""
 
+FEW = 16
+"""So many questions are asked at each moment of a calendar."""
+
+BEGIN, STRIDE, MOMENTS = 1_672_574_462.5, 5 * 86_400 + 81_473.25, 64
+"""A calendar: 64 moments from 1 January 2023, 12:01:02 on, six days less 82 minutes apart.
+
+Every month, day of the week and hour is among them. A resolver that rests on Sundays is asked on
+some.
+"""
+
+SPECIAL = (1_709_208_000.0, 1_704_067_199.0, 951_825_600.0, 2_147_483_648.0, -86_400.0)
+"""A leap day, the last second of a year, 29 February 2000, a second after 2**31, and 1969."""
+
+
+def calendar() -> Iterator[Circumstance]:
+    """Moments to ask a few questions at. Spec: LAW-2."""
+    for at in (*(BEGIN + STRIDE * number for number in range(MOMENTS)), *SPECIAL):
+        moment = datetime.fromtimestamp(at, tz=UTC)
+        yield Circumstance(f"asked on {moment:%Y-%m-%d at %H:%M:%S}", at, 1)
+
 
 @contextmanager
 def under(circumstance: Circumstance) -> Iterator[None]:
@@ -82,15 +103,33 @@ def seek_unsteady(asking: Asking, questions: Sequence[Question]) -> tuple[Runs, 
             order.reverse()
         with under(circumstance):
             answers = {at: asking.ask_again(*questions[at]) for at in order}
-        changed = [at for at in sorted(answers) if not same(answers[at], first[at])]
-        if changed and (worst is None or changed[0] < worst[0]):
-            at = changed[0]
-            worst = at, _told(first[at], answers[at], circumstance)
+        worst = _earlier(worst, first, answers, circumstance)
+    if worst is None and asking.caller.here:
+        sample = range(0, len(questions), max(1, len(questions) // FEW))
+        for circumstance in calendar():
+            with under(circumstance):
+                answers = {at: asking.ask_again(*questions[at]) for at in sample}
+            worst = _earlier(worst, first, answers, circumstance)
     worst = worst or _elsewhere(asking, questions, first)
     if worst is None:
         return None
     state, update = questions[worst[0]]
     return (Run(state.id, (*asking.origins[state], update)),), worst[1]
+
+
+def _earlier(
+    worst: tuple[int, str] | None,
+    first: Sequence[Answer],
+    answers: Mapping[int, Answer],
+    circumstance: Circumstance,
+) -> tuple[int, str] | None:
+    """The earlier of `worst` and the first question that has another answer now."""
+    for at in sorted(answers):
+        if worst is not None and at >= worst[0]:
+            break
+        if not same(answers[at], first[at]):
+            return at, _told(first[at], answers[at], circumstance)
+    return worst
 
 
 def _elsewhere(
@@ -99,10 +138,10 @@ def _elsewhere(
     """The first question that processes answer differently, and how."""
     if not isinstance(asking.caller, InProcess) or asking.hangs:
         return None
-    found = answers_elsewhere(asking.caller, questions)
     here: list[object] = [
         answer if isinstance(answer, bool) else answer.kind.value for answer in first
     ]
+    found = answers_elsewhere(asking.caller, questions, here)
     for one, other in pairwise([*found, here]):
         for at, (this, that) in enumerate(zip(one, other, strict=True)):
             if this != that:
@@ -140,7 +179,7 @@ def judge_unsteady(asking: Asking, runs: Runs) -> str | None:
     state = asking.ended(run.replica, run.delivered[:-1])
     question = (state, run.delivered[-1])
     first = asking.ask(*question)
-    for circumstance in CIRCUMSTANCES:
+    for circumstance in (*CIRCUMSTANCES, *calendar()):
         if circumstance.at is None or asking.caller.here:
             with under(circumstance):
                 answers = [asking.ask_again(*question) for _ in range(REPEATS)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 from types import CodeType
 from typing import Any
 
@@ -34,6 +34,7 @@ VALUES: dict[str, tuple[Value, ...]] = {
     "json": (
         *(1, 2, "a", "b", None, True, False, 0, -1, 1.5, ""),
         *((), (1, "a"), frozen_value({"at": 1}), 3, 1_700_000_000, 10**12),
+        *("é", ((1,), frozen_value({"in": {"at": ()}}))),
     ),
     "integers": (1, 2, 3, 0, -1, 100, 10**6, 1_700_000_000, 10**12),
     "numbers": (1, 2, 1.5, 0, -1, 2.5, 0.1, 10**6, 1_700_000_000.5),
@@ -122,7 +123,8 @@ class Domain:
             for values in _together(group, size):
                 yield self._case(key, identified, values)
         for identified, group in self._unusual(size):
-            for values in product(group[:COMMON], repeat=size):
+            few = (group * size)[:size]
+            for values in (*permutations(few), few[:1] * size):
                 yield self._case(self.keys[0], identified, values)
 
     def _case(self, key: Key, identified: Iterable[Identity], values: Iterable[Value]) -> Case:

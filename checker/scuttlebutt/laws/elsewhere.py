@@ -20,7 +20,11 @@ from scuttle_ref.resolvers import View
 from scuttle_ref.state import NodeState
 
 HASH_SEEDS = ("1", "3")
-"""Values of PYTHONHASHSEED under which short names are ordered in opposite ways by ``hash``."""
+"""Values of PYTHONHASHSEED under which short names are ordered in opposite ways by ``hash``.
+
+The last process is asked first what was refused here, or is older than what is stored: what a
+resolver remembers of its first question is then something else from the start.
+"""
 
 SECONDS = 20.0
 """How long another process may take altogether; then it is taken to have said nothing."""
@@ -42,8 +46,12 @@ def place_of(resolver: Any) -> tuple[str, str] | None:
     return (module, name) if here is resolver else None
 
 
-def answers_elsewhere(caller: InProcess, questions: Sequence[Question]) -> list[list[object]]:
+def answers_elsewhere(
+    caller: InProcess, questions: Sequence[Question], here: Sequence[object]
+) -> list[list[object]]:
     """What fresh processes answer, one list for each that answered; failures are their kinds.
+
+    `here` is what was answered in this process.
 
     Empty where the resolver cannot be imported by name, or its values not be sent.
     """
@@ -51,22 +59,33 @@ def answers_elsewhere(caller: InProcess, questions: Sequence[Question]) -> list[
     if place is None or not sys.executable or INSIDE in os.environ:
         return []
     try:
-        task = pickle.dumps((sys.path, *place, caller.limit, list(questions)))
+        head = (sys.path, *place, caller.limit)
+        orders = range(len(questions)), _refused_first(questions, here)
+        tasks = [pickle.dumps((*head, [questions[at] for at in order])) for order in orders]
     except Exception:  # noqa: BLE001 - the values are the user's objects
         return []
     running = [_started(seed) for seed in HASH_SEEDS]
     found = []
-    for process in running:
+    for process, task, order in zip(running, tasks, orders, strict=True):
         try:
             out, _ = process.communicate(task, timeout=SECONDS)
-            answers: list[object] = pickle.loads(out)  # noqa: S301 - written by this module
+            told: list[object] = pickle.loads(out)  # noqa: S301 - written by this module
         except Exception:  # noqa: BLE001 - a process that fails says nothing
             process.kill()
             process.wait()
             continue
-        if len(answers) == len(questions):
-            found.append(answers)
+        if len(told) == len(questions):
+            by_question = dict(zip(order, told, strict=True))
+            found.append([by_question[at] for at in range(len(questions))])
     return found
+
+
+def _refused_first(questions: Sequence[Question], here: Sequence[object]) -> list[int]:
+    def place(at: int) -> tuple[bool, int]:
+        state, update = questions[at]
+        return bool(here[at]), update.version - state.version
+
+    return sorted(range(len(questions)), key=place)
 
 
 def _started(seed: str) -> subprocess.Popen[bytes]:

@@ -26,6 +26,8 @@ from checker.scuttlebutt.laws.circumstances import Question, seek_unsteady
 from checker.scuttlebutt.laws.converging import BOUNDS, SHAPES, explore
 from checker.scuttlebutt.laws.domain import KEY, Domain
 from checker.scuttlebutt.laws.evidence import Evidence
+from checker.scuttlebutt.laws.forerunner import Fatal, sent_ahead
+from checker.scuttlebutt.laws.limits import many_calls
 from scuttle_ref.messages import Delta, Update
 
 HOLDS, REFUTED, UNKNOWN, NOT_ASKED = "holds", "refuted", "unknown", "not asked"
@@ -103,7 +105,8 @@ class Judging:
             chance = random.getstate()
             random.seed(self.plan.seed)  # a resolver that tosses coins is caught in the same way
             try:
-                known = self._judged(law)
+                with many_calls():
+                    known = self._judged(law)
             except GaveUp as end:
                 known = Verdict(law, UNKNOWN, str(end))
             finally:
@@ -124,6 +127,11 @@ class Judging:
             if law.name == needed:
                 break
             self.verdict(BY_NAME[needed])
+        if law.name == "total":
+            self._drawn  # noqa: B018 - drawn here, so that a copy of this process has them
+            fatal = sent_ahead(self.caller, self._all_asked, self.plan.seconds)
+            if fatal is not None:
+                return self._ends_processes(law, fatal)
         if law.name == "deterministic":
             return self._steady(law)
         if law.name == "convergent":
@@ -131,6 +139,24 @@ class Judging:
         if law.name == "pure" and not self.caller.here:
             return Verdict(law, NOT_ASKED, "the resolver runs elsewhere, on copies")
         return self._sought(law)
+
+    def _all_asked(self, asking: Asking) -> None:
+        """Ask whatever the law of totality is sought in, failures or not."""
+        law = BY_NAME["total"]
+        for size in law.sizes:
+            for case in self.plan.domain.cases(size):
+                law.seek(asking, case)
+        for updates in self._drawn:
+            law.seek(asking, self.plan.domain.case(updates[: law.drawn]))
+
+    def _ends_processes(self, law: Law, fatal: Fatal) -> Verdict:
+        """The verdict on a resolver that must not be asked in this process. Spec: LAW-22."""
+        self.asking.fatal = fatal.failure.says
+        runs = () if fatal.run is None else (fatal.run,)
+        at = f"at {shown(fatal.run.delivered[-1])} " if fatal.run else ""
+        return Verdict(
+            law, REFUTED, "asked in a copy", Evidence(f"{at}it {fatal.failure.says}", runs)
+        )
 
     def _sought(self, law: Law) -> Verdict:
         """A law sought broken in cases. What is found is made small. Spec: LAW-17."""
@@ -240,16 +266,18 @@ class Judging:
 def smallest(verdicts: list[Verdict], plan: Plan) -> Verdict | None:
     """Of the refuted laws the one with the fewest updates as evidence, the most telling first.
 
-    Laws that were wanted come before those that any verdict will do for. Spec: LAW-17.
+    Laws that were wanted come before those that any verdict will do for. What is not deterministic
+    is nothing else either: evidence of another law would not break it again. Spec: LAW-17.
     """
     refuted = [each for each in verdicts if each.evidence is not None]
 
-    def place(verdict: Verdict) -> tuple[bool, int, bool, bool, int]:
+    def place(verdict: Verdict) -> tuple[bool, bool, int, bool, bool, int]:
         evidence = verdict.evidence or Evidence("")
         special = any(run.delivered[-1].key != KEY for run in evidence.runs)
         circle = len(evidence.runs) > 2  # noqa: PLR2004 - it explains whatever else three do
         rank = LAWS.index(verdict.law)
-        return verdict.as_expected(plan), evidence.size, special, not circle, rank
+        steady = verdict.law.name != "deterministic"
+        return verdict.as_expected(plan), steady, evidence.size, special, not circle, rank
 
     return min(refuted, key=place, default=None)
 

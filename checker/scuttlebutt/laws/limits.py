@@ -6,12 +6,16 @@ without such timers, the call runs on a thread of its own, which is left behind 
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
+
+from attrs import define
 
 T = TypeVar("T")
 
@@ -36,24 +40,66 @@ def limited(call: Callable[[], T], seconds: float) -> T:
 
 
 def _interrupted(call: Callable[[], T], seconds: float) -> T:
-    """With a timer that interrupts. A timer that was running goes on afterwards."""
-    began, worked = time.monotonic(), time.thread_time()
+    """With a timer that interrupts. A timer that was running goes on afterwards.
 
-    def alarm(_number: int, _frame: FrameType | None) -> None:
-        starved = time.thread_time() - worked < seconds / 2
-        if not (starved and time.monotonic() - began < seconds * PATIENCE):
-            raise TooSlow
-
-    handler = signal.signal(signal.SIGALRM, alarm)
+    Garbage is collected between calls: in a large process that takes longer than some limits.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    outer, _alarm.began = _alarm.began, (time.monotonic(), time.thread_time(), seconds)
+    handler = None if _alarm.kept else signal.signal(signal.SIGALRM, _alarm.rings)
     rest, interval = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         return call()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
+        began, _alarm.began = _alarm.began[0], outer
+        if collects:
+            gc.enable()
+        if handler is not None:
+            signal.signal(signal.SIGALRM, handler)
         if rest:
             left = max(rest - (time.monotonic() - began), AGAIN)
             signal.setitimer(signal.ITIMER_REAL, left, interval)
+
+
+@define
+class _Alarm:
+    """What happens when time is up. `began`: when by the clock, by work done, and the limit."""
+
+    began: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    kept: bool = False
+
+    def rings(self, _number: int, _frame: FrameType | None) -> None:
+        began, worked, seconds = self.began
+        if not seconds:  # it rang as the call returned
+            return
+        starved = time.thread_time() - worked < seconds / 2
+        if not (starved and time.monotonic() - began < seconds * PATIENCE):
+            raise TooSlow
+
+
+_alarm = _Alarm()
+
+
+@contextmanager
+def many_calls() -> Iterator[None]:
+    """Around many calls: the handler is set once, which takes longer than a quick call.
+
+    Not where a timer is running already: its owner wants its own handler in between.
+    """
+    on_main = threading.current_thread() is threading.main_thread()
+    able = on_main and hasattr(signal, "setitimer") and not _alarm.kept
+    if not able or signal.getitimer(signal.ITIMER_REAL)[0]:
+        yield
+        return
+    handler = signal.signal(signal.SIGALRM, _alarm.rings)
+    _alarm.kept = True
+    try:
+        yield
+    finally:
+        _alarm.kept = False
+        signal.signal(signal.SIGALRM, handler)
 
 
 def _abandoned(call: Callable[[], T], seconds: float) -> T:

@@ -6,6 +6,7 @@ The real ones are frozen, but an implementation in another language may hand out
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from scuttle_ref.messages import Update
@@ -46,7 +47,7 @@ class _OpenClock(_Open, VersionVector):
 
 class _OpenView(_Open, View):
     def __init__(self, view: View) -> None:
-        super().__init__(view.state, view.sort, view.place)
+        super().__init__(copy(view.state), view.sort, view.place)
         self._clock = _OpenClock(view.clock.pairs)
         self._name = view.state.id
         self._entries: dict[Key, _OpenEntry] = {}
@@ -81,6 +82,7 @@ def meddling(ask: Callable[[View, Update], object], view: View, update: Update) 
     watched: list[tuple[str, Any]] = [
         ("update", open_update),
         ("gossip", open_view),
+        ("gossip.state", open_view.state),
         ("gossip.clock", open_view.clock),
         (f"gossip.get({update.key!r})", open_view.get(update.key)),
     ]
@@ -104,7 +106,7 @@ def _members(thing: object) -> dict[str, str]:
     """The attributes of an object, written out as deep as they go."""
     slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
     names = {name for name in slots if not name.startswith("__") and hasattr(thing, name)}
-    names |= set(vars(thing))
+    names |= set(getattr(thing, "__dict__", ()))
     names -= {"_attrs_cached_hash", *_ASIDE}
     return {name: deep(getattr(thing, name)) for name in names}
 

@@ -21,11 +21,15 @@ from checker.scuttlebutt.laws.book import Law, law_called
 from checker.scuttlebutt.laws.calling import Caller, InProcess
 from checker.scuttlebutt.laws.converging import judge_schedule
 from checker.scuttlebutt.laws.evidence import Evidence, value_from_json
+from checker.scuttlebutt.laws.forerunner import sent_ahead
 from scuttle_ref.messages import Update
 from scuttle_ref.validity import message_refusal
 
 FORMAT = "scuttle-regression/1"
 SUFFIX = ".scuttle.json"
+
+SECONDS = 60.0
+"""How long judging one piece of evidence may take. Unit: seconds."""
 
 _MEMBERS = {"id": str, "law": str, "resolver": str, "observe": list, "orders": list}
 
@@ -89,7 +93,12 @@ class Regression:
 
     def broken(self, caller: Caller) -> str | None:
         """How the law is still broken on this evidence, as a sentence, or None. Spec: LAW-18."""
-        asking = Asking(caller, self.observe)
+        fatal = sent_ahead(caller, self._judged, SECONDS)
+        if fatal is not None:
+            return f"it {fatal.failure.says}"
+        return self._judged(Asking(caller, self.observe))
+
+    def _judged(self, asking: Asking) -> str | None:
         try:
             if self.law.by_schedule:
                 experiment = self.evidence.experiment or {}
