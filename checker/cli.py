@@ -34,6 +34,7 @@ COMMANDS = {
     "profiles": "list the profiles, or show where two differ",
     "promela": "print a model of the textbook profile for SPIN",
     "replay": "run a saved counterexample again",
+    "runs": "list, show, resume and remove searches that have a folder",
     "scenario": "run a dialogue and compare its output",
     "simulate": "the experiments of the paper, and how updates spread at any size",
     "step": "try message orderings step by step at a prompt",

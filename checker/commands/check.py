@@ -19,6 +19,7 @@ from checker import catalogue
 from checker.commands import shown
 from checker.commands.check_refusals import (
     refuse_for_catalogue,
+    refuse_for_run,
     refuse_for_shortest,
     refuse_for_workers,
 )
@@ -102,6 +103,13 @@ def _search_called(name: str) -> Search:
     help="Stop above N MB. Default: nine tenths of what is free.",
 )
 @click.option("--save", type=click.Path(path_type=Path), help="Write the counterexample there.")
+@click.option(
+    "--run",
+    is_flag=False,
+    flag_value="",
+    metavar="[DIR]",
+    help="Save each level in a folder, to go on after an interruption. Default: .scuttle/runs/...",
+)
 @click.option("--markdown", is_flag=True, help="The matrix as a Markdown table.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**flags: Any) -> None:
@@ -121,6 +129,7 @@ def command(**flags: Any) -> None:
         from checker.commands.live import check_live  # noqa: PLC0415 - see the top
 
         refuse_for_workers(flags)
+        refuse_for_run(flags)
         sys.exit(check_live(flags, budget))
     refuse_without_live(flags)
     if not describes_model(flags):
@@ -155,8 +164,9 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
     if flags["find"] is not None or flags["every"]:
         refuse_for_shortest(flags)
         wanted = wanted if flags["find"] is None else (flags["find"],)
-    setup = _narrowed(experiment.build(), wanted)
+    setup = narrowed(experiment.build(), wanted)
     refuse_for_workers(flags)
+    refuse_for_run(flags)
     if flags["coverage"]:
         return _covered(experiment, setup, flags, budget)
     if flags["every"]:
@@ -164,12 +174,18 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
 
         search = _search_called(flags["search"])
         return exit_code(show_all(experiment, setup, search, budget, flags))
+    if flags["run"] is not None:
+        return _kept(experiment, setup, wanted, flags, budget)
     pool = pool_of(flags, experiment.resolver) if flags["search"] == "random" else None
     report = (
         _search(setup, flags, budget) if pool is None else _walked(experiment, wanted, flags, pool)
     )
     if flags["search"] in {"depth-first", "random"}:
         report = _shortened(experiment, report)
+    return _told(experiment, setup, report, flags)
+
+
+def _told(experiment: Experiment, setup: Setup, report: Report, flags: dict[str, Any]) -> int:
     if flags["save"] is not None:
         _save(experiment, report, flags["save"])
     if flags["as_json"]:
@@ -177,6 +193,24 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
     else:
         click.echo(shown.report_text(experiment, setup, report))
     return exit_code(report)
+
+
+def _kept(
+    experiment: Experiment,
+    setup: Setup,
+    wanted: tuple[str, ...],
+    flags: dict[str, Any],
+    budget: Budget,
+) -> int:
+    """Search with a run folder. Spec: RUN-1."""
+    from checker.commands.saved import search_saved  # noqa: PLC0415 - see the top
+    from checker.runs import begun  # noqa: PLC0415 - see the top
+
+    folder = Path(flags["run"]) if flags["run"] else None
+    run = begun(folder, experiment, wanted, until_decided=flags["find"] is not None)
+    if flags["scouted"]:
+        budget = attrs.evolve(budget, tell=scouting(setup, budget, flags["seed"]))
+    return _told(experiment, setup, search_saved(run, setup, budget, flags), flags)
 
 
 def _walked(
@@ -210,7 +244,8 @@ def _covered(experiment: Experiment, setup: Setup, flags: dict[str, Any], budget
     return exit_code(report)
 
 
-def _narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
+def narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
+    """With the properties of these names only; with all where none is given. Raises UsageFault."""
     known = {each.name: each for each in setup.properties}
     for name in wanted:
         if name not in known:

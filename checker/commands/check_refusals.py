@@ -16,8 +16,9 @@ def refuse_for_catalogue(flags: dict[str, Any]) -> None:
         ("find", "--find"),
         ("every", "--all"),
         ("coverage", "--coverage"),
+        ("run", "--run"),
     ):
-        if flags[name]:
+        if flags[name] not in {None, False, ()}:
             raise UsageFault("needs one model", where=flag, hint="add --case or --topology")
     if flags["reduction"] != "none":
         raise UsageFault("needs one model", where="--reduction", hint="add --case or --topology")
@@ -39,6 +40,19 @@ def refuse_for_workers(flags: dict[str, Any]) -> None:
             "for random walks",
             clause="SCALE-4",
             hint=f"leave out {flag}: one process does it",
+        )
+
+
+def refuse_for_run(flags: dict[str, Any]) -> None:
+    """Refuse what is not saved level by level. Spec: RUN-5."""
+    others = flags["live"] or flags["every"] or flags["coverage"] or flags["reduction"] != "none"
+    if flags["run"] is not None and (others or flags["search"] != "compiled"):
+        raise UsageFault(
+            "saves the levels of a compiled search of all worlds",
+            where="--run",
+            expected="no --live, --all, --coverage, --reduction or other --search",
+            clause="RUN-5",
+            hint="leave out --run",
         )
 
 

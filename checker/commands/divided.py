@@ -25,12 +25,7 @@ def search_divided(
             search = DividedSearch(setup.system, judge, budget, workers, until_decided)
             report = completed(search)
     except TooWide:
-        raise UnrunnableFault(
-            "a world of this model does not fit in 64 bits, and only such are divided",
-            where="--workers",
-            clause="SCALE-5",
-            hint="leave out --workers: it is searched plainly, in one process",
-        ) from None
+        raise too_wide("--workers") from None
     say(told(search.traffic, report.stats.states, workers.size))
     return report
 
@@ -42,4 +37,14 @@ def told(traffic: Traffic, states: int, shards: int) -> str:
     return (
         f"{shards} shards exchanged {moved / 1e6:,.1f} MB in {traffic.orders:,} orders, "
         f"{moved / max(states, 1):,.1f} bytes a world{again}"
+    )
+
+
+def too_wide(flag: str) -> UnrunnableFault:
+    """The fault of a model that cannot be divided."""
+    return UnrunnableFault(
+        "a world of this model does not fit in 64 bits, and only such are divided and saved",
+        where=flag,
+        clause="SCALE-5",
+        hint=f"leave out {flag}: it is searched plainly, in one process",
     )

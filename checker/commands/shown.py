@@ -99,13 +99,14 @@ def report_text(experiment: Experiment, setup: Setup, report: Report) -> str:
 
 def verdicts_text(experiment: Experiment, report: Report) -> str:
     """One model as text, without the failure: what was explored, and the verdicts."""
-    lines = [_assumptions(experiment), ""]
+    lines = [assumptions(experiment), ""]
     lines.extend(_verdict_line(verdict) for verdict in report.verdicts)
     lines.extend(["", stats_line(report.stats), *_growth_lines(report.stats.growth)])
     return "\n".join(lines)
 
 
-def _assumptions(experiment: Experiment) -> str:
+def assumptions(experiment: Experiment) -> str:
+    """What is assumed of the network, the writers and the nodes, in a line."""
     commands = sum(map(len, experiment.script))
     limits = [
         f"{name} {'none' if value is None else value}"

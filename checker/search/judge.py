@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from typing import Any
 
 from checker.properties import (
@@ -97,6 +97,19 @@ class Judge:
     def decide(self, name: str, because: str, schedule: tuple[Hashable, ...]) -> None:
         """Keep the schedule that decided a property. The first one stays."""
         self._decided.setdefault(name, (because, schedule))
+
+    def memory(self) -> tuple[dict[str, int], dict[str, tuple[str, tuple[Hashable, ...]]]]:
+        """What was exercised how often, and what is decided: reason and schedule by property."""
+        return dict(self._exercised), dict(self._decided)
+
+    def remember(
+        self,
+        exercised: Mapping[str, int],
+        decided: Mapping[str, tuple[str, tuple[Hashable, ...]]],
+    ) -> None:
+        """Take over the :meth:`memory` of a judge of the same properties."""
+        self._exercised = dict(exercised)
+        self._decided = dict(decided)
 
     def verdicts(self, stats: Stats) -> tuple[Verdict, ...]:
         """The verdicts, given how far the search came. Spec: CONV-14."""

@@ -14,6 +14,7 @@ from attrs import define, field
 from checker.actions import Action
 from checker.search.compiled.interned import Ids
 from checker.search.compiled.tables import ActionTable, Tables
+from checker.search.sharded.journal import Event, Turn
 from checker.search.sharded.judging import DividedJudge
 from checker.search.sharded.messages import ActionNews, AppendNews, Needs, News, RegionNews
 
@@ -25,20 +26,22 @@ WORDS = np.zeros(0, np.uint64)
 class Provider:
     """Answers needs from the tables, calling actors where nobody did before.
 
-    `history` is all that workers were told since the words last changed. `asked` are the needs that
-    were answered, in order, and `checked` is a checksum of the answers.
+    `history` is all that workers were told since the words last changed. `asked` is what
+    happened to the tables, in order, and `checked` is a checksum of
+    the numbers answered.
     """
 
     tables: Tables
     judging: DividedJudge
     listed: list[ActionTable] = field(factory=list)
     history: list[News] = field(factory=list)
-    asked: list[Needs] = field(factory=list)
+    asked: list[Event] = field(factory=list)
     checked: int = 0
     _numbers: dict[Action, int] = field(factory=dict)
     _told: list[int] = field(init=False)
     _regions: list[int] = field(factory=list)
     _filled: dict[int, int] = field(factory=dict)
+    _summed: dict[tuple[int, int], int] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self._told = [0] * len(self.tables.interned)
@@ -58,6 +61,7 @@ class Provider:
         A new region is one of a world of this level, where every action will be tried. So what
         actions do to it is found out before anybody asks, save those that a budget may forbid.
         """
+        self.asked.append(Turn.LEVEL)
         self.tables.list_actions()
         for table in self.tables.actions:
             if table.action not in self._numbers:
@@ -83,6 +87,23 @@ class Provider:
         number = self._numbers[table.action]
         status = np.zeros(0, np.uint8)
         self.history.append(ActionNews(number, table.node, table.counter, NONE, status, WORDS, {}))
+
+    def checksum(self) -> int:
+        """A checksum of all answers: the numbers, and what the components that they stand for say.
+
+        Numbers alone would not do: another resolver may lead to as many node states.
+        """
+        for node, interned in enumerate(self.tables.interned):
+            for column, met in enumerate(interned.values):
+                known = self._summed.get((node, column), 0)
+                self.checked = crc32(repr(met[known:]).encode(), self.checked)
+                self._summed[node, column] = len(met)
+        return self.checked
+
+    def drained(self) -> list[Event]:
+        """What was asked since this was called before."""
+        asked, self.asked = self.asked, []
+        return asked
 
     def provide(self, needs: Needs) -> None:
         """Find out what is needed, and remember to tell it. Raises TooWide."""
@@ -113,6 +134,7 @@ class Provider:
 
     def words_changed(self) -> None:
         """After the fields of a world were widened: everything must be told anew."""
+        self.asked.append(Turn.WIDENED)
         self.history.clear()
         self._filled.clear()
         self._told = [0] * len(self.tables.interned)

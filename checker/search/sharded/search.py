@@ -120,7 +120,7 @@ class DividedSearch:
     # --- levels -----------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Explore until no world is new, or something says stop."""
+        """Explore until no world is new, or something says stop. Goes on from levels it has."""
         frontier = self.first() if not self.levels else self._level_after(self.levels[-1])
         while len(frontier) and self.stop is None:
             self.levels.append(frontier)
@@ -343,6 +343,11 @@ class DividedSearch:
     # --- limits and the end -----------------------------------------------------------------------
 
     @property
+    def seconds(self) -> float:
+        """Seconds since the search began."""
+        return self.budget.seconds
+
+    @property
     def states(self) -> int:
         """How many worlds were seen."""
         found = sum(len(worlds) for mine in self.found for worlds in mine)
@@ -368,7 +373,7 @@ class DividedSearch:
             self.transitions,
             self.terminal,
             max(0, len(self.levels) - 1),
-            self.budget.seconds,
+            self.seconds,
             self.stop,
             growth=growth_of_components(self.tables.layout, met) if stopped else None,
         )
