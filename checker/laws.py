@@ -76,7 +76,7 @@ def judge_resolver(  # noqa: PLR0913 - each keyword is a choice of its own
 
     `values` is a kind of values by name (json, integers, numbers, text, booleans, lists, sets) or
     a Hypothesis strategy. `observe` says in what outcomes must be equal. `call_seconds` limits
-    one answer, `seconds` the whole. Raises a Fault for what is no good.
+    one answer, `seconds` of work the whole. Raises a Fault for what is no good.
 
     Spec: LAW-16.
     """

@@ -80,7 +80,7 @@ from checker.scuttlebutt.laws.telling import as_json, as_text, exit_code, law_js
     default=SECONDS,
     show_default=True,
     metavar="S",
-    help="After S seconds what is undecided is unknown.",
+    help="After S seconds of work what is undecided is unknown.",
 )
 @click.option(
     "--save",

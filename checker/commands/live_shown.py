@@ -20,11 +20,11 @@ def live_text(outcomes: Sequence[LiveOutcome]) -> str:
         "Do nodes that never stop exchanging agree in the end, on every fair run?",
         "'refuted 5+4': no; after 5 steps, 4 steps can follow each other for ever.",
         "",
-        f"{'exchanges without end':<44}" + "".join(f"{name:<14}" for name in profiles),
+        f"{'exchanges without end':<50}" + "".join(f"{name:<14}" for name in profiles),
     ]
     for row, says in rows.items():
         cells = [_cell(found.get(f"{row}:{name}")) for name in profiles]
-        lines.append(f"{says:<44}" + "".join(f"{cell:<14}" for cell in cells))
+        lines.append(f"{says:<50}" + "".join(f"{cell:<14}" for cell in cells))
     lines.append(
         "watch one: scuttle check --live --profile as-shipped --topology line:3 --writers A"
     )

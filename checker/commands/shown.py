@@ -188,12 +188,12 @@ def matrix_text(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> str:
         "Do all replicas end equal? Every order of every message was tried.",
         "'refuted N': not always; a shortest failing schedule has N steps, then rounds are fair.",
         "",
-        f"{'assumption dropped':<44}" + "".join(f"{name:<13}" for name in profiles),
+        f"{'assumption dropped':<50}" + "".join(f"{name:<13}" for name in profiles),
     ]
     for row in rows:
         if row.matrix:
             cells = [_cell(found.get(f"{row.id}:{name}"), name in row.cases) for name in profiles]
-            lines.append(f"{row.dropped:<44}" + "".join(f"{cell:<13}" for cell in cells))
+            lines.append(f"{row.dropped:<50}" + "".join(f"{cell:<13}" for cell in cells))
     lines.extend(["", *_matrix_notes(found, outcomes)])
     return "\n".join(line.rstrip() for line in lines)
 

@@ -33,6 +33,7 @@ from checker.scuttlebutt.laws.book import BY_NAME, LAWS
 from checker.scuttlebutt.laws.calling import InProcess
 from checker.scuttlebutt.laws.domain import Domain
 from checker.scuttlebutt.laws.judging import Judging, Plan, smallest
+from checker.scuttlebutt.laws.limits import Allowance
 from checker.scuttlebutt.laws.planning import planned
 from checker.scuttlebutt.laws.regression import Regression
 from scuttle_ref import lww_vs_clock, lww_vs_current_vers, strictly_order_values
@@ -216,6 +217,17 @@ def test_a_resolver_that_hangs_costs_a_few_time_limits_and_no_more() -> None:
         assert kinds["total"] == "refuted"
         assert kinds["convergent"] == "unknown"
     assert time.monotonic() - began < 20 * HANGS_MAX
+
+
+def test_a_busy_machine_does_not_make_a_verdict_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What counts is work, and by the clock much more of it. Spec: LAW-16."""
+    began = time.monotonic()
+    for late, spent in ((90.0, False), (700.0, True)):
+        allowance = Allowance(60.0)
+        monkeypatch.setattr(time, "monotonic", lambda late=late: began + late)
+        assert allowance.spent is spent
+        monkeypatch.undo()
+    assert Allowance(0.0).spent
 
 
 def test_the_same_seed_gives_the_same_verdicts_and_evidence() -> None:

@@ -7,10 +7,11 @@ import re
 import shlex
 from pathlib import Path
 
+import click
 import pytest
 
 from checker.catalogue import SIZES, cases_of, load_catalogue
-from checker.cli import main
+from checker.cli import main, scuttle
 from checker.commands.live_shown import live_markdown
 from checker.commands.shown import matrix_markdown
 from checker.live_catalogue import load_live
@@ -51,6 +52,23 @@ def test_the_readme_has_its_two_commands_and_ci_calls_the_second() -> None:
     assert len(setups) == 2
     assert setups[0].strip().endswith("scuttle check")
     assert setups[1].strip() in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+INLINE = re.findall(r"`(scuttle [^`]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))
+
+
+@pytest.mark.parametrize("line", [line for line in INLINE if "..." not in line])
+def test_what_the_text_says_can_be_typed(line: str) -> None:
+    """The commands within sentences: they exist and take these options. They are not run."""
+    words = shlex.split(line)[1:]
+    context = click.Context(scuttle, info_name="scuttle")
+    command: click.Command = scuttle
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        found = command.get_command(context, words.pop(0))
+        assert found is not None
+        command = found
+    if words and words != ["--help"]:
+        command.make_context("scuttle", words).close()
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 
 from attrs import define, field, frozen
 
 from checker.scuttlebutt.laws.calling import Answer, Caller, Failing, Failure, Watched
+from checker.scuttlebutt.laws.limits import Allowance
 from scuttle_ref.messages import Delta, Update
 from scuttle_ref.names import Key, NodeId, exact
 from scuttle_ref.order import by_value
@@ -48,13 +48,13 @@ class Run:
 class Asking:
     """One resolver under examination, and what it has answered so far.
 
-    `observe` says in what two outcomes must be equal. `deadline` is when time is up, on the
-    clock of ``time.monotonic``. Once `fatal` says what asking does to a process, nothing is asked.
+    `observe` says in what two outcomes must be equal. `time` is what may be spent. Once `fatal`
+    says what asking does to a process, nothing is asked.
     """
 
     caller: Caller
     observe: tuple[str, ...] = OBSERVABLE
-    deadline: float | None = None
+    time: Allowance | None = None
     watched: set[Key] = field(factory=set)
     hangs: int = 0
     asked: int = 0
@@ -91,7 +91,7 @@ class Asking:
         if self.hangs >= HANGS_MAX:
             raise GaveUp(f"it gave no answer in time {HANGS_MAX} times, and is asked no more")
         self.asked += 1
-        if self.deadline is not None and not self.asked % 64 and time.monotonic() > self.deadline:
+        if self.time is not None and not self.asked % 64 and self.time.spent:
             raise GaveUp("the time for this run is up")
         view = (
             Watched(_copied(state), by_value, asked=self.watched)

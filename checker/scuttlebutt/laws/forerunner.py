@@ -22,7 +22,7 @@ from attrs import define, field, frozen
 
 from checker.scuttlebutt.laws.asking import Asking, GaveUp, Run
 from checker.scuttlebutt.laws.calling import Answer, Caller, Failing, Failure, InProcess
-from checker.scuttlebutt.laws.limits import PATIENCE
+from checker.scuttlebutt.laws.limits import PATIENCE, Allowance
 from scuttle_ref.messages import Update
 from scuttle_ref.state import NodeState
 
@@ -105,7 +105,7 @@ def _copied(
             copy = os.fork()
         if copy == 0:
             _run(
-                _Noting(caller, deadline=time.monotonic() + seconds, board=board, writes=writes),
+                _Noting(caller, time=Allowance(seconds), board=board, writes=writes),
                 ask,
             )
         limit = getattr(caller, "limit", 0.0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -27,7 +26,7 @@ from checker.scuttlebutt.laws.converging import BOUNDS, SHAPES, explore
 from checker.scuttlebutt.laws.domain import KEY, Domain
 from checker.scuttlebutt.laws.evidence import Evidence
 from checker.scuttlebutt.laws.forerunner import Fatal, sent_ahead
-from checker.scuttlebutt.laws.limits import many_calls
+from checker.scuttlebutt.laws.limits import Allowance, many_calls
 from scuttle_ref.messages import Delta, Update
 
 HOLDS, REFUTED, UNKNOWN, NOT_ASKED = "holds", "refuted", "unknown", "not asked"
@@ -94,8 +93,8 @@ class Judging:
     _verdicts: dict[str, Verdict] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        deadline = time.monotonic() + self.plan.seconds
-        asking = Asking(self.caller, self.plan.observe, deadline)
+        allowance = Allowance(self.plan.seconds, self.caller.here)
+        asking = Asking(self.caller, self.plan.observe, allowance)
         object.__setattr__(self, "asking", asking)
 
     def verdict(self, law: Law) -> Verdict:

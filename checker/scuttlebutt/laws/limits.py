@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
-from attrs import define
+from attrs import define, field, frozen
 
 T = TypeVar("T")
 
@@ -29,6 +29,31 @@ class TooSlow(BaseException):
 
 PATIENCE = 4
 """A call that did not get to work, on a busy machine or asleep, has so many times its limit."""
+
+PATIENCE_IN_ALL = 10
+
+
+@frozen
+class Allowance:
+    """So many seconds for a whole run: of work where the work is done in this process.
+
+    A machine that is busy with something else must not decide what is known. By the clock it is
+    PATIENCE_IN_ALL times as much, for work that sleeps.
+    """
+
+    seconds: float
+    here: bool = True
+    began: float = field(factory=time.monotonic)
+    worked: float = field(factory=time.process_time)
+
+    @property
+    def spent(self) -> bool:
+        """Whether time is up."""
+        by_clock = time.monotonic() - self.began
+        if not self.here:
+            return by_clock >= self.seconds
+        worked = time.process_time() - self.worked
+        return worked >= self.seconds or by_clock >= self.seconds * PATIENCE_IN_ALL
 
 
 def limited(call: Callable[[], T], seconds: float) -> T:
