@@ -16,6 +16,7 @@ COMMANDS = {
         "judge a resolver in any language by its laws",
     ),
     "run": ("checker.commands.conform_run", "drive a live implementation through its adapter"),
+    "schema": ("checker.commands.conform_schema", "the JSON Schema of a file or message"),
     "trace": ("checker.commands.conform_trace", "judge the log of a real run"),
 }
 """What there is, with the module that holds it and a line of help. Modules load on use."""

@@ -19,11 +19,12 @@ from checker.conformance.compare import (
     sent_difference,
     state_difference,
 )
-from checker.conformance.contract import Contract, owner_place, shares_process
+from checker.conformance.contract import Contract, closed, owner_place, shares_process
 from checker.conformance.observation import (
     Ambiguous,
     Observed,
     World,
+    compaction_difference,
     configs,
     counterpart,
     exact_members,
@@ -38,7 +39,7 @@ from scuttle_ref import rules
 from scuttle_ref.errors import InvalidMessage, Refusal
 from scuttle_ref.messages import Event, Message, Put
 from scuttle_ref.names import NodeId
-from scuttle_ref.outputs import Applied, Compacted, Recorded, Rejected, Send, Step
+from scuttle_ref.outputs import Applied, Recorded, Rejected, Send, Step
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
@@ -133,6 +134,14 @@ class Acceptor:
             return first
         self._keep(after)
         return None
+
+    def closed(self, node: NodeId, peer: NodeId) -> None:
+        """A node was told that a connection is gone: it may forget what the peer named, or not.
+
+        No clause says which, so both are followed. Spec: ORA-7.
+        """
+        after = [world.replaced(node, closed(world.at(node), peer)) for world in self.worlds]
+        self._keep([*after, *self.worlds])
 
     def look(self, node: NodeId, answer: Mapping[str, Any]) -> Difference | None:
         """Compare what a node shows of itself with the candidates. Spec: ORA-5, ORA-7."""
@@ -254,10 +263,7 @@ class Acceptor:
         applied = [object_of(o.update) for o in step.outputs if isinstance(o, Applied)]
         if not (same(told, recorded) or same(told, applied)):
             return Difference("$.events", recorded, plain(told), ("admit",), "", "update events")
-        compacted = any(isinstance(output, Compacted) for output in step.outputs)
-        if compacted and not any(each["event"] == "compaction" for each in reply.events):
-            return Difference("$.events", "a compaction", list(reply.events), ("retain",), "HIST-5")
-        return None
+        return compaction_difference(step, reply)
 
     def _moved(self, world: World, node: NodeId, state: NodeState) -> World:
         after = world.replaced(node, state)

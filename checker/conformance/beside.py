@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from checker.conformance.adapters.reference import store_document
-from checker.conformance.contract import shares_process
+from checker.conformance.contract import closed, shares_process
 from checker.conformance.observation import Observed, configs, counterpart, followed
 from checker.conformance.protocol import Reply
 from checker.conformance.settings import config_from
@@ -53,6 +53,12 @@ def steps_of(
     states: dict[NodeId, NodeState] = {}
     told: list[Json] = []
     for kind, what in journal:
+        if kind == "closed":
+            node, peer = what
+            states[node] = closed(states.get(node) or gossip.start(node), peer)
+            did = {"node": node, "do": "close", "peer": peer, "got": {"out": []}}
+            told.append({**did, "expected": _shown(states[node], [])})
+            continue
         if kind not in {"event", "lost"}:
             if told:
                 told[-1].setdefault("looked", []).append(_look(kind, what))
@@ -121,13 +127,18 @@ def _got(seen: Observed, dialect: Dialect) -> Json:
 def _expected(step: Step) -> Json:
     sends = [each for each in step.outputs if isinstance(each, Send)]
     refused = [each.refusal for each in step.outputs if isinstance(each, Rejected)]
-    shown: Json = {
-        "out": [{"to": each.to, "message": _document(each.message)} for each in sends],
-        "state": encoded(store_document(step.state)),
-        "clock": {name: encoded(mark_value(mark)) for name, mark in step.state.clock.pairs},
-        "history": [_document(update) for update in step.state.history.updates],
-    }
+    out = [{"to": each.to, "message": _document(each.message)} for each in sends]
+    shown = _shown(step.state, out)
     return {**shown, "refused": str(refused[0])} if refused else shown
+
+
+def _shown(state: NodeState, out: list[Json]) -> Json:
+    return {
+        "out": out,
+        "state": encoded(store_document(state)),
+        "clock": {name: encoded(mark_value(mark)) for name, mark in state.clock.pairs},
+        "history": [_document(update) for update in state.history.updates],
+    }
 
 
 def _look(kind: str, what: Any) -> Json:

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from checker.conformance.adapters.reference import ReferenceAdapter
 from checker.conformance.protocol import Hello, Reply, hello_from, reply_from
-from checker.conformance.session import Launch, Session
+from checker.conformance.session import Launch, Session, introduction
 from checker.conformance.values import line_of, parse
 
 
@@ -37,7 +37,7 @@ class Loopback:
     def hello(self) -> Hello:
         """What the adapter says of itself."""
         if self._hello is None:
-            self._hello = hello_from(self._ask({"op": "hello"}))
+            self._hello = hello_from(self._ask({"op": "hello", **introduction(0)}))
         return self._hello
 
     def init(self, case: str, nodes: Sequence[str], config: dict[str, Any]) -> Reply:

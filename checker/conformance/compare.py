@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from attrs import field, frozen
 
-from checker.conformance.wire import mark_value, object_of, plain
+from checker.conformance.wire import mark_value, object_of, plain, told
 from scuttle_ref.messages import Digest, DigestDone, Message, Update
 from scuttle_ref.names import NEVER
 from scuttle_ref.state import NodeState
@@ -35,7 +36,10 @@ class Difference:
     note: str = field(default="")
 
     def __str__(self) -> str:
-        said = f"{self.path}: expected {_short(self.expected)}, got {_short(self.got)}"
+        wanted, came = _short(self.expected), _short(self.got)
+        if wanted == came:
+            wanted, came = _short(repr(self.expected)), _short(repr(self.got))
+        said = f"{self.path}: expected {wanted}, got {came}"
         return f"{said} ({self.note})" if self.note else said
 
 
@@ -67,8 +71,9 @@ def sent_difference(
 
     `whole` is what would have been sent without a limit. Updates are a multiset, ordered per
     source; digest lines may stand in any order, with done behind them. If `exact`, updates stand
-    in the order of the profile, before the digest. If `may_cut`, any cut at or below the limit is
-    followed that takes each source from its lowest version.
+    in the order of the profile, before the digest, and a shorter cut keeps that order.
+    If `may_cut`, any cut at or below the limit is followed that takes each source from its lowest
+    version.
 
     Spec: ORA-5, ORA-6.
     """
@@ -79,7 +84,8 @@ def sent_difference(
         return Difference("$.out", wanted, shown, *lines)
     ours, full, theirs = _updates(expected), _updates(whole), _updates(got)
     if exact:
-        if ours == theirs and _kinds(expected) == _kinds(got):
+        cut = may_cut and _is_cut(ours, full, theirs) and theirs == _in_order(full, theirs)
+        if (ours == theirs or cut) and _kinds(expected) == _kinds(got):
             return None
     elif _same(ours, theirs) or (may_cut and _is_cut(ours, full, theirs)):
         return None
@@ -88,7 +94,13 @@ def sent_difference(
 
 
 def _kinds(messages: Sequence[Message]) -> list[bool]:
-    return [isinstance(message, Update) for message in messages]
+    """Where updates stand among the others, however many they are."""
+    return [is_update for is_update, _ in groupby(messages, lambda m: isinstance(m, Update))]
+
+
+def _in_order(whole: Sequence[Update], some: Sequence[Update]) -> list[Update]:
+    """Some updates in the order in which they stand in the whole answer."""
+    return [update for update in whole if update in some]
 
 
 def _same(ours: Sequence[Update], theirs: Sequence[Update]) -> bool:
@@ -126,7 +138,7 @@ def _blame(
 
 
 def _list(updates: Mapping[Update, int]) -> str:
-    return ", ".join(str(update) for update in updates)
+    return ", ".join(told(update) for update in updates)
 
 
 def _lines_difference(
@@ -152,7 +164,7 @@ def _lines_difference(
 
 
 def _shown(message: Message) -> str:
-    return str(message)
+    return told(message)
 
 
 def state_difference(

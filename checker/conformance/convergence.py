@@ -30,6 +30,10 @@ SPARE_ROUNDS: Final = 6
 """Fair rounds beyond one for each write. Unit: rounds."""
 
 
+IDLE_ROUNDS: Final = 2
+"""After so many rounds in which no update travels and no value changes, none ever will."""
+
+
 @frozen
 class Ended:
     """How a scene ended: the problem if there was one, and the updates that travelled."""
@@ -80,18 +84,20 @@ Views = dict[str, dict[Place, Any]]
 
 
 def _settle(stage: Stage, places: Mapping[Place, Any], rounds: int) -> Views:
-    """Fair rounds until all agree, and one more; or until there were enough."""
+    """Fair rounds until all agree, and one more; or until nothing moves, or there were enough."""
     quiet = Stage(stage.cluster, None, stage.dialect, whole_answers=stage.whole_answers)
     quiet.inherit(stage)
     views = _views(stage.cluster, places)
+    idle = 0
     for _round in range(rounds):
-        agreed = _agree(views)
+        agreed, moved, before = _agree(views), quiet.moved, views
         for one in NODES:
             for other in NODES:
                 if one != other:
                     quiet.perform(Converse(one, other))
         views = _views(stage.cluster, places)
-        if agreed and _agree(views):
+        idle = idle + 1 if quiet.moved == moved and views == before else 0
+        if (agreed and _agree(views)) or idle == IDLE_ROUNDS:
             break
     stage.moved += quiet.moved
     stage.rows.append(Row(NODES[0], "fair rounds follow: everybody exchanges with everybody"))

@@ -45,7 +45,7 @@ def diagnose(
     base: Profile,
     variants: Sequence[Profile],
     difference: Difference,
-    journal: list[tuple[str, Any]],
+    journal: Sequence[tuple[str, Any]],
     acceptor: Callable[[Profile], Acceptor],
 ) -> Diagnosis:
     """Explain a difference that every one of `variants` has. Spec: ORA-9."""
@@ -69,7 +69,7 @@ def _rank(point: str, points: tuple[str, ...]) -> int:
     return points.index(point) if point in points else len(points)
 
 
-def _explains(acceptor: Acceptor, journal: list[tuple[str, Any]]) -> bool:
+def _explains(acceptor: Acceptor, journal: Sequence[tuple[str, Any]]) -> bool:
     try:
         return replay(acceptor, journal) is None
     except Ambiguous:

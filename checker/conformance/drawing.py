@@ -21,6 +21,7 @@ from checker.conformance.scene import (
     News,
     Operation,
     Put,
+    Read,
     Scene,
     Setting,
     Start,
@@ -31,8 +32,14 @@ from scuttle_ref.names import NEVER, PROTOTYPE_NAMES, UNBOUNDED, VERSION_MAX
 from scuttle_ref.profile import Profile
 
 KEYS = ("k", "j")
-SOURCES = ("A", "B", "P", "Q", "10", "2")
-"""Own ids, played peers, and two names that JavaScript enumerates first (DEV-13)."""
+SOURCES = ("A", "B", "P", "Q", "10", "2", "b", "\u00e9")
+"""Own ids, played peers, two names that JavaScript enumerates first (DEV-13), and two that only
+an order by code points puts last."""
+
+VALUES: tuple[Any, ...] = (
+    0, 1, 2, 3, "x", None, False, True, "", 1.5, [], [0, [None]], {}, {"a": {"b": 1}}, "\u00e9"
+)  # fmt: skip
+"""What owners write, the simplest first."""
 
 LIMITS = (None, 1, 2, 3, UNBOUNDED)
 OPERATIONS_MAX = 14
@@ -64,7 +71,7 @@ class Palette:
     def written(self, node: st.SearchStrategy[str]) -> st.SearchStrategy[Operation]:
         """A write of an owner; with readings that may tie, or step back, where clocks are read."""
         readings = st.integers(1, 4) if self.timed else st.none()
-        return st.builds(Put, node, st.sampled_from(KEYS), st.integers(0, 3), readings)
+        return st.builds(Put, node, st.sampled_from(KEYS), st.sampled_from(VALUES), readings)
 
 
 def settings_of(palette: Palette) -> st.SearchStrategy[Setting]:
@@ -82,10 +89,14 @@ def _update(source: str, version: int) -> dict[str, Any]:
     """The one update that bears this source and version; equal versions compete for a key."""
     return {
         "key": KEYS[version % 2],
-        "value": f"{source}{version}",
+        "value": _SAID.get(version, f"{source}{version}"),
         "source_id": source,
         "version": version,
     }
+
+
+_SAID: dict[int, Any] = {3: [3, [None]], 4: {"four": [4]}, 5: 5.5, 12: None}
+"""Values that are no texts, by the version that bears them."""
 
 
 def _digest(source: str, mark: float) -> dict[str, Any]:
@@ -147,12 +158,18 @@ def operations(palette: Palette) -> st.SearchStrategy[Operation]:
         st.builds(Start, node, st.sampled_from((*NODES, *PEERS))).filter(_elsewhere),
         st.builds(_delivered, links, st.sampled_from((0, 0, 1))),
         links.map(lambda link: Again(*link)),
+        st.builds(Cut, node, st.sampled_from((*NODES, *PEERS))).filter(_apart),
         st.builds(News, node, st.sampled_from(SOURCES), _MARKS),
+        st.builds(Read, node, st.sampled_from(SOURCES), st.sampled_from(KEYS)),
     )
 
 
 def _delivered(link: tuple[str, str], place: int) -> Deliver:
     return Deliver(link[0], link[1], place)
+
+
+def _apart(cut: Cut) -> bool:
+    return cut.one != cut.other
 
 
 def _elsewhere(start: Start) -> bool:
@@ -170,6 +187,8 @@ def _phrases(palette: Palette) -> st.SearchStrategy[tuple[Operation, ...]]:
         st.builds(_flood, peer, node, source, many),
         st.builds(_used_up, peer, node, st.sampled_from((2, 5, VERSION_MAX - 1, VERSION_MAX))),
         st.builds(_interleaved, node, source, source, st.sampled_from((0, 1))),
+        st.builds(_broken_off, node, source, st.sampled_from((0, 1))),
+        st.builds(_interrupted, peer, node, source, st.sampled_from(NODES)),
     )
 
 
@@ -201,6 +220,31 @@ def _interleaved(node: str, one: str, other: str, mark: float) -> tuple[Operatio
     )
 
 
+def _broken_off(node: str, source: str, mark: float) -> tuple[Operation, ...]:
+    """One of two connections breaks in the middle of both digests."""
+    first, second = PEERS
+    heard = tuple(_update(each, version) for version, each in enumerate((source, first, second), 1))
+    return (
+        Tell(second, node, heard),
+        Tell(first, node, (_digest(source, mark),)),
+        Tell(second, node, (_digest(first, mark),)),
+        Cut(node, first),
+        Tell(second, node, (_DONE,)),
+        Tell(first, node, (_DONE,)),
+    )
+
+
+def _interrupted(peer: str, node: str, source: str, starter: str) -> tuple[Operation, ...]:
+    """In the middle of a digest the node hears, writes, and starts an exchange of its own."""
+    told = (_update(source, 2), _digest(source, 0))
+    return (
+        Tell(peer, node, told),
+        *((Start(node, peer),) if starter == node else (Tell(peer, node, (_update(peer, 1),)),)),
+        Put(node, "j", 0),
+        Tell(peer, node, (_DONE,)),
+    )
+
+
 def _lines() -> st.SearchStrategy[Any]:
     return st.builds(_digest, st.sampled_from(SOURCES), _MARKS)
 
@@ -215,8 +259,18 @@ def scenes(palette: Palette) -> st.SearchStrategy[Scene]:
     phrases = _phrases(palette)
     some = st.lists(phrases, min_size=1, max_size=OPERATIONS_MAX)
     more = st.lists(phrases, min_size=OPERATIONS_MAX // 2, max_size=OPERATIONS_MAX)
-    steps = st.one_of(some, more).map(_joined)
+    steps = st.builds(lambda *parts: _joined(parts), st.one_of(some, more).map(_joined), _looks())
     return st.builds(Scene, settings_of(palette), steps)
+
+
+def _looks() -> st.SearchStrategy[tuple[Operation, ...]]:
+    """What is asked at the end, of those who have most likely said something."""
+    node, source = st.sampled_from(NODES), st.sampled_from(SOURCES[:3])
+    look: st.SearchStrategy[Operation] = st.one_of(
+        st.builds(News, node, source, st.sampled_from((NEVER, 0, 1))),
+        st.builds(Read, node, source, st.sampled_from(KEYS)),
+    )
+    return st.lists(look, max_size=4).map(tuple)
 
 
 def _joined(phrases: Sequence[tuple[Operation, ...]]) -> tuple[Operation, ...]:

@@ -13,7 +13,6 @@ from attrs import define, field
 from checker.conformance.acceptor import Acceptor
 from checker.conformance.adapters.reference import ReferenceAdapter
 from checker.conformance.cluster import Loopback, Nodes
-from checker.conformance.compare import Difference
 from checker.conformance.contract import contract_of
 from checker.conformance.diagnosis import Diagnosis, diagnose
 from checker.conformance.observation import Ambiguous
@@ -29,7 +28,7 @@ NEEDS: Final = ("set", "write", "gossip")
 
 @define
 class Explorer:
-    """Plays scenes and remembers what the last one was about.
+    """Plays scenes, with the acceptor watching.
 
     `variants` are the profile and the mistakes known so far; `exact` is the wire level.
     """
@@ -44,14 +43,12 @@ class Explorer:
     played: int = 0
     skipped: int = 0
     ambiguous: int = 0
-    _last: tuple[Difference, Stage] | None = None
 
     def __attrs_post_init__(self) -> None:
         self.variants = [self.profile]
 
     def attempt(self, scene: Scene) -> Problem | None:
         """Play a scene; the problem if there is one. Spec: ORA-5, ORA-7."""
-        self._last = None
         stage = Stage(
             self.nodes, self._acceptor(scene, self.variants), self.dialect, lines=self._lines
         )
@@ -60,7 +57,6 @@ class Explorer:
             stage.play(scene, NODES, self.case)
         except Violated as violated:
             found = violated.difference
-            self._last = (found, stage)
             clause = found.clause or "/".join(found.points[:1])
             return failed_by(found, clause, stage)
         except ProcessFailed as failed:
@@ -88,16 +84,15 @@ class Explorer:
             events="events" in self.nodes.hello.capabilities,
         )
 
-    def explained(self, scene: Scene) -> Diagnosis | None:
-        """What explains the violation of the scene that was played last. Spec: ORA-9."""
-        if self._last is None:
+    def explained(self, scene: Scene, problem: Problem) -> Diagnosis | None:
+        """What explains the violation that was found in a scene. Spec: ORA-9."""
+        if problem.difference is None:
             return None
-        difference, stage = self._last
         return diagnose(
             self.profile,
             self.variants,
-            difference,
-            stage.journal,
+            problem.difference,
+            problem.journal,
             lambda profile: self._acceptor(scene, [profile]),
         )
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from attrs import frozen
 
+from checker.conformance.compare import Difference
 from checker.conformance.process import ProcessFailed
 from checker.conformance.protocol import AdapterError, ErrorKind, Reply
 from checker.conformance.settings import NAMED_RESOLVERS, SORTS, accept, reject
-from checker.conformance.wire import members_of, message_of
+from checker.conformance.wire import members_of, message_of, plain
 from scuttle_ref.errors import InvalidMessage, Refusal
 from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
 from scuttle_ref.names import NodeId
+from scuttle_ref.outputs import Compacted, Step
 from scuttle_ref.state import NodeState
 from scuttle_ref.wire import Dialect
 
@@ -120,3 +122,15 @@ def exact_members(document: Mapping[str, Any], message: Message, dialect: Dialec
         raise InvalidMessage(
             Refusal(f"$.{extra[0]}", "is no member of this message", expected, "WIRE-1")
         )
+
+
+def compaction_difference(step: Step, reply: Reply) -> Difference | None:
+    """How what is told of forgetting differs from what was forgotten. Spec: HIST-5, ADP-4."""
+    forgotten = sum(len(each.forgotten) for each in step.outputs if isinstance(each, Compacted))
+    told = [each for each in reply.events if each["event"] == "compaction"]
+    lengths = [each["length"] for each in told if type(each.get("length")) is int]
+    counted = sum(lengths) if len(lengths) == len(told) else forgotten
+    if bool(told) == bool(forgotten) and counted == forgotten:
+        return None
+    wanted = f"a compaction of {forgotten}" if forgotten else "no compaction"
+    return Difference("$.events", wanted, plain(told), ("retain",), "HIST-5")

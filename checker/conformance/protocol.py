@@ -130,7 +130,7 @@ class ProtocolBreach(Exception):
 
 
 _COMMON = frozenset({"re", "ok"})
-_BODY: Final[dict[str, frozenset[str]]] = {
+BODY: Final[dict[str, frozenset[str]]] = {
     "hello": frozenset({"version", "sut", "capabilities", "timeouts", "protocol"}),
     "set": frozenset({"result", "out", "events"}),
     "write": frozenset({"result", "out", "events"}),
@@ -169,7 +169,7 @@ def reply_from(line: bytes, request: Mapping[str, Any]) -> Reply:
         _only(document, _COMMON | {"error"})
         return Reply(ok=False, error=_error(document.get("error")))
     operation = str(request["op"])
-    _only(document, _COMMON | _BODY.get(operation, frozenset()))
+    _only(document, _COMMON | BODY.get(operation, frozenset()))
     body = {name: document[name] for name in document if name not in _COMMON | {"out", "events"}}
     return Reply(
         ok=True,

@@ -73,6 +73,7 @@ class Problem:
     rows: tuple[Row, ...] = ()
     stderr: str = ""
     journal: tuple[tuple[str, Any], ...] = field(default=(), eq=False, repr=False)
+    difference: Difference | None = field(default=None, eq=False, repr=False)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -91,6 +92,7 @@ def failed_by(found: Difference, clause: str, stage: Stage) -> Problem:
         told=str(found),
         rows=tuple(stage.rows),
         journal=tuple(stage.journal),
+        difference=found,
     )
 
 

@@ -17,11 +17,13 @@ from typing import Any, Final
 import attrs
 from attrs import frozen
 
-from checker.conformance import convergence, exploring, robustness
+from checker.conformance import answering, convergence, exploring, robustness
 from checker.conformance.adapters.reference import ReferenceAdapter
+from checker.conformance.classic import classic_scenes
 from checker.conformance.cluster import Cluster, Loopback
 from checker.conformance.contract import contract_of
 from checker.conformance.drawing import hostile_scenes, scenes, troubled
+from checker.conformance.faithful import faithful_scenes
 from checker.conformance.protocol import Hello, unknown_capabilities
 from checker.conformance.result import CaseResult, Level, Outcome, Problem, Report
 from checker.conformance.scene import NODES, Scene
@@ -34,6 +36,10 @@ from checker.faults import UsageFault
 CONTROL_MAX: Final = 100
 CONTROL_SHARE: Final = 10
 """The control plays one scene for so many of the implementation, and at least this many."""
+
+
+LEVELS_TRIED: Final = {False: ("step",), True: ("step", "wire", "robustness")}
+"""The levels of the vectors whose conversations are tried, by whether the level is wire."""
 
 
 @frozen
@@ -62,6 +68,7 @@ def cases() -> list[Case]:
         Case(
             "step/explore", Level.STEP, exploring.NEEDS, lambda trial: _explore(trial, exact=False)
         ),
+        Case("step/resolvers", Level.STEP, answering.NEEDS, _resolvers),
         Case(
             "wire/explore", Level.WIRE, exploring.NEEDS, lambda trial: _explore(trial, exact=True)
         ),
@@ -85,6 +92,18 @@ def _directed(name: str) -> Callable[[Trial], None]:
     return run
 
 
+def _resolvers(trial: Trial) -> None:
+    names = answering.known(trial.hello)
+    if not names:
+        raise Unsupported("no resolver of this specification is offered")
+    for name in names:
+        trial.scenes += 1
+        problem = answering.attempt(trial.nodes, name, trial.case)
+        trial.shown = True
+        if problem is not None:
+            trial.report(problem, None, (answering.NODE,))
+
+
 def _hostile(trial: Trial) -> None:
     def attempt(scene: Scene) -> Problem | None:
         return robustness.attempt(trial.nodes, scene, trial.case)
@@ -106,21 +125,26 @@ def _converge(trial: Trial) -> None:
             return None
         return ended.problem
 
-    strategy = troubled(trial.palette(hostile=False), contract_of(profile), convergence.NODES)
-    for hit in trial.search(strategy, attempt):
+    palette, contract = trial.palette(hostile=False), contract_of(profile)
+    strategy = troubled(palette, contract, convergence.NODES)
+    first = tuple(classic_scenes(palette.resolvers[0], contract, timed=palette.timed))
+    for hit in trial.search(strategy, attempt, first):
         trial.report(hit.problem, hit.scene, convergence.NODES, operations=hit.operations)
 
 
 def _explore(trial: Trial, *, exact: bool) -> None:
     explorer = exploring.Explorer(trial.nodes, trial.plan.profile, trial.dialect, exact, trial.case)
     palette = trial.palette(hostile=exact)
-    first = vector_scenes(trial.plan.profile.name)
+    first = (
+        *vector_scenes(trial.plan.profile.name, LEVELS_TRIED[exact]),
+        *faithful_scenes(palette.resolvers[0], timed=palette.timed, exact=exact),
+    )
     for hit in trial.search(scenes(palette), explorer.attempt, first):
         blamed = explorer.control(hit.scene)
         if blamed is not None:
             trial.notes.append(f"the reference itself fails this scene: {blamed.told}")
             break
-        diagnosis = explorer.explained(hit.scene)
+        diagnosis = explorer.explained(hit.scene, hit.problem)
         more: dict[str, Any] = {"operations": hit.operations}
         if diagnosis is not None:
             more |= {"clauses": diagnosis.clauses, "mistakes": diagnosis.mistakes}

@@ -13,7 +13,7 @@ import attrs
 from attrs import field, frozen
 
 from checker.conformance.values import decoded, encoded
-from checker.conformance.wire import message_of
+from checker.conformance.wire import message_of, told
 from scuttle_ref.errors import InvalidMessage
 
 NODES: Final = ("A", "B")
@@ -30,7 +30,7 @@ SAID_MAX: Final = 4
 def _said(message: Any) -> str:
     """A message of a played peer, as people read it."""
     try:
-        return str(message_of(message))
+        return told(message_of(message))
     except InvalidMessage:
         return ascii(message)[:80]
 
@@ -158,11 +158,23 @@ class News:
         return f"{self.node} is asked for news of {self.source} above {self.version}"
 
 
-Operation: TypeAlias = Put | Converse | Start | Deliver | Again | Lose | Cut | Tell | News
+@frozen
+class Read:
+    """The owner of `node` reads `key`, of `source` where sources own their keys."""
 
-_KINDS: Final[dict[str, type[Any]]] = {
+    node: str
+    source: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.node} reads {self.key}"
+
+
+Operation: TypeAlias = Put | Converse | Start | Deliver | Again | Lose | Cut | Tell | News | Read
+
+KINDS: Final[dict[str, type[Any]]] = {
     kind.__name__.lower(): kind
-    for kind in (Put, Converse, Start, Deliver, Again, Lose, Cut, Tell, News)
+    for kind in (Put, Converse, Start, Deliver, Again, Lose, Cut, Tell, News, Read)
 }
 
 
@@ -192,5 +204,5 @@ def scene_from_json(document: Mapping[str, Any]) -> Scene:
         members = {name: decoded(value) for name, value in each.items() if name != "do"}
         if "messages" in members:
             members["messages"] = tuple(members["messages"])
-        operations.append(_KINDS[each["do"]](**members))
+        operations.append(KINDS[each["do"]](**members))
     return Scene(Setting(**config), tuple(operations))

@@ -6,7 +6,7 @@ not come back is reported as such, never as a finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -22,6 +22,9 @@ SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.fi
 
 SHRINKING_MAX = 400
 """How many scenes are tried to make a failing one smaller."""
+
+VERSION_SMALL = 12
+"""Versions above this one are lowered if the scene fails all the same."""
 
 
 class Failing(Exception):
@@ -86,7 +89,10 @@ def search(
 
 
 def smallest(scene: Scene, fails: Callable[[Scene], bool], tries: int = SHRINKING_MAX) -> Scene:
-    """`scene` without any operation or message that can go, one at a time. Spec: ORA-10."""
+    """`scene` without any operation or message that can go, one at a time, and with low versions.
+
+    Spec: ORA-10.
+    """
     current = scene
     spent = 0
     while True:
@@ -115,11 +121,31 @@ def _shorter(scene: Scene) -> list[Scene]:
                 )
                 for gone in range(len(step.messages))
             ]
+    for at, step in enumerate(steps):
+        if isinstance(step, Tell):
+            found += [
+                attrs.evolve(scene, operations=(*steps[:at], lower, *steps[at + 1 :]))
+                for lower in _lower(step)
+            ]
     for name in ("sort", "max_history", "mtu"):
         if getattr(scene.setting, name) is not None:
             changes: dict[str, Any] = {name: None}
             found.append(attrs.evolve(scene, setting=attrs.evolve(scene.setting, **changes)))
     return found
+
+
+def _lower(step: Tell) -> list[Tell]:
+    """The step with one of its huge versions lowered to 1: most findings need none."""
+    return [
+        attrs.evolve(
+            step,
+            messages=(*step.messages[:at], {**said, "version": 1}, *step.messages[at + 1 :]),
+        )
+        for at, said in enumerate(step.messages)
+        if isinstance(said, Mapping)
+        and type(said.get("version")) is int
+        and said["version"] > VERSION_SMALL
+    ]
 
 
 def _without(step: Tell, gone: int) -> Tell:

@@ -6,7 +6,7 @@ where a profile may leave a choice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from checker.conformance.scene import NODES, News, Operation, Put, Scene, Setting, Start, Tell
@@ -19,7 +19,7 @@ FORMAT: Final = "scuttle-vectors/1"
 SETTINGS: Final = frozenset({"mtu", "max_history", "resolve", "sort"})
 
 
-def vector_scenes(profile: str) -> tuple[Scene, ...]:
+def vector_scenes(profile: str, levels: Collection[str] = ("step",)) -> tuple[Scene, ...]:
     """The scenes of the vectors of a profile, each once; none when it has no vectors.
 
     Spec: ORA-14.
@@ -31,7 +31,7 @@ def vector_scenes(profile: str) -> tuple[Scene, ...]:
         document = read_members(file, FORMAT, {"vectors": list})
     except Fault:
         return ()
-    found = [_scene(each) for each in document["vectors"] if each.get("level") == "step"]
+    found = [_scene(each) for each in document["vectors"] if each.get("level") in levels]
     unique: list[Scene] = []
     for scene in found:
         if scene is not None and scene not in unique:

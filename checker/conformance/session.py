@@ -95,7 +95,7 @@ class Session:
             self._next = 0
             self.starts += 1
             try:
-                self._hello = hello_from(self._asked("hello", _introduction(self.launch.seed)))
+                self._hello = hello_from(self._asked("hello", introduction(self.launch.seed)))
             except ProtocolBreach as breach:
                 lost = ProcessFailed(Failure.PROTOCOL, str(breach), self._child.stderr)
                 self.lose()
@@ -177,7 +177,8 @@ class Session:
         child.end(BYE_SECONDS)
 
 
-def _introduction(seed: int) -> dict[str, Any]:
+def introduction(seed: int) -> dict[str, Any]:
+    """What the oracle says of itself in a hello. Spec: ADP-3."""
     return {
         "protocol": PROTOCOL,
         "version": VERSION,

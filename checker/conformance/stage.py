@@ -6,7 +6,7 @@ decided by the acceptor alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -26,11 +26,12 @@ from checker.conformance.scene import (
     News,
     Operation,
     Put,
+    Read,
     Scene,
     Start,
     Tell,
 )
-from checker.conformance.wire import message_of, wire_form
+from checker.conformance.wire import message_of, told, wire_form, with_extra
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.messages import Event, Exchange, Received, Update
 from scuttle_ref.messages import Put as Set
@@ -84,6 +85,7 @@ class Stage:
     rows: list[Row] = field(factory=list)
     journal: list[tuple[str, Any]] = field(factory=list)
     moved: int = 0
+    _nodes: tuple[str, ...] = ()
     _flight: dict[tuple[str, str], list[list[Any]]] = field(factory=dict)
     _last: dict[tuple[str, str], list[Any]] = field(factory=dict)
 
@@ -93,6 +95,7 @@ class Stage:
 
     def play(self, scene: Scene, nodes: tuple[str, ...], case: str) -> None:
         """Start the nodes and do everything. Raises Violated, Unsupported or ProcessFailed."""
+        self._nodes = nodes
         reply = self.cluster.init(case, nodes, scene.setting.config())
         self._checked("init", reply)
         if reply.error is not None:
@@ -129,15 +132,30 @@ class Stage:
                     self._told(peer, node, message)
             case News(node=node, source=source, version=version):
                 self._news(node, source, version)
+            case Read(node=node, source=source, key=key):
+                self._read(node, source, key)
 
     def _cut(self, one: str, other: str) -> None:
         """Both directions lose what is in flight, and who can be told is told. Spec: FAULT-2."""
         self.rows.append(Row(one, f"the connection to {other} breaks"))
         for node, peer in ((one, other), (other, one)):
             self._flight.pop((node, peer), None)
-        if self.cluster.hello.can("close"):
-            for node, peer in ((one, other), (other, one)):
-                self.cluster.ask("close", node, peer=peer)
+        for node, peer in ((one, other), (other, one)):
+            if self.cluster.hello.can("close") and node in self._nodes:
+                self._closes(node, peer)
+
+    def _closes(self, node: str, peer: str) -> None:
+        """A node hears that a connection is gone. There is nobody left to say anything to."""
+        reply = self.cluster.ask("close", node, peer=peer)
+        self._checked("close", reply)
+        self.journal.append(("closed", (node, peer)))
+        if self.acceptor is None:
+            return
+        if reply.out:
+            said = [str(sent.message) for sent in reply.out]
+            raise Violated(Difference("$.out", "nothing", said, (), "FAULT-2"))
+        self.acceptor.closed(node, peer)
+        self._inspect(self.acceptor, node)
 
     def _start(self, node: str, peer: str) -> None:
         self.rows.append(Row(node, f"starts an exchange with {peer}"))
@@ -161,7 +179,8 @@ class Stage:
         except InvalidMessage:
             self._hears(peer, node, message, message)
             return
-        self._hears(peer, node, valid, wire_form(valid, self.dialect, lines=self.lines))
+        written = wire_form(valid, self.dialect, lines=self.lines)
+        self._hears(peer, node, valid, with_extra(written, message))
 
     def _put(self, put: Put) -> None:
         """A write, with the reading of the clock if there is one. Spec: NPM-1."""
@@ -214,21 +233,31 @@ class Stage:
             self._look(self.acceptor, node, event)
 
     def _look(self, acceptor: Acceptor, node: str, event: Event) -> None:
-        hello = self.cluster.hello
-        if hello.can("inspect"):
-            reply = self.cluster.ask("inspect", node, fields=list(INSPECTED))
-            self._checked("inspect", reply)
-            self.journal.append(("look", (node, reply.body)))
-            self._judged(acceptor.look(node, reply.body))
+        if self._inspect(acceptor, node):
             return
         written = _written(node, event)
-        if written is not None and hello.can("get"):
-            source, key = written
-            reply = self.cluster.ask("get", node, key=key, source_id=source)
-            self._checked("get", reply)
-            if reply.ok:
-                self.journal.append(("read", (node, source, key, reply.result)))
-                self._judged(acceptor.read(node, source, key, reply.result))
+        if written is not None:
+            self._read(node, *written)
+
+    def _inspect(self, acceptor: Acceptor, node: str) -> bool:
+        """Whether a node shows itself; then it is judged by that."""
+        if not self.cluster.hello.can("inspect"):
+            return False
+        reply = self.cluster.ask("inspect", node, fields=list(INSPECTED))
+        self._checked("inspect", reply)
+        self.journal.append(("look", (node, reply.body)))
+        self._judged(acceptor.look(node, reply.body))
+        return True
+
+    def _read(self, node: str, source: str, key: str) -> None:
+        """The owner reads a key; what it gets is what it holds. Spec: MERGE-1."""
+        if self.acceptor is None or not self.cluster.hello.can("get"):
+            return
+        reply = self.cluster.ask("get", node, key=key, source_id=source)
+        self._checked("get", reply)
+        if reply.ok:
+            self.journal.append(("read", (node, source, key, reply.result)))
+            self._judged(self.acceptor.read(node, source, key, reply.result))
 
     def _news(self, node: str, source: str, version: float) -> None:
         if self.acceptor is None or not self.cluster.hello.can("news"):
@@ -252,7 +281,7 @@ class Stage:
 
 
 def _short(message: Any) -> str:
-    text = str(message)
+    text = told(message)
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - a row
 
 
@@ -276,7 +305,7 @@ def _written(node: str, event: Event) -> tuple[str, str] | None:
             return None
 
 
-def replay(acceptor: Acceptor, journal: list[tuple[str, Any]]) -> Difference | None:
+def replay(acceptor: Acceptor, journal: Sequence[tuple[str, Any]]) -> Difference | None:
     """Judge what was observed once more, by another acceptor, without a live node."""
     for kind, what in journal:
         match kind:
@@ -286,6 +315,9 @@ def replay(acceptor: Acceptor, journal: list[tuple[str, Any]]) -> Difference | N
                 found = acceptor.look(*what)
             case "read":
                 found = acceptor.read(*what)
+            case "closed":
+                acceptor.closed(*what)
+                continue
             case _:
                 found = acceptor.news(*what)
         if found is not None:

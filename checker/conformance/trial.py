@@ -49,7 +49,10 @@ class Plan:
 
 @define
 class Trial:
-    """One case under way: the nodes it talks to, and what it has found."""
+    """One case under way: the nodes it talks to, and what it has found.
+
+    `shown` says that the case shows something though no update travels in it.
+    """
 
     plan: Plan
     case: str
@@ -62,6 +65,7 @@ class Trial:
     moved: int = 0
     limits: int = 0
     hangs: int = 0
+    shown: bool = False
     notes: list[str] = field(factory=list)
 
     @property
@@ -102,10 +106,14 @@ class Trial:
         seen: set[tuple[str, str, str]] = set()
         for scene in first:
             self.scenes += 1
-            hit = self._made_small(scene, _Hunt(self, attempt, seen))
+            hunt = _Hunt(self, attempt, seen)
+            hit = self._made_small(scene, hunt)
             if hit is not None:
                 yield hit
                 self._known(hit.problem, seen)
+            elif hunt.caught:
+                yield from self._once(hunt)
+                return
         for round_ in range(FINDINGS_MAX):
             hunt = _Hunt(self, attempt, seen)
             found = search(
@@ -118,12 +126,22 @@ class Trial:
                 return
             problem = attempt(found.found)
             if problem is None or found.flaky:
-                self.notes.append(
-                    "a scene failed and then did not: the implementation is not repeatable"
-                )
+                yield from self._once(hunt)
                 return
             yield Hit(found.found, problem, len(found.first.operations))
             self._known(problem, seen)
+
+    def _once(self, hunt: _Hunt) -> Iterator[Hit]:
+        """What failed does not fail again. An answer that was wrong was wrong all the same.
+
+        Only that an answer was late may have been chance. Spec: ORA-17.
+        """
+        self.notes.append(
+            "what failed did not fail again: answers depend on more than the requests since init"
+        )
+        for scene, problem in hunt.caught[:1]:
+            if problem.outcome is not Outcome.TIMEOUT:
+                yield Hit(scene, problem, len(scene.operations))
 
     def _known(self, problem: Problem, seen: set[tuple[str, str, str]]) -> None:
         """Search for others. What is known to hang is not waited for as long again."""
@@ -181,7 +199,7 @@ class Trial:
             outcome = Outcome.FAIL if Outcome.FAIL in worst else worst[0]
         elif self.notes:
             outcome = Outcome.INCONCLUSIVE
-        elif self.level is not Level.ROBUSTNESS and self.moved == 0:
+        elif self.level is not Level.ROBUSTNESS and not self.shown and self.moved == 0:
             outcome, says = Outcome.INCONCLUSIVE, "no update travelled: this shows nothing"
         return CaseResult(
             self.case, self.level, outcome, says, tuple(self.findings), self.scenes, self.moved,
@@ -206,6 +224,7 @@ class _Hunt:
     attempt: Callable[[Scene], Problem | None]
     seen: set[tuple[str, str, str]]
     tries: int = SHRINKING_MAX
+    caught: list[tuple[Scene, Problem]] = field(factory=list)
 
     def fails(self, scene: Scene) -> bool:
         """Whether the scene has a problem of a kind that was not seen. Raises _HangsAgain."""
@@ -219,6 +238,7 @@ class _Hunt:
         if problem.outcome is Outcome.TIMEOUT:
             self.tries = min(self.tries, HANGING_TRIES_MAX)
             self.trial.impatient()
+        self.caught = self.caught or [(scene, problem)]
         return True
 
 

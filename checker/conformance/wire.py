@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from checker.conformance.values import NESTING_MAX, Undefined
+from checker.scuttlebutt.script import value_text
 from scuttle_ref.messages import Message, Update
 from scuttle_ref.names import NEVER, Mark
 from scuttle_ref.wire import (
@@ -31,6 +33,23 @@ def wire_form(message: Message, dialect: Dialect, *, lines: bool) -> Any:
     return line_from_message(message, dialect) if lines else object_of(message, dialect)
 
 
+MEMBERS: Final = frozenset(
+    {"key", "value", "source_id", "id", "version", "digest", "done", "returned"}
+)
+"""Every member that some message has, in some spelling."""
+
+
+def with_extra(written: Any, said: Any) -> Any:
+    """A message as it is written, with the members of `said` that no message has. Spec: WIRE-1."""
+    extra = {name: said[name] for name in said if name not in MEMBERS}
+    if not extra:
+        return written
+    if isinstance(written, str):
+        line = {**json.loads(written), **extra}
+        return json.dumps(line) + written[len(written.rstrip()) :]
+    return {**written, **extra}
+
+
 def message_of(document: Any, dialect: Dialect = DOCUMENTED_DIALECT) -> Message:
     """The message that an object or a line stands for. Raises InvalidMessage. Spec: ADP-9."""
     if isinstance(document, str):
@@ -41,6 +60,13 @@ def message_of(document: Any, dialect: Dialect = DOCUMENTED_DIALECT) -> Message:
 def members_of(message: Message, dialect: Dialect) -> frozenset[str]:
     """The members that the object of a message has, neither more nor fewer. Spec: WIRE-1."""
     return frozenset(message_to_json(message, dialect))
+
+
+def told(message: object) -> str:
+    """A message as people read it: an update with its value in JSON, if it is no plain word."""
+    if isinstance(message, Update):
+        return f"{message.key}={value_text(message.value)}@{message.source_id}{message.version}"
+    return str(message)
 
 
 def mark_value(mark: Mark) -> int | float:

@@ -35,8 +35,8 @@ def tried(command: list[str], profile: str, case: str, examples: int = 40) -> tu
 @pytest.mark.parametrize(
     ("adapter", "case", "examples", "found"),
     [
-        (["scuttlebutt"], "convergence/explore", 150, "they disagree"),
-        (["scuttlebutt"], "step/explore", 10, "NPM-2"),
+        (["scuttlebutt"], "convergence/explore", 1, "they disagree"),
+        (["scuttlebutt"], "step/explore", 1, "NPM-2"),
         (["plasmid", "breadth"], "convergence/explore", 40, "Cannot destructure property 'r'"),
         (["plasmid"], "robustness/names-source", 1, "is not a function"),
         (["gossiper"], "step/explore", 10, "reading 'updateWithDelta'"),

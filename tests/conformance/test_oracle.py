@@ -164,7 +164,7 @@ def test_a_violation_is_filed_under_the_clause_of_the_rule_that_explains_it() ->
     player = explorer(ReferenceAdapter(wrong), DOCUMENTED)
     problem = player.attempt(SWAP)
     assert problem is not None
-    diagnosis = player.explained(SWAP)
+    diagnosis = player.explained(SWAP, problem)
     assert diagnosis is not None
     assert diagnosis.clause == "MERGE-1"
     assert "prefer_latest_arrival" in diagnosis.mistakes

@@ -9,15 +9,19 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import attrs
 import jsonschema
 import pytest
 
 from checker.conformance.mutants import MUTANTS
 from checker.conformance.vectors.build import text_of, vector_files
+from checker.conformance.vectors.choices import cuts, orders
 from checker.conformance.vectors.matching import mismatch
-from checker.conformance.vectors.run import reference, run_vector
+from checker.conformance.vectors.run import exchange, reference, run_vector
 from checker.resources import spec_folder
-from scuttle_ref.profiles import PROFILES
+from scuttle_ref import rules
+from scuttle_ref.messages import Update
+from scuttle_ref.profiles import DOCUMENTED, PROFILES
 
 SPEC = spec_folder()
 HERE = Path(__file__).parent
@@ -141,3 +145,56 @@ def test_the_readme_shows_a_vector_as_it_is(vectors: dict[str, dict[str, Any]]) 
     text = (SPEC / "vectors" / "README.md").read_text(encoding="utf-8")
     shown = json.loads(text.partition("```json\n")[2].partition("```")[0])
     assert shown == vectors[shown["id"]]
+
+
+def _sources_apart(request: dict[str, Any], reply: dict[str, Any]) -> dict[str, Any]:
+    """The reply with the updates of each source in their order, the last source first."""
+    out = reply.get("out") or []
+    if not out or any("key" not in each["message"] for each in out):
+        return reply
+    del request
+    ordered = sorted(out, key=lambda each: each["message"]["source_id"], reverse=True)
+    return {**reply, "out": ordered}
+
+
+def test_the_order_among_sources_is_free_at_the_level_step_and_not_on_the_wire(
+    vectors: dict[str, dict[str, Any]],
+) -> None:
+    """Where no clause orders sources, nobody fails who orders them otherwise. Spec: VEC-6."""
+    answer = reference(DOCUMENTED)
+    ran = {
+        name: run_vector(vector, lambda asked: _sources_apart(asked, dict(answer(asked)))).outcome
+        for name, vector in vectors.items()
+        if name.startswith("documented/")
+    }
+    failed = {vectors[name]["level"] for name, outcome in ran.items() if outcome == "failed"}
+    assert failed == {"wire"}
+
+
+def test_a_shorter_cut_takes_each_source_from_its_lowest_version() -> None:
+    """What is allowed is listed, and nothing else. Spec: VEC-6, FLOW-2."""
+    one, two, other = Update("A", "k", 1, 1), Update("A", "k", 2, 2), Update("B", "k", 3, 1)
+    assert set(cuts([one, two], [one, two, other])) == {
+        (one,), (one, two), (one, other), (other,),
+    }  # fmt: skip
+    assert orders([one, two, other]) == [(one, two, other), (one, other, two), (other, one, two)]
+    assert orders([one, two, other], limit=2) is None
+
+
+def test_convergence_vectors_are_there_and_can_fail(vectors: dict[str, dict[str, Any]]) -> None:
+    """Two writers and one key: whoever takes the last arrival never agrees. Spec: VEC-7."""
+    found = {name for name, each in vectors.items() if each["level"] == "convergence"}
+    assert {name.partition("/")[0] for name in found} == set(PROFILES)
+    wrong = reference(attrs.evolve(DOCUMENTED, prefer=rules.prefer_latest_arrival))
+    ran = run_vector(vectors["documented/convergence/two-writers"], wrong)
+    assert ran.failure is not None
+    assert ran.failure.asked["op"] == "get"
+
+
+def test_an_exchange_that_never_ends_is_given_up() -> None:
+    """Two nodes that echo each other must not hang a build. Spec: VEC-7."""
+    echo = {"ok": True, "out": [{"to": None, "message": {"hello": 1}}]}
+    asked = {"op": "exchange", "node": "A", "peer": "B"}
+    assert exchange(lambda _request: echo, {"A", "B"}, asked) == {"ok": True}
+    refused = {"ok": False, "error": {"kind": "internal"}}
+    assert exchange(lambda _request: refused, {"A", "B"}, asked) == refused

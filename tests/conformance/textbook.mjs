@@ -55,7 +55,8 @@ export function start({ id, config }) {
         names.add(m.source_id);
         return history.filter((u) => u.source_id === m.source_id && u.version > m.version);
       }
-      return m.version > seen(m.source_id) ? take(m) : [];
+      const { key, value, source_id, version } = m;
+      return version > seen(source_id) ? take({ key, value, source_id, version }) : [];
     },
     get(key) {
       const { value = null, version = -Infinity } = store.get(key) ?? {};

@@ -5,7 +5,7 @@
 'use strict'
 
 const Module = require('module')
-const { serve, installed, digests, line, DONE, RETURNED } = require('./lines')
+const { servePackage, installed, digests, sayDigest, DONE, RETURNED } = require('./lines')
 
 const load = Module._load
 Module._load = (name, ...rest) => name === 'msgpack' ? { Stream: class {} } : load(name, ...rest)
@@ -24,9 +24,7 @@ function start ({ id, send }) {
       send({ key, value, source_id: source, version })
     }
     const named = message.digest || message.request_digest
-    if (!named) return
-    for (const [source, version] of Object.entries(named)) send(line(source, version))
-    send(message.type === REQUEST ? DONE : RETURNED)
+    if (named) sayDigest(send, named, message.type === REQUEST ? DONE : RETURNED)
   }
   const closed = { end () {} }
   const hear = message => gossiper.handleMessage(closed, { send: say }, message)
@@ -67,7 +65,4 @@ function start ({ id, send }) {
   }
 }
 
-const { version } = require_('gossiper/package.json')
-const issues = 'https://github.com/bpot/node-gossip/issues'
-const can = ['set', 'get', 'write', 'gossip', 'close', 'inspect']
-serve({ name: 'gossiper', version, issues }, can, start)
+servePackage(require_, 'gossiper', 'bpot/node-gossip', start)

@@ -107,6 +107,27 @@ function named (table, name) {
 // What is installed in a folder: the first argument of the adapter, or where it was started.
 const installed = folder => createRequire(path.resolve(folder || process.argv[2] || '.', 'index.js'))
 
+// Forgets the modules of a package, so that it is loaded again as by a new process.
+function forget (require_, pattern) {
+  for (const file of Object.keys(require_.cache)) {
+    if (pattern.test(file) && !file.startsWith(__dirname)) delete require_.cache[file]
+  }
+}
+
+// Serves an npm package under its own name and version, with the operations that they all have.
+function servePackage (require_, name, repository, start, shown = name) {
+  const { version } = require_(`${name}/package.json`)
+  const issues = `https://github.com/${repository}/issues`
+  const can = ['set', 'get', 'write', 'gossip', 'close', 'inspect']
+  serve({ name: shown, version, issues }, can, start)
+}
+
+// Says a digest: a line for each source, and what ends it.
+function sayDigest (send, marks, end, peer) {
+  for (const [source, version] of Object.entries(marks)) send(line(source, version), peer)
+  send(end, peer)
+}
+
 // A digest is heard line by line; `lines.take(peer)` is what was said before done.
 function digests () {
   const heard = new Map()
@@ -129,4 +150,6 @@ const DONE = { digest: true, done: true }
 
 const RETURNED = { ...DONE, returned: true }
 
-module.exports = { serve, installed, named, digests, line, DONE, RETURNED, Refused }
+module.exports = {
+  serve, servePackage, installed, forget, named, digests, sayDigest, line, DONE, RETURNED, Refused
+}

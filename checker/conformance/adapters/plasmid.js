@@ -4,7 +4,7 @@
 // by one. The last line and done are one object there and two messages here.
 'use strict'
 
-const { serve, installed, line, DONE } = require('./lines')
+const { servePackage, installed, line, DONE } = require('./lines')
 const require_ = installed()
 const { Host, LocalState } = require_('plasmid')
 const ordering = process.argv[3] || 'depth'
@@ -52,7 +52,4 @@ function start ({ id, send }) {
   }
 }
 
-const { version } = require_('plasmid/package.json')
-const issues = 'https://github.com/rkusa/plasmid/issues'
-const can = ['set', 'get', 'write', 'gossip', 'close', 'inspect']
-serve({ name: `plasmid (${ordering})`, version, issues }, can, start)
+servePackage(require_, 'plasmid', 'rkusa/plasmid', start, `plasmid (${ordering})`)

@@ -14,6 +14,7 @@ import attrs
 import click
 from attrs import define, field
 
+from checker.conformance.contract import closed
 from checker.conformance.mutants import candidates
 from checker.conformance.protocol import LINE_MAX, VERSION
 from checker.conformance.settings import NAMED_RESOLVERS, SORTS, UnknownName, config_from
@@ -145,12 +146,7 @@ class ReferenceAdapter:
 
     def _close(self, request: Mapping[str, Any]) -> Answer:
         node = self._node(request)
-        state = node.state
-        node.state = attrs.evolve(
-            state,
-            named=state.with_marks(request["peer"], ()),
-            open_sessions=tuple(each for each in state.open_sessions if each[0] != request["peer"]),
-        )
+        node.state = closed(node.state, request["peer"])
         return {"out": [], "events": []}
 
     def _step(self, request: Mapping[str, Any], event: Event) -> Answer:

@@ -4,21 +4,12 @@
 // returned (NPM-4). Each node loads the package afresh, as a process of its own would.
 'use strict'
 
-const { serve, installed, digests, line, DONE, RETURNED, Refused } = require('./lines')
+const { servePackage, installed, forget, digests, sayDigest, DONE, RETURNED, Refused } = require('./lines')
 const require_ = installed()
 
-function fresh (name) {
-  for (const file of Object.keys(require_.cache)) {
-    if (/scuttlebutt|monotonic-timestamp/.test(file) && !file.startsWith(__dirname)) {
-      delete require_.cache[file]
-    }
-  }
-  return require_(name)
-}
-
 function start ({ id, send }) {
-  const Model = fresh('scuttlebutt/model')
-  const model = new Model(id)
+  forget(require_, /scuttlebutt|monotonic-timestamp/)
+  const model = new (require_('scuttlebutt/model'))(id)
   const sessions = new Map()
   const lines = digests()
   const update = ([[key, value], version, source]) => ({ key, value, source_id: source, version })
@@ -34,9 +25,7 @@ function start ({ id, send }) {
     stream.on('data', text => {
       const data = JSON.parse(text)
       if (Array.isArray(data)) return send(update(data), peer)
-      if (data === 'SYNC' || !end) return
-      for (const [source, version] of Object.entries(data.clock)) send(line(source, version), peer)
-      send(end, peer)
+      if (data !== 'SYNC' && end) sayDigest(send, data.clock, end, peer)
     })
     stream.resume()
   }
@@ -63,26 +52,19 @@ function start ({ id, send }) {
       if (message.done) return hear(from, message)
       if (message.digest) return lines.add(from, message)
       const { key, value, version, source_id: source } = message
-      const data = [[key, value], version, source]
-      const session = sessions.get(from)
-      const stream = session ? session.stream : model.createStream()
-      stream.write(JSON.stringify(data) + '\n')
-      if (!session) stream.destroy()
+      const { stream } = sessions.get(from) || { stream: model.createStream() }
+      stream.write(JSON.stringify([[key, value], version, source]) + '\n')
+      if (!sessions.has(from)) stream.destroy()
     },
     get ({ key }) {
-      const version = (model.store[key] || [])[1] ?? -Infinity
-      return { value: model.get(key) ?? null, version }
+      return { value: model.get(key) ?? null, version: (model.store[key] || [])[1] ?? -Infinity }
     },
     inspect () {
       const history = model.history({}).map(update)
-      const entry = ({ value, version, source_id: source }) => ({ value, version, source_id: source })
-      const state = Object.fromEntries(history.map(each => [each.key, entry(each)]))
+      const state = Object.fromEntries(history.map(({ key, ...entry }) => [key, entry]))
       return { state, clock: { ...model.sources }, history }
     }
   }
 }
 
-const { version } = require_('scuttlebutt/package.json')
-const issues = 'https://github.com/dominictarr/scuttlebutt/issues'
-const can = ['set', 'get', 'write', 'gossip', 'close', 'inspect']
-serve({ name: 'scuttlebutt', version, issues }, can, start)
+servePackage(require_, 'scuttlebutt', 'dominictarr/scuttlebutt', start)

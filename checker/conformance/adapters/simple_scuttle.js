@@ -4,7 +4,7 @@
 // loaded afresh for every case, because named sources belong to the process (DEV-9).
 'use strict'
 
-const { serve, installed, named } = require('./lines')
+const { serve, installed, forget, named } = require('./lines')
 
 const require_ = installed()
 const folder = require('path').dirname(require_.resolve('./package.json'))
@@ -50,9 +50,7 @@ function start ({ id, config, send, tell }) {
   }
 }
 start.afresh = () => {
-  for (const file of Object.keys(require_.cache)) {
-    if (file.startsWith(folder)) delete require_.cache[file]
-  }
+  forget(require_, { test: file => file.startsWith(folder) })
   Gossip = require_('./index.js').Gossip
 }
 

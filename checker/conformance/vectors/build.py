@@ -7,10 +7,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from checker.conformance.contract import contract_of
 from checker.conformance.distinguish import NODE, Get
 from checker.conformance.mutants import MUTANTS, Mutant
 from checker.conformance.values import encoded
-from checker.conformance.vectors.hostile import hostile
+from checker.conformance.vectors.convergent import Convergent, convergent
+from checker.conformance.vectors.hostile import hostile, unknown_members
+from checker.conformance.vectors.run import EXCHANGE, reference, run_vector
 from checker.conformance.vectors.steps import Json, Talk, talk
 from checker.conformance.vectors.told import Life, lives
 from checker.conformance.vectors.told_apart import told_apart
@@ -26,11 +29,15 @@ from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT
 
 FORMAT = "scuttle-vectors/1"
 
+RESOLVER = "lww_total"
+
 REFUSING = (DOCUMENTED, TEXTBOOK, PAPER)
 """The profiles that refuse what is no message. The shipped library throws, or takes it (SHIP)."""
 
 LEVELS = {
-    "step": "each answer is the one that the profile gives",
+    "wire": "each answer is the one that the profile gives, in its order and with its members",
+    "step": "each answer is one that the profile allows: any order among sources, any allowed cut",
+    "convergence": "after the exchanges all nodes hold what the reference holds; a black box",
     "robustness": "no input stops a node or changes what it must refuse",
 }
 """What a vector claims, from the strictest to the least."""
@@ -63,12 +70,16 @@ def _vectors(profile: Profile, scenarios: Path) -> Iterator[Json]:
     for path in sorted(scenarios.glob("*.txt")):
         for life in lives(path):
             if life.profile is profile:
-                yield _of_life(life)
+                yield from _of_life(life)
+    for unknown in unknown_members(profile):
+        yield _vector(unknown.name, unknown.comment, "wire", [unknown.clause], unknown.talk)
+    for each in convergent(profile, RESOLVER):
+        yield _of_several(each)
     if profile in REFUSING:
-        for each in hostile(profile):
-            said = each.name.rpartition("/")[2].replace("-", " ")
-            comment = f"{said}: refused, and nothing changes"
-            yield _vector(each.name, comment, "robustness", [each.clause], each.talk)
+        for refused in hostile(profile):
+            yield _vector(
+                refused.name, refused.comment, "robustness", [refused.clause], refused.talk
+            )
 
 
 def _of_mutant(mutant: Mutant) -> Json:
@@ -79,16 +90,39 @@ def _of_mutant(mutant: Mutant) -> Json:
             expected="a conversation, or a reason in EQUIVALENT",
             clause="VEC-4",
         )
-    talked = talk(Gossip(mutant.base, found.config), NODE, found.asks)
+    gossip, contract = Gossip(mutant.base, found.config), contract_of(mutant.base)
     comment = f"an implementation that {mutant.mistake} fails at the last step"
-    return _vector(mutant.name, comment, "step", mutant.clauses, talked)
+    loose = _vector(
+        mutant.name, comment, "step", mutant.clauses, talk(gossip, NODE, found.asks, contract)
+    )
+    if run_vector(loose, reference(mutant.profile)).outcome == "failed":
+        return loose
+    return _vector(mutant.name, comment, "wire", mutant.clauses, talk(gossip, NODE, found.asks))
 
 
-def _of_life(life: Life) -> Json:
+def _of_several(found: Convergent) -> Json:
+    said = found.name.rpartition("/")[2].replace("-", " ")
+    return {
+        "id": found.name,
+        "comment": f"{said}: all nodes end with what the reference has",
+        "level": "convergence",
+        "clauses": ["CONV-1"],
+        "requires": sorted({"gossip", "write", *(s["do"]["op"] for s in found.steps)} - {EXCHANGE}),
+        "nodes": list(found.nodes),
+        "steps": list(found.steps),
+    }
+
+
+def _of_life(life: Life) -> Iterator[Json]:
     gossip = Gossip(life.profile, life.config)
     comment = f"{life.title} (the part of {life.node})"
     clauses = _clauses_asked(gossip, life)
-    return _vector(life.name, comment, "step", clauses, talk(gossip, life.node, life.asks))
+    loose = talk(gossip, life.node, life.asks, contract_of(life.profile))
+    exact = talk(gossip, life.node, life.asks)
+    yield _vector(life.name, comment, "step", clauses, loose)
+    if exact != loose:
+        name = life.name.replace("/scenario/", "/order/")
+        yield _vector(name, f"{comment}, in the order of the profile", "wire", clauses, exact)
 
 
 def _clauses_asked(gossip: Gossip, life: Life) -> list[str]:

@@ -7,11 +7,12 @@ from typing import Any
 
 from attrs import frozen
 
+from checker.conformance.contract import reads_the_clock
 from checker.conformance.distinguish import NODE, Ask, Get
 from checker.conformance.values import decoded
 from checker.conformance.vectors.steps import Json, Talk, talk
 from scuttle_ref.errors import InvalidMessage
-from scuttle_ref.messages import DigestDone, Put, Received, Update
+from scuttle_ref.messages import Digest, DigestDone, Put, Received, Update
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.wire import message_from_json
@@ -56,6 +57,7 @@ class Hostile:
     """One hostile message, the clause that refuses it, and the conversation about it."""
 
     name: str
+    comment: str
     clause: str
     talk: Talk
 
@@ -70,7 +72,27 @@ def hostile(profile: Profile) -> Iterator[Hostile]:
         said = {"op": "write", "node": NODE, "from": "A", "message": message}
         steps = ({"do": said, "expect": {"$any": True}}, *sound.steps[1:])
         talked = Talk(NODE, gossip.config, (*sound.steps[:1], *steps))
-        yield Hostile(f"{profile.name}/hostile/{name}", _clause(message), talked)
+        comment = f"{name.replace('-', ' ')}: refused, and nothing changes"
+        yield Hostile(f"{profile.name}/hostile/{name}", comment, _clause(message), talked)
+
+
+UNKNOWN: Json = {"ttl": 9}
+
+
+def unknown_members(profile: Profile) -> Iterator[Hostile]:
+    """Messages that say more than they must: understood, and not passed on. Spec: WIRE-1."""
+    gossip = Gossip(profile)
+    heard = (Digest("A", 0), Update("A", "k", "x", 1))
+    asks: list[Ask] = [Put("j", "b1", 5 if reads_the_clock(profile) else None)]
+    asks += [*(Received("A", each) for each in heard), Received("C", DigestDone())]
+    sound = talk(gossip, NODE, asks)
+    for at, name in enumerate(("line", "update", "done"), 1):
+        asked = sound.steps[at]
+        said = {**asked["do"], "message": {**asked["do"]["message"], **UNKNOWN}}
+        steps = (*sound.steps[:at], {**asked, "do": said}, *sound.steps[at + 1 :])
+        comment = f"a member that no {name} has is neither in the way nor passed on"
+        talked = Talk(NODE, gossip.config, steps)
+        yield Hostile(f"{profile.name}/members/{name}", comment, "WIRE-1", talked)
 
 
 def _clause(message: Any) -> str:

@@ -59,7 +59,12 @@ def adapter(session: Session) -> Answerer:
         if reply.error is not None:
             document["error"] = {"kind": reply.error.kind.value, "message": reply.error.message}
         else:
-            document["out"] = [said(sent.message) for sent in reply.out]
+            document["out"] = [
+                said(sent.message)
+                if sent.to is None
+                else {"to": sent.to, "message": said(sent.message)}
+                for sent in reply.out
+            ]
         found: Json = encoded(document)
         return found
 

@@ -10,13 +10,17 @@ from collections.abc import Sequence
 from itertools import combinations, permutations
 from typing import Any, TypeAlias
 
+import attrs
 from attrs import frozen
 
+from checker.conformance.contract import Contract
 from checker.conformance.distinguish import Ask, Get, held
 from checker.conformance.values import encoded
+from checker.conformance.vectors.choices import ORDERS_MAX, cuts, orders
 from checker.conformance.wire import object_of
+from scuttle_ref import rules
 from scuttle_ref.config import Config
-from scuttle_ref.messages import Digest, DigestDone, Exchange, Message, Put, Received, Update
+from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
 from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Rejected, Send, Step
 from scuttle_ref.reducer import Gossip
@@ -40,8 +44,15 @@ class Talk:
         return sorted({step["do"]["op"] for step in self.steps})
 
 
-def talk(gossip: Gossip, node: NodeId, asks: Sequence[Ask]) -> Talk:
-    """What the reference answers to `asks`, as the steps of a vector. Spec: VEC-2."""
+def talk(
+    gossip: Gossip, node: NodeId, asks: Sequence[Ask], follows: Contract | None = None
+) -> Talk:
+    """What the reference answers to `asks`, as the steps of a vector.
+
+    With a contract, what it leaves open is left open: the order of sources, and a shorter answer.
+
+    Spec: VEC-2, VEC-6.
+    """
     state = gossip.start(node)
     steps: list[Json] = []
     for ask in asks:
@@ -51,7 +62,10 @@ def talk(gossip: Gossip, node: NodeId, asks: Sequence[Ask]) -> Talk:
             )
             continue
         step = gossip.step(state, ask)
-        steps.append({"do": _request(node, ask), "expect": _answer(step)})
+        expected = _answer(step)
+        if follows is not None and isinstance(expected.get("out"), list):
+            expected = _followed(step, _whole(gossip, state, ask), follows) or expected
+        steps.append({"do": _request(node, ask), "expect": expected})
         state = step.state
     return Talk(node, gossip.config, tuple(steps))
 
@@ -86,8 +100,35 @@ def _answer(step: Step) -> Json:
     """What is expected of a step: all that is sent, or only that it is answered at all."""
     if any(isinstance(output, Rejected) for output in step.outputs):
         return {"$any": True}
-    sent = [output.message for output in step.outputs if isinstance(output, Send)]
-    return {"out": _sent(sent, step.state)}
+    return {"out": _sent(_messages(step), step.state)}
+
+
+def _whole(gossip: Gossip, state: NodeState, event: Event) -> Step:
+    """The step that an event would have been if answers had no limit."""
+    profile = attrs.evolve(gossip.profile, pace=rules.pace_everything)
+    return Gossip(profile, gossip.config).step(state, event)
+
+
+def _followed(step: Step, whole: Step, contract: Contract) -> Json | None:
+    """The answers that may stand for this one, where they are updates; None if it has no others."""
+    sent, uncut = _messages(step), _messages(whole)
+    if not all(isinstance(each, Update) for each in sent):
+        return None
+    ours = [each for each in sent if isinstance(each, Update)]
+    full = [each for each in uncut if isinstance(each, Update)]
+    shorter = contract.may_cut and len(full) > len(ours)
+    answers = list(cuts(ours, full)) if shorter else [tuple(ours)]
+    found = [orders(each) for each in answers]
+    listed = [order for some in found if some is not None for order in some]
+    if None in found or len(listed) > ORDERS_MAX:
+        return None if shorter else {"out": _any_order(ours)}
+    if len(listed) < 2:  # noqa: PLR2004 - one answer
+        return None
+    return {"out": {"$oneOf": [[_exactly(each) for each in order] for order in listed]}}
+
+
+def _messages(step: Step) -> list[Message]:
+    return [output.message for output in step.outputs if isinstance(output, Send)]
 
 
 def _sent(messages: Sequence[Message], state: NodeState) -> Any:

@@ -1,0 +1,379 @@
+"""JSON Schemas of the formats of conformance, made from the tables of the code that reads them.
+
+Laws of this file: data; whoever changes a format changes its schema with it, and a test compares
+both with the files in ``spec/schemas``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import NoneType, UnionType
+from typing import Any, Final, TypeAlias, get_args, get_type_hints
+
+import attrs
+
+from checker.conformance.expectation import Known
+from checker.conformance.passive import log
+from checker.conformance.protocol import BODY, INSPECTED, OPERATIONS, PROTOCOL, VERSION, ErrorKind
+from checker.conformance.result import FORMAT, Level, Outcome
+from checker.conformance.result import VERSION as REPORT_VERSION
+from checker.conformance.scene import KINDS, Setting
+from checker.conformance.settings import FIELDS
+from scuttle_ref.names import VERSION_MAX
+
+Schema: TypeAlias = dict[str, Any]
+
+TEXT: Final[Schema] = {"type": "string"}
+COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+ANY: Final[Schema] = {}
+CLAUSE: Final[Schema] = {"type": "string", "pattern": "^([A-Z]{2,}-[1-9][0-9]*)?$"}
+LIMIT: Final[Schema] = {
+    "description": "Updates; 0 and null are not given, infinity is no limit.",
+    "anyOf": [COUNT, {"type": "null"}, {"const": {"$num": "Infinity"}}],
+}
+MARK: Final[Schema] = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": VERSION_MAX},
+        {"const": {"$num": "-Infinity"}},
+    ]
+}
+
+
+def an_object(required: Schema, optional: Schema | None = None) -> Schema:
+    """An object with these members and no others."""
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": {**required, **(optional or {})},
+        "additionalProperties": False,
+    }
+
+
+def list_of(items: Schema) -> Schema:
+    """An array of `items`."""
+    return {"type": "array", "items": items}
+
+
+def one_of(names: Iterable[str]) -> Schema:
+    """One of these texts."""
+    return {"enum": list(names)}
+
+
+def _called(name: str, title: str, body: Schema) -> Schema:
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"scuttle-{name}-1"}
+    return {**head, "title": title, **body}
+
+
+# --- the adapter protocol ------------------------------------------------------------------------
+
+CONFIG: Final = an_object(
+    {}, {name: LIMIT if name in {"mtu", "max_history"} else TEXT for name in sorted(FIELDS)}
+)
+_NOW: Final[Schema] = {"now": {"type": "integer"}}
+_VIEW: Final = an_object({"id": TEXT, "state": {"type": "object"}, "clock": {"type": "object"}})
+_NODE_STARTED: Final = an_object(
+    {"node": TEXT, "id": TEXT, "config": CONFIG},
+    {"state": {"type": "object"}, "drain": one_of(("auto", "manual"))},
+)
+_ASKED: Final[dict[str, tuple[Schema, Schema]]] = {
+    "hello": (
+        {
+            "protocol": {"const": PROTOCOL},
+            "version": {"const": VERSION},
+            "oracle": TEXT,
+            "seed": {"type": "integer"},
+        },
+        {},
+    ),
+    "init": ({"case": TEXT, "nodes": list_of(_NODE_STARTED)}, {}),
+    "set": ({"node": TEXT, "key": TEXT, "value": ANY}, _NOW),
+    "write": ({"node": TEXT, "from": TEXT, "message": ANY}, _NOW),
+    "gossip": ({"node": TEXT, "peer": TEXT}, _NOW),
+    "get": ({"node": TEXT, "key": TEXT}, {"source_id": TEXT}),
+    "inspect": ({"node": TEXT, "fields": list_of(one_of(INSPECTED))}, {}),
+    "news": ({"node": TEXT, "source_id": TEXT, "version": MARK}, {}),
+    "read": ({"node": TEXT, "max": COUNT}, {}),
+    "resolve": (
+        {"resolver": TEXT, "view": _VIEW, "update": {"$ref": "#/$defs/update"}},
+        {"node": TEXT},
+    ),
+    "close": ({"node": TEXT, "peer": TEXT}, {}),
+    "bye": ({}, {}),
+}
+"""The members of each request, those that are always there first."""
+
+MESSAGES: Final[dict[str, Schema]] = {
+    "update": an_object(
+        {
+            "key": TEXT,
+            "value": ANY,
+            "source_id": TEXT,
+            "version": {"type": "integer", "minimum": 1, "maximum": VERSION_MAX},
+        }
+    ),
+    "line": an_object({"digest": {"const": True}, "source_id": TEXT, "version": MARK}),
+    "done": an_object(
+        {"digest": {"const": True}, "done": {"const": True}}, {"returned": {"const": True}}
+    ),
+}
+"""What travels, as documented."""
+
+
+def adapter() -> Schema:
+    """A request of the oracle or an answer of an adapter. Spec: ADP-2, ADP-3, ADP-4, ADP-5."""
+    requests = [
+        {
+            "description": question,
+            **an_object({"op": {"const": op}, "id": COUNT, **_ASKED[op][0]}, _ASKED[op][1]),
+        }
+        for op, question in OPERATIONS.items()
+    ]
+    kinds = one_of(kind.value for kind in ErrorKind)
+    error = an_object({"kind": kinds}, dict.fromkeys(("name", "message", "issue_url"), TEXT))
+    sut: Schema = {"type": "object", "required": ["name"], "properties": {"name": TEXT}}
+    event = {"type": "object", "required": ["event"], "properties": {"event": TEXT}}
+    members: Schema = {
+        "sut": sut,
+        "version": ANY,
+        "protocol": {"const": PROTOCOL},
+        "capabilities": list_of(TEXT),
+        "timeouts": {
+            "type": "object",
+            "properties": {"request": {"type": "number", "exclusiveMinimum": 0}},
+        },
+        "out": list_of({"description": "A message, or to and message."}),
+        "events": list_of(event),
+    }
+    known = {name: members.get(name, ANY) for name in sorted(set().union(*BODY.values()))}
+    done = an_object({"re": COUNT, "ok": {"const": True}}, known)
+    refused = an_object({"re": COUNT, "ok": {"const": False}, "error": error})
+    return _called(
+        "adapter",
+        "A line of the adapter protocol: a request, or the answer to one",
+        {
+            "anyOf": [{"$ref": "#/$defs/request"}, {"$ref": "#/$defs/answer"}],
+            "$defs": {
+                **MESSAGES,
+                "request": {"oneOf": requests},
+                "answer": {"oneOf": [done, refused]},
+            },
+        },
+    )
+
+
+# --- reports --------------------------------------------------------------------------------------
+
+_OF_TYPE: Final[dict[Any, Schema]] = {
+    str: TEXT,
+    int: {"type": "integer"},
+    float: MARK,
+    NoneType: {"type": "null"},
+    Any: ANY,
+    tuple[Any, ...]: list_of(ANY),
+}
+
+
+def _of_type(kind: Any) -> Schema:
+    if isinstance(kind, UnionType):
+        return {"anyOf": [_of_type(each) for each in get_args(kind)]}
+    return _OF_TYPE[kind]
+
+
+def _operation(name: str, kind: type[Any]) -> Schema:
+    hints = get_type_hints(kind)
+    members = {each.name: _of_type(hints[each.name]) for each in attrs.fields(kind)}
+    return an_object({"do": {"const": name}, **members})
+
+
+def _happened() -> Schema:
+    """One event of a finding. Spec: ORA-15."""
+    sent = list_of(an_object({"to": TEXT, "message": ANY}))
+    looked: Schema = {"type": "object", "required": ["node"], "properties": {"node": TEXT}}
+    shown: Schema = {"out": sent, "state": {"type": "object"}, "clock": {"type": "object"}}
+    after: Schema = {
+        "node": TEXT,
+        "got": an_object({"out": sent}, {"error": TEXT}),
+        "expected": an_object({**shown, "history": list_of(ANY)}, {"refused": TEXT}),
+    }
+    more: Schema = {"looked": list_of(looked)}
+    return {
+        "oneOf": [
+            an_object({**after, "do": {"const": "set"}, "key": TEXT, "value": ANY}, more | _NOW),
+            an_object({**after, "do": one_of(("gossip", "close")), "peer": TEXT}, more),
+            an_object({**after, "do": {"const": "write"}, "from": TEXT, "message": ANY}, more),
+        ]
+    }
+
+
+def report() -> Schema:
+    """What ``scuttle conform run --save`` writes. Spec: ORA-12, ORA-15."""
+    setting = {each.name: LIMIT if "m" in each.name[:2] else TEXT for each in attrs.fields(Setting)}
+    scene = an_object(
+        {
+            "config": an_object({}, setting),
+            "operations": list_of({"oneOf": [_operation(*each) for each in KINDS.items()]}),
+        }
+    )
+    outcome, level = one_of(o.value for o in Outcome), one_of(each.value for each in Level)
+    row = an_object({"node": TEXT, "to": {"type": ["string", "null"]}, "text": TEXT})
+    finding = an_object(
+        {
+            "id": TEXT,
+            "outcome": outcome,
+            "clauses": list_of(CLAUSE),
+            "mistakes": list_of(TEXT),
+            "issue": TEXT,
+            "path": TEXT,
+            "expected": ANY,
+            "got": ANY,
+            "told": TEXT,
+            "steps": COUNT,
+            "operations": COUNT,
+            "nodes": list_of(TEXT),
+            "scene": {"anyOf": [{"type": "null"}, scene]},
+            "happened": list_of(_happened()),
+            "trace": list_of(row),
+            "stderr": TEXT,
+        }
+    )
+    case = an_object(
+        {
+            "id": TEXT,
+            "level": level,
+            "outcome": outcome,
+            "says": TEXT,
+            "issue": TEXT,
+            **dict.fromkeys(("scenes", "moved", "limits"), COUNT),
+            "findings": list_of(finding),
+        }
+    )
+    counted = {"type": "object", "propertyNames": outcome, "additionalProperties": COUNT}
+    verdicts = one_of(("conforms", "violates", "violates as expected", "inconclusive"))
+    judged = {"type": "object", "propertyNames": level, "additionalProperties": verdicts}
+    return _called(
+        "report",
+        "A run of the oracle: what was judged, and every finding with its smallest scene",
+        an_object(
+            {
+                "format": {"const": FORMAT},
+                "version": {"const": REPORT_VERSION},
+                "profile": TEXT,
+                "sut": {"type": "object"},
+                "command": list_of(TEXT),
+                "seed": {"type": "integer"},
+                "examples": COUNT,
+                "interrupted": {"type": "boolean"},
+                "warnings": list_of(TEXT),
+                "verdicts": judged,
+                "summary": counted,
+                "cases": list_of(case),
+            }
+        ),
+    )
+
+
+def known_failures() -> Schema:
+    """The file of ``--expect``, as its TOML reads. Spec: ORA-11."""
+    members = {each.name: TEXT for each in attrs.fields(Known)}
+    required = {each.name: TEXT for each in attrs.fields(Known) if each.default is attrs.NOTHING}
+    return _called(
+        "known-failures",
+        "Failures that are expected, each with its issue",
+        an_object({}, {"xfail": list_of(an_object(required, members))}),
+    )
+
+
+def checkup() -> Schema:
+    """What ``scuttle conform check-adapter --json`` prints. Spec: ORA-13."""
+    step = an_object({"name": TEXT, "state": one_of(("ok", "absent", "wrong")), "says": TEXT})
+    return _called(
+        "checkup",
+        "The check-up of an adapter: each operation, and what to mend next",
+        an_object({"format": {"const": "scuttle-checkup/1"}, "steps": list_of(step), "mend": TEXT}),
+    )
+
+
+# --- logs -----------------------------------------------------------------------------------------
+
+_OF_LOG: Final[dict[type, Schema]] = {
+    str: TEXT,
+    int: {"type": "integer"},
+    dict: {"type": "object"},
+    list: {"type": "array"},
+    bool: {"type": "boolean"},
+    object: ANY,
+}
+
+
+def trace() -> Schema:
+    """A line of a log: the header, or an event. Spec: OBS-1."""
+    node = an_object({}, {"id": TEXT, "config": CONFIG})
+    header = {
+        "type": "object",
+        "required": ["format", "profile", "nodes"],
+        "properties": {
+            "format": {"const": log.FORMAT},
+            "profile": TEXT,
+            "nodes": {"type": "object", "minProperties": 1, "additionalProperties": node},
+            "order": one_of(("total", "per-node")),
+            "network": one_of(("fifo", "unordered")),
+            "silent": list_of(one_of(log.SILENT)),
+            "max_silent": {"type": "integer", "minimum": 0, "maximum": 1000},
+        },
+    }
+    return _called(
+        "trace",
+        "A line of the log of a real run: the header, which is the first one, or an event",
+        {
+            "oneOf": [{"$ref": "#/$defs/header"}, {"$ref": "#/$defs/event"}],
+            "$defs": {
+                "header": header,
+                "event": {"oneOf": [_event(*e) for e in log.MEMBERS.items()]},
+            },
+        },
+    )
+
+
+def _event(kind: str, members: dict[str, tuple[type, ...]]) -> Schema:
+    """An event may have members of its own; those of ours have their types."""
+    shapes = {
+        name: {"anyOf": [*(_OF_LOG[each] for each in types), {"type": "null"}]}
+        for name, types in members.items()
+    }
+    if kind == "restart":
+        shapes["how"] = one_of(log.RESTARTS)
+    needed = ["key", "value"] if kind == "set" else []
+    return {
+        "type": "object",
+        "required": ["ev", "node", *needed],
+        "properties": {"ev": {"const": kind}, "node": TEXT, "seq": {"type": "integer"}, **shapes},
+    }
+
+
+def trace_report() -> Schema:
+    """What ``scuttle conform trace --json`` prints. Spec: OBS-1."""
+    always: Schema = {
+        "format": {"const": "scuttle-trace-report/1"},
+        "verdict": one_of(("accepted", "rejected", "inconclusive")),
+        **dict.fromkeys(("events", "matched", "candidates"), COUNT),
+        "because": TEXT,
+        "run": list_of(TEXT),
+    }
+    event = an_object({"number": COUNT, "line": COUNT, "text": TEXT})
+    miss = an_object({"path": TEXT, "expected": TEXT, "got": TEXT})
+    return _called(
+        "trace-report",
+        "Whether the log of a real run is one that a profile allows",
+        an_object(always, {"event": event, "miss": miss}),
+    )
+
+
+SCHEMAS: Final[dict[str, Callable[[], Schema]]] = {
+    "adapter": adapter,
+    "checkup": checkup,
+    "known-failures": known_failures,
+    "report": report,
+    "trace": trace,
+    "trace-report": trace_report,
+}
+"""Every format of conformance but that of the vectors, by the name of its file."""
