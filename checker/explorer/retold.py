@@ -114,6 +114,8 @@ class Retelling:
                 view["flight"] = self._flight()
 
     def _told(self, step: Json, gossip: Gossip, *, last: bool) -> Json:
+        if step["do"] == "close":
+            return self._closed(step, last=last)
         label, headline, event = self._read(step)
         node, got = step["node"], step["got"]
         self._known[node] = step["expected"]
@@ -125,6 +127,18 @@ class Retelling:
             details.extend(self._verdict())
         view = self._view(broken=last, step=step)
         return {"label": label, "headline": headline, "details": details, "view": view}
+
+    def _closed(self, step: Json, *, last: bool) -> Json:
+        """A connection is gone, and with it what was in flight."""
+        node, peer = step["node"], step["peer"]
+        self._known[node] = step["expected"]
+        self._flying = [one for one in self._flying if {one[0], one[1]} != {node, peer}]
+        return {
+            "label": f"{node} loses {peer}",
+            "headline": f"the connection of {node} to {peer} is gone",
+            "details": self._verdict() if last else [],
+            "view": self._view(broken=last, step=step),
+        }
 
     def _read(self, step: Json) -> tuple[str, str, Event]:
         """The label of an event, its headline, and the event."""

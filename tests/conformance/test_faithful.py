@@ -6,18 +6,20 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import attrs
 import pytest
 from attrs import define, field
 
 from checker.conformance import answering
 from checker.conformance.adapters.reference import ReferenceAdapter
+from checker.conformance.beside import steps_of
 from checker.conformance.cluster import Loopback
 from checker.conformance.drawing import Palette
 from checker.conformance.exploring import Explorer
 from checker.conformance.faithful import faithful_scenes
 from checker.conformance.result import Level, Outcome
 from checker.conformance.running import cases
-from checker.conformance.scene import Read, Scene, Setting, Tell
+from checker.conformance.scene import Cut, Read, Scene, Setting, Tell
 from checker.conformance.session import Launch
 from checker.conformance.trial import Plan, Trial
 from scuttle_ref.profile import Profile
@@ -157,3 +159,37 @@ def test_what_goes_wrong_once_is_reported_though_it_does_not_come_back() -> None
     assert len(result.findings) == 1
     assert "did not fail again" in result.says
     assert result.findings[0].steps
+
+
+@define
+class Closing(ReferenceAdapter):
+    """When a connection is gone it forgets what everybody has named, or what nobody has."""
+
+    everybody: bool = True
+
+    def _close(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        node = self._node(request)
+        if self.everybody:
+            node.state = attrs.evolve(node.state, named=())
+        return {"out": [], "events": []}
+
+
+def test_a_connection_that_breaks_touches_no_other() -> None:
+    """What a node forgets of the lost peer is its own affair; of others it is not.
+
+    Spec: ORA-7, ORA-15, EXCH-4.
+    """
+    update = {"key": "k", "value": 1, "source_id": "P", "version": 1}
+    line = {"digest": True, "source_id": "P", "version": 0}
+    done = {"digest": True, "done": True}
+    both = tuple(Tell(peer, "A", (update, line)) for peer in ("P", "Q"))
+    ends = tuple(Tell(peer, "A", (done,)) for peer in ("P", "Q"))
+    scene = Scene(Setting(), (*both, Cut("A", "P"), *ends))
+    assert player_of(ReferenceAdapter(DOCUMENTED), DOCUMENTED).attempt(scene) is None
+    assert player_of(Closing(DOCUMENTED, everybody=False), DOCUMENTED).attempt(scene) is None
+    found = player_of(Closing(DOCUMENTED), DOCUMENTED).attempt(scene)
+    assert found is not None
+    steps = steps_of(DOCUMENTED, {}, found.journal, DOCUMENTED_DIALECT)
+    closed = next(each for each in steps if each["do"] == "close")
+    assert closed["peer"] == "P"
+    assert len(steps) == 7
