@@ -8,11 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import attrs
 import click
 
-from checker.commands.options import experiment_from
+from checker.catalogue import SIZES
+from checker.commands.options import experiment_from, model_flags
 from checker.commands.shown import stats_json, stats_line, verdict_json
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
+from checker.live_catalogue import WALKS, load_live
 from checker.liveness.quiescent import quiescent_search
 from checker.liveness.search import eventually
 from checker.scuttlebutt.explain import diagram, story, tell_node, worlds_of
@@ -38,11 +41,7 @@ EXIT_CODES = {Kind.HOLDS: AS_EXPECTED, Kind.REFUTED: REFUTED, Kind.UNKNOWN: INCO
 def check_live(flags: Mapping[str, Any], budget: Budget) -> int:
     """Decide *eventually agreed* for the model of the flags, and tell; the exit code."""
     _refuse(flags)
-    experiment = experiment_from(flags)
-    early = flags["gossips"]
-    if early is None and ticks(experiment.build().gossip.profile):
-        early = experiment.exchanges
-    endless = Endless(experiment, flags["fairness"] or "strong", early)
+    endless, flags = _endless(flags)
     live = endless.build()
     report = _decided(live, flags, budget)
     verdict = report.verdicts[0]
@@ -53,6 +52,20 @@ def check_live(flags: Mapping[str, Any], budget: Budget) -> int:
     else:
         click.echo(_report_text(endless, live, report))
     return INTERRUPTED if report.stats.stop == "interrupted" else EXIT_CODES[verdict.kind]
+
+
+def _endless(flags: Mapping[str, Any]) -> tuple[Endless, Mapping[str, Any]]:
+    """The model of the flags, or the endless case they name, and how to search it."""
+    case = {case.id: case for case in load_live(SIZES)}.get(flags["case_name"])
+    if case is not None and all(flags[name] in {None, ()} for name in model_flags()):
+        endless = attrs.evolve(case.endless, fairness=flags["fairness"] or case.endless.fairness)
+        walked = {"vectors": True, "search": "random", "walks": WALKS, "seed": 0}
+        return endless, {**flags, **(walked if case.walked else {})}
+    experiment = experiment_from(flags)
+    early = flags["gossips"]
+    if early is None and ticks(experiment.build().gossip.profile):
+        early = experiment.exchanges
+    return Endless(experiment, flags["fairness"] or "strong", early), flags
 
 
 def _refuse(flags: Mapping[str, Any]) -> None:

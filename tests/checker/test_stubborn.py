@@ -158,7 +158,7 @@ class KnowsTooMuch(GossipCommutation):
     """RED-11: the update after the last one seen does nothing either."""
 
     def known(self, local: NodeState) -> Iterable[Any]:
-        return [s for s in self.items() if s[1] <= max(0, local.clock.get(s[0])) + 1]
+        return [s for s in self._versions() if s[1] <= max(0, local.clock.get(s[0])) + 1]
 
 
 class VersionsDoNotMatter(GossipCommutation):

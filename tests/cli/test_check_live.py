@@ -40,6 +40,16 @@ def test_a_refutation_is_told_as_a_run_without_end(scuttle: Callable[..., Any]) 
     assert "C  holds nothing" in after
 
 
+@pytest.mark.parametrize(("case", "states"), [("housed:as-shipped", 289), ("hub:as-shipped", 197)])
+def test_an_endless_case_of_the_catalogue_is_shown(
+    scuttle: Callable[..., Any], case: str, states: int
+) -> None:
+    """As the other cells of the README's tables; not beside a described model. Spec: CHK-2."""
+    ran = scuttle("check", "--live", "--case", case, "--json")
+    assert (ran.code, ran.document["states"]) == (1, states)
+    assert scuttle("check", "--live", "--case", case, "--writes", 2).code == 2
+
+
 def test_a_run_that_stops_is_told(scuttle: Callable[..., Any]) -> None:
     """Without fairness nothing need ever happen. Spec: LIVE-3."""
     ran = scuttle(*LIVE, "--fairness", "none")
