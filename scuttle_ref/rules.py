@@ -143,10 +143,8 @@ def retain_as_shipped(history: History, update: Update, config: Config) -> tuple
 
 def retain_current(history: History, update: Update, config: Config) -> tuple[History, Delta]:
     """The latest update of each (source, key): history is the state. Spec: PAPER-7."""
-    place = (update.source_id, update.key)
-    kept = tuple(old for old in history.updates if (old.source_id, old.key) != place)
-    outdated = tuple(old for old in history.updates if (old.source_id, old.key) == place)
-    return History(kept).with_update(update, config.sort), outdated
+    outdated = tuple(old for old in history.of(update.source_id) if old.key == update.key)
+    return history.with_update(update, config.sort, instead_of=outdated), outdated
 
 
 # --- enlist: the order in which a node enumerates its sources ------------------------------------

@@ -6,6 +6,7 @@ be compared; sorted tuples of pairs, so that equal states are equal tuples.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TypeAlias
 
 from attrs import field, frozen
@@ -66,15 +67,18 @@ class NodeState:
 
     def at(self, place: Place) -> Entry:
         """The entry at `place`, or :data:`ABSENT`."""
-        for known, entry in self.store:
-            if known == place:
-                return entry
-        return ABSENT
+        at = bisect_left(self.store, (place,))
+        found = self.store[at : at + 1]
+        return found[0][1] if found and found[0][0] == place else ABSENT
 
     def with_entry(self, place: Place, entry: Entry) -> tuple[tuple[Place, Entry], ...]:
         """The store with `entry` at `place`."""
-        kept = [pair for pair in self.store if pair[0] != place]
-        return tuple(sorted([*kept, (place, entry)], key=lambda pair: pair[0]))
+        at = bisect_left(self.store, (place,))
+        store = list(self.store)
+        held = store[at : at + 1]
+        after = at + 1 if held and held[0][0] == place else at
+        store[at:after] = [(place, entry)]
+        return tuple(store)
 
     def marks(self, session: NodeId) -> Marks:
         """The sources named in `session` since its last `done`.

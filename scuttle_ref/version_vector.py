@@ -7,6 +7,8 @@ equal tuples.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from attrs import frozen
 
 from scuttle_ref.names import NEVER, Mark, NodeId
@@ -23,10 +25,9 @@ class VersionVector:
 
     def get(self, source: NodeId) -> Mark:
         """The highest version seen of `source`, or :data:`~scuttle_ref.names.NEVER`."""
-        for known, mark in self.pairs:
-            if known == source:
-                return mark
-        return NEVER
+        at = bisect_left(self.pairs, (source,))
+        found = self.pairs[at : at + 1]
+        return found[0][1] if found and found[0][0] == source else NEVER
 
     @property
     def sources(self) -> tuple[NodeId, ...]:
@@ -37,8 +38,10 @@ class VersionVector:
         """This vector with the entry of `source` at `mark` or above: a join with one entry."""
         if self.get(source) >= mark:
             return self
-        kept = tuple(pair for pair in self.pairs if pair[0] != source)
-        return VersionVector(tuple(sorted((*kept, (source, mark)))))
+        at = bisect_left(self.pairs, (source,))
+        held = self.pairs[at : at + 1]
+        after = at + 1 if held and held[0][0] == source else at
+        return VersionVector((*self.pairs[:at], (source, mark), *self.pairs[after:]))
 
     def __or__(self, other: VersionVector) -> VersionVector:
         """The join: entry by entry the larger mark."""

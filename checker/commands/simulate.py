@@ -6,20 +6,22 @@ import json
 import math
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import click
-from attrs import asdict
+from attrs import asdict, evolve
 
 from checker.commands import spread
+from checker.commands.crews import pool_of, worker_options
 from checker.commands.examples import examples
 from checker.commands.options import Command
-from checker.faults import INCONCLUSIVE, REFUTED
+from checker.commands.progress import say
+from checker.faults import INCONCLUSIVE, REFUTED, UsageFault
+from checker.simulation import seeds
 from checker.simulation.experiments import EXPERIMENTS, Experiment, setups
 from checker.simulation.orders import ORDERS
-from checker.simulation.paper import Run, simulate
-from checker.simulation.seeds import map_seeds
+from checker.simulation.paper import ENGINES, Run, Setup, simulate
+from checker.simulation.reducing import ORDERS as REDUCED
 
 EXPERIMENT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.option(
@@ -46,6 +48,14 @@ EXPERIMENT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         metavar="N",
         help="How many.",
     ),
+    click.option(
+        "--engine",
+        type=click.Choice(list(ENGINES)),
+        default="tables",
+        show_default=True,
+        help="Tables take seconds; the reducers minutes, and are compared with the tables.",
+    ),
+    worker_options("the runs"),
     click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
 )
 
@@ -77,19 +87,58 @@ def _add(name: str, experiment: Experiment) -> None:
 
 
 def _run(experiment: Experiment, **flags: Any) -> None:
-    nodes, seed = flags["nodes"], flags["seed"]
+    nodes, first, engine = flags["nodes"], flags["seed"], flags["engine"]
+    tasks = [
+        (evolve(setup, engine=engine), seed)
+        for setup in setups(experiment, _orders(experiment, flags["orders"], engine), nodes)
+        for seed in range(first, first + flags["seeds"])
+    ]
     runs: list[Run] = []
-    for setup in setups(experiment, tuple(dict.fromkeys(flags["orders"])), nodes):
-        for run in map_seeds(None, partial(simulate, setup), range(seed, seed + flags["seeds"])):
-            click.echo(f"{setup.name}: {setup.order}, seed {run.seed}: done", err=True)
-            runs.append(run)
+    for run in seeds.runs(_one, tasks, pool_of(flags)):
+        say(f"{run.setup.name}: {run.setup.order}, seed {run.seed}: done")
+        runs.append(run)
     judged = _judged(experiment, runs) if nodes in {None, experiment.setup.nodes} else []
+    if engine == "reducers":
+        judged += [_compared(run) for run in runs]
     if flags["as_json"]:
         click.echo(json.dumps(_document(experiment, runs, judged)))
     else:
         click.echo(_text(experiment, runs, judged))
     failed = any(not held for _, _, held in judged)
     sys.exit(REFUTED if failed else 0 if judged else INCONCLUSIVE)
+
+
+def _orders(experiment: Experiment, given: tuple[str, ...], engine: str) -> tuple[str, ...]:
+    """The orders to run. Raises UsageFault for one that the reducers do not have."""
+    orders = tuple(dict.fromkeys(given))
+    if engine == "tables":
+        return orders
+    for order in orders:
+        if order not in REDUCED:
+            raise UsageFault(
+                "is precise reconciliation, which no profile does",
+                where=f"--order {order}",
+                expected=", ".join(REDUCED),
+                hint="--engine tables",
+            )
+    return orders or tuple(order for order in experiment.orders if order in REDUCED)
+
+
+def _one(task: tuple[Setup, int]) -> Run:
+    setup, seed = task
+    return simulate(setup, seed, _tell if setup.engine == "reducers" else None)
+
+
+def _tell(second: int) -> None:
+    if second % 10 == 0:
+        say(f"second {second} of the simulated time")
+
+
+def _compared(run: Run) -> tuple[str, int, bool]:
+    """Whether the tables, with the same seed, take the same course. Spec: SIM-7."""
+    tables = simulate(evolve(run.setup, engine="tables"), run.seed)
+    sentence = f"{run.setup.order}: reducers and tables give the same curves"
+    return sentence, run.seed, run.samples == tables.samples
 
 
 for _name, _experiment in EXPERIMENTS.items():

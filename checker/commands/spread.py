@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -16,10 +16,11 @@ from checker.commands.crews import pool_of, worker_options
 from checker.commands.examples import examples
 from checker.commands.options import Limit
 from checker.commands.progress import say
-from checker.executors import Pool, mapped
+from checker.executors import Pool
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.outages import Comeback
 from checker.scuttlebutt.misfortune import RESTARTS
+from checker.simulation import seeds
 from checker.simulation.estimates import Estimate, estimate
 from checker.simulation.logarithm import Judgement, judged, sizes_of
 from checker.simulation.spread import MODES, Setup, Spread, resized, spread
@@ -205,19 +206,13 @@ def _ran(tasks: list[tuple[Setup, int]], pool: Pool | None) -> tuple[list[Spread
     """The runs in the order of `tasks`, and whether they were interrupted."""
     runs: list[Spread] = []
     try:
-        for run in _results(tasks, pool):
+        for run in seeds.runs(_one, tasks, pool):
             runs.append(run)
             end = "given up" if run.rounds is None else f"{run.rounds:.1f} rounds"
             say(f"{len(runs)}/{len(tasks)}: {run.nodes:,} nodes, seed {run.seed}: {end}")
     except KeyboardInterrupt:
         return runs, True
     return runs, False
-
-
-def _results(tasks: Iterable[tuple[Setup, int]], pool: Pool | None) -> Iterator[Spread]:
-    if pool is None:
-        return map(_one, tasks)
-    return mapped(_one, tasks, pool)
 
 
 def _one(task: tuple[Setup, int]) -> Spread:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 
+import attrs
 import numpy as np
 import pytest
 from nodes import Node, converse
 
+from checker.executors import local_processes
 from checker.simulation.experiments import EXPERIMENTS
 from checker.simulation.paper import Run, Setup, simulate
 from checker.simulation.population import Population
-from checker.simulation.seeds import map_seeds
+from checker.simulation.reducing import Reducers
+from checker.simulation.seeds import runs
 from scuttle_ref import PAPER, Config
 from scuttle_ref.order import scuttle_breadth, scuttle_depth
 
@@ -81,11 +82,42 @@ def test_a_cut_that_breaks_the_prefix_leaves_holes() -> None:
 def test_one_seed_is_one_run_and_workers_change_nothing() -> None:
     """Seeds travel to processes and come back in order."""
     run = partial(simulate, SMALL)
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
-        afar = list(map_seeds(executor, run, (1, 2)))
+    afar = list(runs(run, (1, 2), partial(local_processes, 2)))
 
-    assert afar == list(map_seeds(None, run, (1, 2)))
+    assert afar == list(runs(run, (1, 2), None))
     assert afar[0] != afar[1]
+
+
+@pytest.mark.parametrize(
+    ("experiment", "order"), [("paper-1", "depth"), ("paper-1", "breadth"), ("paper-2", "depth")]
+)
+def test_the_reducers_take_the_course_of_the_tables(experiment: str, order: str) -> None:
+    """Every sample, to the last bit, with overload, halved mtu, flow control. Spec: SIM-7.
+
+    The chance that breaks ties is the same, so the orders must be, too.
+    """
+    setup = attrs.evolve(
+        EXPERIMENTS[experiment].setup, order=order, nodes=6, keys=6, mtu=8, engine="reducers"
+    )
+    reduced = simulate(setup, 7)
+
+    assert reduced.samples == simulate(attrs.evolve(setup, engine="tables"), 7).samples
+    assert any(sample.stale for sample in reduced.samples if sample.second > 20)
+
+
+def test_an_observer_that_missed_something_is_found_out() -> None:
+    """What is measured must be what the participants hold. Spec: SIM-2."""
+    population = Reducers.of(3, 2)
+    population.exchange(0, 1, "depth", np.inf, np.arange(3))
+    assert population.agree()
+    population.observer.held[1, 0, 0] += 1
+    assert not population.agree()
+    population.observer.held[1, 0, 0] -= 1
+    population.observer.clock[1, 0] += 1
+    assert not population.agree()
+    population.observer.clock[1, 0] -= 1
+    population.observer.held[1, 2, 0] = 1
+    assert not population.agree()
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,21 @@ def test_an_unknown_experiment_is_a_usage_error(refused: Callable[..., str]) -> 
     assert "paper-1" in refused("simulate", "paper-9")
 
 
+def test_the_reducers_are_compared_with_the_tables(scuttle: Callable[..., Any]) -> None:
+    """Slower by far, and the same curves; what they do not have is refused. Spec: SIM-7."""
+    ran = scuttle("simulate", "light-writers", "--nodes", "6", "--engine", "reducers")
+
+    assert ran.code == 0
+    assert ran.out.count("reducers and tables give the same curves") == 2
+
+
+def test_precise_orders_have_no_reducers(refused: Callable[..., str]) -> None:
+    """They compare mapping by mapping, and are baselines."""
+    said = refused("simulate", "paper-1", "--order", "newest", "--engine", "reducers")
+
+    assert "breadth, depth" in said
+
+
 SPREAD = ("simulate", "spread", "--topology", "complete:64", "--seeds", "3")
 
 

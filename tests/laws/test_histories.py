@@ -6,10 +6,11 @@ from collections import Counter
 from functools import reduce
 
 from generated import marks, nodes, small_updates
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scuttle_ref import UNBOUNDED, History, Update
+from scuttle_ref import NEVER, UNBOUNDED, History, Update
+from scuttle_ref.history import GROUPED_FROM
 from scuttle_ref.order import (
     by_arrival,
     by_version_and_source,
@@ -96,6 +97,42 @@ def test_a_history_knows_exactly_what_it_holds(history: History, update: Update)
     identities = {(kept.source_id, kept.version) for kept in history.updates}
 
     assert history.knows(update) == ((update.source_id, update.version) in identities)
+
+
+long_histories = st.lists(small_updates, min_size=GROUPED_FROM, max_size=GROUPED_FROM + 8).map(
+    lambda updates: History(tuple(sorted(updates, key=replay_key)))
+)
+
+
+@settings(max_examples=20)
+@given(long_histories, small_updates, st.booleans(), st.data())
+def test_a_long_history_groups_and_says_the_same(
+    history: History, update: Update, asked: bool, data: st.DataObject
+) -> None:
+    """Whether its groups were made or not, what is taken away or comes is there and not there.
+
+    Spec: HIST-2, HIST-4.
+    """
+    gone = data.draw(st.lists(st.sampled_from(history.updates), max_size=2, unique_by=id))
+    if asked:
+        assert history.of("A") == tuple(u for u in history.updates if u.source_id == "A")
+    for sort in (by_version_and_source, by_arrival):
+        left = list(history.updates)
+        for old in gone:
+            left.remove(old)
+        changed = history.with_update(update, sort, instead_of=tuple(gone))
+        expected = [*left, update]
+        if sort is by_version_and_source:
+            expected.sort(key=replay_key)
+            assert list(changed.updates) == expected
+            assert changed == History(tuple(expected))
+        for source in {each.source_id for each in changed.updates}:
+            assert changed.of(source) == tuple(
+                each for each in changed.updates if each.source_id == source
+            )
+            assert changed.of(source) == changed.news(source, NEVER)
+        assert changed.of("nobody") == ()
+        assert changed.knows(update)
 
 
 @given(arrivals)

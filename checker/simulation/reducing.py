@@ -1,0 +1,156 @@
+"""A population of participants as node states: every step is a reducer's.
+
+The slow twin of :mod:`checker.simulation.population`, with the same choices of chance. What the
+participants hold is measured by an observer, who is told of every update that a step applies, and
+who is compared with the states themselves once a run is over. Spec: SIM-7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import groupby
+
+import attrs
+from attrs import define
+
+from checker.simulation.orders import Ints
+from checker.simulation.population import Population
+from scuttle_ref.config import Config
+from scuttle_ref.messages import Delta, Exchange, Message, Put, Received
+from scuttle_ref.names import UNBOUNDED
+from scuttle_ref.order import DeltaOrder
+from scuttle_ref.outputs import Applied, Output, Send
+from scuttle_ref.profiles import PAPER
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.state import NodeState
+
+Chance = Callable[[str], int]
+"""The place of a source among those that tie."""
+
+
+def _grouped(delta: Delta) -> list[Delta]:
+    ordered = sorted(delta, key=lambda update: (update.source_id, update.version))
+    return [tuple(group) for _, group in groupby(ordered, key=lambda update: update.source_id)]
+
+
+def depth(chance: Chance, delta: Delta) -> Delta:
+    """Scuttle-depth with ties broken by chance, as the paper asks. Spec: PAPER-5."""
+    groups = sorted(_grouped(delta), key=lambda group: (-len(group), chance(group[0].source_id)))
+    return tuple(update for group in groups for update in group)
+
+
+def breadth(chance: Chance, delta: Delta) -> Delta:
+    """Scuttle-breadth with ties broken by chance, as the paper asks. Spec: PAPER-6."""
+    ranked = [
+        (rank, chance(update.source_id), update)
+        for group in _grouped(delta)
+        for rank, update in enumerate(group)
+    ]
+    return tuple(update for _, _, update in sorted(ranked, key=lambda each: each[:2]))
+
+
+ORDERS: dict[str, Callable[[Chance, Delta], Delta]] = {"breadth": breadth, "depth": depth}
+"""The orders that reducers have; precise reconciliation is not Scuttlebutt and has no profile."""
+
+
+@define
+class Reducers:
+    """`states` are the participants, by number; `observer` is what was applied, as tables."""
+
+    gossip: Gossip
+    states: list[NodeState]
+    index: dict[str, int]
+    keys: Sequence[str]
+    observer: Population
+
+    @classmethod
+    def of(cls, nodes: int, keys: int) -> Reducers:
+        """Every participant has written each of its keys once, and knows of no other."""
+        gossip = Gossip(PAPER, Config(mtu=UNBOUNDED))
+        names = [f"p{node:03}" for node in range(nodes)]
+        states = [gossip.start(name) for name in names]
+        index = {name: node for node, name in enumerate(names)}
+        named = [f"{key:03}" for key in range(keys)]
+        self = cls(gossip, states, index, named, Population.of(nodes, keys))
+        for node in range(nodes):
+            for key in named:
+                self.states[node] = gossip.step(self.states[node], Put(key, None)).state
+        return self
+
+    def write(self, node: int, key: int, now: float) -> None:
+        """A local write. Spec: VERS-2."""
+        self.states[node] = self.gossip.step(self.states[node], Put(self.keys[key], None)).state
+        self.observer.write(node, key, now)
+
+    def exchange(
+        self, one: int, other: int, order: str, mtu: float, chance: Ints
+    ) -> tuple[int, int]:
+        """Push-pull between two: what each way was missing, before the cut. Unit: updates."""
+        places = dict(zip(self.index, chance.tolist(), strict=True))
+        missing: list[int] = []
+        sort = partial(ORDERS[order], places.__getitem__)
+
+        def noted(delta: Delta) -> Delta:
+            missing.append(len(delta))
+            return sort(delta) if len(delta) > mtu else delta
+
+        gossip = self._bounded(mtu, noted)
+        said = self._step(gossip, one, [Exchange(self.states[other].id)])
+        hearer, speaker = other, one
+        while said:
+            name = self.states[speaker].id
+            said = self._step(gossip, hearer, [Received(name, message) for message in said])
+            hearer, speaker = speaker, hearer
+        return missing[1], missing[0]
+
+    def _bounded(self, mtu: float, order: DeltaOrder) -> Gossip:
+        config = attrs.evolve(self.gossip.config, mtu=mtu, delta_order=order)
+        return Gossip(self.gossip.profile, config)
+
+    def _step(
+        self, gossip: Gossip, node: int, events: Sequence[Exchange | Received]
+    ) -> list[Message]:
+        """Reduce one frame; what is said in return."""
+        state = self.states[node]
+        outputs: list[Output] = []
+        for event in events:
+            step = gossip.step(state, event)
+            state = step.state
+            outputs += step.outputs
+        self.states[node] = state
+        held, clock = self.observer.held[node], self.observer.clock[node]
+        for output in outputs:
+            if type(output) is Applied:
+                update = output.update
+                source = self.index[update.source_id]
+                held[source, int(update.key)] = update.version
+                clock[source] = max(clock[source], update.version)
+        return [output.message for output in outputs if type(output) is Send]
+
+    def stale(self) -> Ints:
+        """As :meth:`Population.stale`."""
+        return self.observer.stale()
+
+    def staleness(self, probe: int, now: float, sources: slice = slice(None)) -> float:
+        """As :meth:`Population.staleness`."""
+        return self.observer.staleness(probe, now, sources)
+
+    def holes(self) -> int:
+        """As :meth:`Population.holes`."""
+        return self.observer.holes()
+
+    def agree(self) -> bool:
+        """Whether the observer has every entry and every clock of the states."""
+        held, clock = self.observer.held, self.observer.clock
+        for node, state in enumerate(self.states):
+            for place, entry in state.store:
+                if held[node, self.index[place[0]], int(place[1])] != entry.version:
+                    return False
+            if [clock[node, self.index[source]] for source, _ in state.clock.pairs] != [
+                mark for _, mark in state.clock.pairs
+            ]:
+                return False
+            if int((held[node] > 0).sum()) != len(state.store):
+                return False
+        return True
