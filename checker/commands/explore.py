@@ -157,6 +157,7 @@ def _serve(flags: dict[str, Any], opened: Opened) -> None:
             webbrowser.open(address)
 
     try:
+        explorable(opened)  # what nobody could look at is refused here and not in the page
         serve(Answers(opened), listening(flags["port"]), ready)
     except KeyboardInterrupt:
         click.echo("stopped", err=True)

@@ -154,7 +154,7 @@ def _counterexample(document: Any, where: str) -> Source:
         step = run.misfit.step
         action: Action = found.schedule[step - 1]
         because = obstacle(setup.system, run.states[-1], action) or "its budget is used up"
-        _refuse(where, Misfit(step, str(action), because), "schedule")
+        _refuse(f"{where}.schedule[{step - 1}]", Misfit(step, str(action), because))
     note = f"{found.property} [{found.clause}]: {found.because}"
     named = NamedRun(_file(where), tuple(map(str, found.schedule)))
     title = title_of(found.experiment)
@@ -169,7 +169,12 @@ def _lasso(document: Any, where: str) -> Source:
         f"From step {len(found.prefix) + 1} on the run goes round for ever."
     )
     run = NamedRun(_file(where), labels)
-    opened = _fitting(where, found.endless.experiment, (run,), "schedule")
+    begun = len(found.prefix)
+
+    def place(step: int) -> str:
+        return f".prefix[{step}]" if step < begun else f".cycle[{step - begun}]"
+
+    opened = _fitting(where, found.endless.experiment, (run,), place)
     return attrs.evolve(opened, note=note, saved=found.to_json())
 
 
@@ -178,7 +183,8 @@ def _run(document: Any, where: str) -> Source:
     document = checked_members(document, where, RUN_FORMAT, members)
     experiment = experiment_from_json(document["experiment"], f"{where}.experiment")
     labels = tuple(map(str, document["schedule"]))
-    opened = _fitting(where, experiment, (NamedRun(_file(where), labels),), "schedule")
+    run = NamedRun(_file(where), labels)
+    opened = _fitting(where, experiment, (run,), lambda step: f".schedule[{step}]")
     return attrs.evolve(opened, saved=document)
 
 
@@ -198,7 +204,7 @@ def _page(document: Any, where: str) -> Source:
         for run in document["runs"]
         if isinstance(run, dict) and isinstance(run.get("labels"), list) and "name" in run
     )
-    opened = _fitting(where, experiment, runs, "runs")
+    opened = _fitting(where, experiment, runs, lambda step: f".runs[*].labels[{step}]")
     return attrs.evolve(opened, title=document["title"], note=document["note"])
 
 
@@ -207,19 +213,22 @@ def _file(where: str) -> str:
     return Path(where.partition(": $")[0]).name
 
 
-def _fitting(where: str, experiment: Experiment, runs: Sequence[NamedRun], member: str) -> Source:
+def _fitting(
+    where: str, experiment: Experiment, runs: Sequence[NamedRun], place: Callable[[int], str]
+) -> Source:
+    """The runs of an experiment; `place` says where a step stands, counted from 0."""
     for run in runs:
         ran = Play(experiment).run(run.labels)
         if ran.misfit is not None:
-            _refuse(where, ran.misfit, member)
+            _refuse(where + place(ran.misfit.step - 1), ran.misfit)
     return Source(title_of(experiment), experiment, tuple(runs))
 
 
-def _refuse(where: str, misfit: Misfit, member: str) -> None:
+def _refuse(where: str, misfit: Misfit) -> None:
     """Say at which step a schedule does not fit, and why. Spec: EXPL-3."""
     raise UsageFault(
         f"the schedule does not fit: {misfit}",
-        where=f"{where}.{member}[{misfit.step - 1}]",
+        where=where,
         hint="the code or the script has changed since; search again with scuttle check",
     )
 

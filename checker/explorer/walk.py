@@ -13,7 +13,8 @@ from checker.faults import Fault, UsageFault
 from checker.render.sequence import Row, sequence_diagram
 from checker.scuttlebutt.counterexample import parse_action
 
-COLUMNS = ("holds", "clock", "history", "named")
+COLUMNS = ("holds", "clock", "history", "named", "differs")
+"""The last two are shown where there is something in them."""
 
 
 @define
@@ -114,11 +115,12 @@ class Walk:
             status = self.view["status"].get(self.document["nodes"][place])
             parts = []
             for column in COLUMNS:
-                was = {text for _, text in before["nodes"][place][column]}
+                was = {text for _, text in before["nodes"][place].get(column, ())}
                 texts = [
-                    text if text in was or not self.at else f"{text}*" for _, text in node[column]
+                    text if text in was or not self.at else f"{text}*"
+                    for _, text in node.get(column, ())
                 ]
-                if texts or column != "named":
+                if texts or column not in {"named", "differs"}:
                     parts.append(f"{column} {' '.join(texts) or '-'}")
             lines.append(f"{node['id']}{f' ({status})' if status else ''}  {' | '.join(parts)}")
         return lines

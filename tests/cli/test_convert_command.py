@@ -112,6 +112,19 @@ def test_a_lasso_in_itf_goes_round_where_its_worlds_are_equal(
         assert document["loop"] == len(lasso["prefix"]) + 1
 
 
+def test_a_lasso_that_does_not_fit_says_where(
+    scuttle: Callable[..., Any], every_kind: Path, tmp_path: Path
+) -> None:
+    """In the way or in the cycle. Spec: EXPL-3."""
+    lasso = json.loads((every_kind / "lasso.json").read_text(encoding="utf-8"))
+    for name, at in (("prefix", 1), ("cycle", 0)):
+        spoilt = {**lasso, name: list(lasso[name])}
+        spoilt[name][at] = "deliver A>B #7"
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(spoilt), encoding="utf-8")
+        assert f"$.{name}[{at}]: the schedule does not fit" in scuttle("convert", path, ".svg").err
+
+
 @pytest.mark.parametrize("kind", FROM_ELSEWHERE)
 @pytest.mark.parametrize("end", [".json", ".itf.json"])
 def test_what_happened_elsewhere_is_not_made_a_run_of_a_model(

@@ -22,7 +22,7 @@ SCHEMAS = {
     for path in sorted((spec_folder() / "schemas").glob("*.schema.json"))
 }
 MINE = ("run", "lasso", "page", "itf", "regression", "recording", "check", "live", "catalogue")
-MINE += ("counterexample", "replay", "step")
+MINE += ("counterexample", "replay", "step", "graph")
 """The schemas that are tested here; the others are tested where their files are written."""
 
 
@@ -68,6 +68,7 @@ def documents(every_kind: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
             told("replay", every_kind / name, "--json") for name in ("found.json", "lasso.json")
         ],
         "step": [],
+        "graph": [told("graph", "--case", FAILING, "--json")],
     }
 
 

@@ -201,6 +201,8 @@ def test_a_huge_graph_is_refused_with_what_else_would_do(
 ) -> None:
     """A hundred life lines are no picture, and nothing is written."""
     path = tmp_path / "huge.html"
+    assert run("explore", "--topology", "complete:100", "--no-browser") == 2
+    assert "has 100 nodes" in capsys.readouterr().err
     assert run("explore", "--topology", "complete:100", "--html", path) == 2
     told = capsys.readouterr().err
     assert "has 100 nodes" in told

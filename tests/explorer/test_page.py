@@ -209,6 +209,8 @@ def test_a_message_is_reached_and_opened_with_keys_alone(fresh: Page) -> None:
     assert fresh.run("document.querySelectorAll('#menu [data-label]').length") >= 2
     fresh.press("Enter")
     assert fresh.step == "2 of 2"
+    fresh.press("m", "Enter", "ArrowDown", "ArrowUp", "ArrowUp", "ArrowDown", "ArrowDown", "Enter")
+    assert "is lost" in fresh.text("#now")
 
 
 def test_an_example_is_opened_from_the_menu_and_stays_in_the_link(

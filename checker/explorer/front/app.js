@@ -178,9 +178,9 @@ export async function start(connecting) {
     const act = acts.find(({ label }) => read(label).verb === verb);
     return act ? take(act.label) : say(`No message in flight can be ${past} here.`);
   }
-  function cycle(selector) {
-    const found = [...$("stage").querySelectorAll(selector)];
-    found[(found.indexOf(document.activeElement) + 1) % found.length]?.focus();
+  function cycle(selector, by = 1) {
+    const found = [...document.querySelectorAll(selector)];
+    found.at((found.indexOf(document.activeElement) + by) % found.length)?.focus();
   }
   function set() {
     if (!document.activeElement.dataset.node) $("stage").querySelector("[data-node]").focus();
@@ -198,8 +198,8 @@ export async function start(connecting) {
     ArrowRight: forward, j: forward, ArrowLeft: back, k: back, Home: () => go(0), End: () => go(Infinity),
     "[": () => turn(current - 1), "]": () => turn(current + 1), f: fork, v: compare, w: goWrong, s: set,
     d: () => mishap("drop", "lost"), u: () => mishap("duplicate", "duplicated"),
-    x: () => mishap("overtake", "brought forward", true), m: () => cycle(".message.flying"),
-    n: () => cycle("[data-node]"), "/": () => $("filter").focus(), c: share, e: save, o: file, t: text,
+    x: () => mishap("overtake", "brought forward", true), m: () => cycle("#stage .message.flying"),
+    n: () => cycle("#stage [data-node]"), "/": () => $("filter").focus(), c: share, e: save, o: file, t: text,
     l: light, "?": help, Escape: close,
   };
   document.addEventListener("keydown", (event) => {
@@ -208,7 +208,8 @@ export async function start(connecting) {
     const message = event.key === "Enter" && event.target.closest(".message");
     const listed = $("acts").querySelectorAll(":scope > ol [data-label]");
     const act = listed["123456789".indexOf(event.key)];
-    const does = message ? () => message.dispatchEvent(new MouseEvent("click"))
+    const through = !$("menu").hidden && { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const does = through ? () => cycle("#menu button", through) : message ? () => message.dispatchEvent(new MouseEvent("click"))
       : act ? () => take(act.dataset.label) : keys[event.key];
     if (!does) return;
     event.preventDefault();
