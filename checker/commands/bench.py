@@ -210,7 +210,7 @@ def lines(row: Row) -> list[str]:
 
 
 def _ratio(row: Row, spun: Spun | None) -> str:
-    return "-" if spun is None else f"{spun.wall.best / row.checked.wall.best:.2f}"
+    return "-" if spun is None else f"{spun.cpu.best / row.checked.cpu.best:.2f}"
 
 
 def _spin_line(label: str, spun: Spun) -> str:
@@ -229,5 +229,6 @@ LEGEND = (
     "(with --no-scout: a scout would walk for a second once a search takes longer than one).",
     "worlds/s: ours of the search alone, SPIN's of its whole run. B/world: our peak resident",
     "memory above that of a process that checks line-2, per world; of SPIN the whole peak.",
-    "x SPIN, x por: wall time of SPIN, without its build, divided by ours; above 1 ours is faster.",
+    "x SPIN, x por: CPU of SPIN, without its build, divided by ours; above 1 ours is faster.",
+    "Both run on one core; wall times can be compared only on a machine with nothing else to do.",
 )

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -105,3 +106,28 @@ def test_ctrl_c_ends_a_long_search_with_what_is_known(installed: str, search: st
         assert (document["stop"], document["complete"]) == ("interrupted", False)
         assert "holds" not in {each["verdict"] for each in document["properties"]}
         assert set(document["growth"]["nodes"]) == {"A", "B", "C", "D"}
+
+
+SLOW = ("networkx", "concurrent", "multiprocessing", "hypothesis", "rich", "scipy")
+"""Each takes as long to load as a small model to check."""
+
+LOADED = f"""
+import sys
+from checker.cli import main
+try:
+    main()
+finally:
+    print(*(name for name in {SLOW} if name in sys.modules), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "more", [[], ["--reduction", "auto"], ["--property", "agreement", "--reduction", "auto"]]
+)
+def test_a_small_model_is_checked_without_what_is_slow_to_load(more: list[str]) -> None:
+    """Every run is charged for its start, and most models are small. Spec: BENCH-1."""
+    flags = ["check", "--topology", "line:2", "--profile", "textbook", *more]
+    ran = subprocess.run(
+        [sys.executable, "-c", LOADED, *flags], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "\n")
