@@ -25,12 +25,12 @@ def test_the_largest_version_is_the_largest_integer_a_double_counts_to() -> None
 
 
 def test_done_was_not_sent_back_unless_it_says_so() -> None:
-    """The short way to write the done of a digest. Spec: EXCH-2, PAPER-10."""
+    """The short way to write the done of a digest. Spec: EXCH-2."""
     assert DigestDone() == DigestDone(returned=False) != DigestDone(returned=True)
 
 
 def test_the_order_of_arrival_prefers_nothing() -> None:
-    """A comparator that finds all equal answers 0. Spec: HIST-2."""
+    """A comparator that finds all equal answers 0."""
     assert by_arrival(upd("A", 1), upd("B", 2)) == by_arrival(upd("B", 2), upd("A", 1)) == 0
 
 
@@ -66,7 +66,7 @@ def test_limits_that_are_not_given_are_those_of_the_readme(field: str) -> None:
 
 
 def test_an_answer_is_one_frame_in_these_profiles_alone() -> None:
-    """What streams carry is one message at a time. Spec: NET-5, PAPER-10."""
+    """What streams carry is one message at a time."""
     whole = {profile.name for profile in PROFILES.values() if profile.whole_answers}
     assert whole == {"paper", "gossiper", "txgossip"}
 
@@ -82,7 +82,7 @@ def test_a_resolver_of_owned_keys_is_shown_the_place_of_the_update() -> None:
 
 
 def test_the_text_of_a_foreign_fault_is_cut() -> None:
-    """At 200 characters in a refusal, at 80 for JSON. Spec: MERGE-4, ERR-2."""
+    """At 200 characters in a refusal, at 80 for JSON. Spec: MERGE-4."""
 
     def talkative(_gossip: Any, _update: Any) -> bool:
         raise ValueError("x" * 300)
