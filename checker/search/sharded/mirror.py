@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from checker.search.compiled.fields import Fields
 from checker.search.compiled.interned import Ids
 from checker.search.compiled.tables import ENABLED, UNKNOWN
-from checker.search.compiled.visited import Worlds
+from checker.search.compiled.visited import Worlds, distinct
 from checker.search.sharded.messages import ActionNews, AppendNews, Needs, News, RegionNews
 from checker.worlds import Scope
 
@@ -118,8 +118,15 @@ class Mirror:
             regions = [ids[at] for ids in regions]
         codes = np.zeros(len(regions[0]), np.uint64)
         for shifted, ids in zip(self.locals, regions, strict=True):
-            codes |= shifted[ids]
+            codes |= shifted.take(ids)
         return codes
+
+    def told_vectors(self, scope: Scope, regions: list[Ids]) -> Worlds:
+        """The distinct :meth:`vectors`, sorted. Neighbours are often the same."""
+        codes = self.vectors(scope, regions)
+        if len(codes):
+            codes = codes[np.append(True, codes[1:] != codes[:-1])]
+        return distinct(codes)
 
     def quiescent(self, regions: list[Ids]) -> Ids:
         """Which worlds of these regions are quiescent."""
@@ -195,7 +202,7 @@ class Expansion:
         """Take an action in those of `worlds`, which stand `at` these places, that allow it."""
         table = self.mirror.actions[number]
         own = regions[table.node]
-        status = table.status[own]
+        status = table.status.take(own)
         able = status == ENABLED
         missing = NOWHERE if status.all() else np.flatnonzero(status == UNKNOWN)
         if table.counter is not None:
@@ -209,22 +216,22 @@ class Expansion:
             self.left.append((number, at[missing]))
         acting = np.flatnonzero(able)
         if len(acting):
-            self._take(number, at[acting], worlds[acting], regions, acting)
+            self._take(number, at.take(acting), worlds.take(acting), regions, acting)
 
     def _take(self, number: int, at: Ids, worlds: Worlds, regions: list[Ids], acting: Ids) -> None:
         """Take an action in `worlds`, which all allow it; `acting` is where `regions` has them."""
         table = self.mirror.actions[number]
-        own = regions[table.node][acting]
+        own = regions[table.node].take(acting)
         self.moved[at] = True
-        after = worlds + table.change[own]
+        after = worlds + table.change.take(own)
         partly: NDArray[np.bool_] | None = None
         for port, sends in table.sends.items():
-            posts = sends[own]
+            posts = sends.take(own)
             sending = np.flatnonzero(posts)
             if not len(sending):
                 continue
-            targets = regions[self.mirror.appends[port].target][acting[sending]]
-            missing = self._append(port, sending, posts[sending], targets, after)
+            targets = regions[self.mirror.appends[port].target].take(acting.take(sending))
+            missing = self._append(port, sending, posts.take(sending), targets, after)
             if len(missing):
                 partly = np.zeros(len(at), np.bool_) if partly is None else partly
                 partly[missing] = True
@@ -237,10 +244,12 @@ class Expansion:
     def _append(self, port: int, sending: Ids, posts: Ids, targets: Ids, after: Worlds) -> Ids:
         """Add what was posted to the worlds `after`; where that is not known yet."""
         table = self.mirror.appends[port]
-        known = table.known[targets, posts]
+        cells = targets * table.known.shape[1] + posts
+        known = table.known.ravel().take(cells)
         if known.all():
-            after[sending] += table.change[targets, posts]
+            after[sending] += table.change.ravel().take(cells)
             return NOWHERE
         self.needs.ask_append(port, targets[~known], posts[~known])
-        after[sending[known]] += table.change[targets[known], posts[known]]
-        return sending[~known]
+        after[sending[known]] += table.change.ravel().take(cells[known])
+        missing: Ids = sending[~known]
+        return missing

@@ -10,7 +10,7 @@ from attrs import define, field
 from checker.actions import Action
 from checker.faults import UnrunnableFault
 from checker.search.compiled.fields import Fields, TooWide
-from checker.search.compiled.visited import Visited, Worlds, distinct
+from checker.search.compiled.visited import Visited, Worlds
 from checker.search.sharded.journal import Event, Journal, Mark, Turn
 from checker.search.sharded.mirror import PIECE
 from checker.search.sharded.search import DividedSearch
@@ -108,7 +108,7 @@ class SavedSearch(DividedSearch):
             for level in self.levels[:-1]:
                 for start in range(0, len(level), PIECE):
                     regions = self.mirror.ids(level[start : start + PIECE])
-                    known.new(distinct(self.mirror.vectors(scope, regions)))
+                    known.new(self.mirror.told_vectors(scope, regions))
 
 
 def moved(worlds: Worlds, old: Fields, new: Fields) -> Worlds:

@@ -7,7 +7,7 @@ import time
 import numpy as np
 from attrs import define, field
 
-from checker.search.compiled.visited import Visited, Worlds, distinct
+from checker.search.compiled.visited import Visited, Worlds, distinct, merged
 from checker.search.sharded.messages import Answer, Needs, Order, Seed, owners
 from checker.search.sharded.mirror import Expansion, Mirror
 from checker.worlds import Scope
@@ -96,7 +96,7 @@ class Shard:
         regions = self.mirror.ids(worlds)
         return {
             scope: self.seen.setdefault(scope, Visited()).new(
-                distinct(self.mirror.vectors(scope, regions))
+                self.mirror.told_vectors(scope, regions)
             )
             for scope in scopes
         }
@@ -118,9 +118,7 @@ class Shard:
 
 def joined(parts: list[Worlds]) -> Worlds:
     """The distinct worlds of `parts`, sorted, of which each is so already."""
-    if len(parts) == 1:
-        return parts[0]
-    return distinct(np.concatenate(parts)) if parts else np.zeros(0, np.uint64)
+    return merged(parts) if parts else np.zeros(0, np.uint64)
 
 
 def parted(worlds: Worlds, count: int) -> dict[int, Worlds]:
