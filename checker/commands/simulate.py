@@ -15,12 +15,14 @@ from checker.commands import spread
 from checker.commands.crews import pool_of, worker_options
 from checker.commands.examples import examples
 from checker.commands.options import Command
+from checker.commands.plotting import checked, plot_option
 from checker.commands.progress import say
 from checker.faults import INCONCLUSIVE, REFUTED, UsageFault
 from checker.simulation import seeds
 from checker.simulation.experiments import EXPERIMENTS, Experiment, setups
 from checker.simulation.orders import ORDERS
 from checker.simulation.paper import ENGINES, Run, Setup, simulate
+from checker.simulation.plots import draw_experiment
 from checker.simulation.reducing import ORDERS as REDUCED
 
 EXPERIMENT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
@@ -56,6 +58,7 @@ EXPERIMENT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         help="Tables take seconds; the reducers minutes, and are compared with the tables.",
     ),
     worker_options("the runs"),
+    plot_option,
     click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
 )
 
@@ -88,6 +91,7 @@ def _add(name: str, experiment: Experiment) -> None:
 
 def _run(experiment: Experiment, **flags: Any) -> None:
     nodes, first, engine = flags["nodes"], flags["seed"], flags["engine"]
+    plot = checked(flags["plot"])
     tasks = [
         (evolve(setup, engine=engine), seed)
         for setup in setups(experiment, _orders(experiment, flags["orders"], engine), nodes)
@@ -100,6 +104,9 @@ def _run(experiment: Experiment, **flags: Any) -> None:
     judged = _judged(experiment, runs) if nodes in {None, experiment.setup.nodes} else []
     if engine == "reducers":
         judged += [_compared(run) for run in runs]
+    if plot is not None:
+        draw_experiment(experiment, runs, plot)
+        say(f"drawn: {plot}")
     if flags["as_json"]:
         click.echo(json.dumps(_document(experiment, runs, judged)))
     else:

@@ -15,6 +15,7 @@ from attrs import frozen
 from checker.commands.crews import pool_of, worker_options
 from checker.commands.examples import examples
 from checker.commands.options import Limit
+from checker.commands.plotting import checked, plot_option
 from checker.commands.progress import say
 from checker.executors import Pool
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
@@ -22,7 +23,8 @@ from checker.outages import Comeback
 from checker.scuttlebutt.misfortune import RESTARTS
 from checker.simulation import seeds
 from checker.simulation.estimates import Estimate, estimate
-from checker.simulation.logarithm import Judgement, judged, sizes_of
+from checker.simulation.logarithm import Judgement, grown, judged, sizes_of
+from checker.simulation.plots import draw_growth
 from checker.simulation.spread import MODES, Setup, Spread, resized, spread
 from checker.simulation.weather import Weather
 from scuttle_ref.profiles import PROFILES
@@ -124,6 +126,7 @@ MEASURES: dict[str, Callable[[Spread], float]] = {
     help="How many.",
 )
 @worker_options("the runs")
+@plot_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**flags: Any) -> None:
     """Let updates spread by the real reducers until every node has them.
@@ -134,7 +137,9 @@ def command(**flags: Any) -> None:
 
     Exit code 1 when they do not, or when an update was lost; 4 when a run was given up.
     """
-    setup = _setup(flags)
+    if flags["plot"] is not None and not flags["growth"]:
+        raise UsageFault("needs sizes to compare", where="--plot", hint="add --growth")
+    setup, plot = _setup(flags), checked(flags["plot"])
     setups = [setup]
     if flags["growth"]:
         setups = [resized(setup, nodes) for nodes in sizes_of(setup)]
@@ -145,6 +150,9 @@ def command(**flags: Any) -> None:
     ]
     runs, interrupted = _ran(tasks, pool_of(flags))
     judgements = judged(setup, runs) if flags["growth"] and not interrupted else ()
+    if plot is not None and judgements:
+        draw_growth(setup, runs, grown(runs), plot)
+        say(f"drawn: {plot}")
     outcome = Outcome(setup, runs, judgements, interrupted)
     click.echo(json.dumps(_document(outcome)) if flags["as_json"] else _text(outcome))
     sys.exit(outcome.exit_code)

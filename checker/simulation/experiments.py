@@ -28,6 +28,15 @@ class Column:
 
 
 @frozen
+class Panel:
+    """One curve over time: what is drawn of each sample. Columns called NAME@T belong to NAME."""
+
+    name: str
+    label: str
+    of: Callable[[Sample], float]
+
+
+@frozen
 class Expectation:
     """What must hold of the runs of each seed; orders that did not run leave it untested."""
 
@@ -45,6 +54,24 @@ class Experiment:
     orders: tuple[str, ...]
     columns: tuple[Column, ...]
     expectations: tuple[Expectation, ...]
+    panels: tuple[Panel, ...]
+
+    def figures_of_the_paper(self, panel: Panel, order: str) -> list[tuple[int, float]]:
+        """What the paper shows of a panel under an order: seconds and values."""
+        named = [each.title.partition("@") for each in self.columns]
+        return [
+            (int(second), column.paper[order])
+            for (name, _, second), column in zip(named, self.columns, strict=True)
+            if name == panel.name and order in column.paper
+        ]
+
+
+STALE = Panel("stale", "stale mappings of a participant", lambda each: each.stale)
+LATE = Panel("late", "oldest missed update (s)", lambda each: each.staleness)
+LIGHT_LATE = Panel(
+    "light late", "oldest missed of a light writer (s)", lambda each: each.staleness_light
+)
+RATE = Panel("rate", "allowed rate (updates a second)", lambda each: each.rate)
 
 
 def _stale(second: int, **paper: float) -> Column:
@@ -146,6 +173,7 @@ PAPER_1 = Experiment(
             for order in ("breadth", "depth")
         ),
     ),
+    panels=(STALE, LATE),
 )
 
 _CONTROLLED = ("newest", "depth", "oldest")
@@ -195,6 +223,7 @@ PAPER_2 = Experiment(
         ),
     ),
     expectations=tuple(each for order in _CONTROLLED for each in _controlled(order)),
+    panels=(RATE, LATE),
 )
 
 
@@ -220,6 +249,7 @@ SKEW = Experiment(
             lambda runs: _most(runs["breadth"], lambda each: each.staleness_light) <= 10,
         ),
     ),
+    panels=(LIGHT_LATE, STALE),
 )
 
 EXPERIMENTS = {each.setup.name: each for each in (PAPER_1, PAPER_2, SKEW)}

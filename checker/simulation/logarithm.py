@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from checker.faults import UsageFault
-from checker.simulation.estimates import Estimate, growth
+from checker.simulation.estimates import Estimate, Growth, growth
 from checker.simulation.neighbours import neighbourhood
 from checker.simulation.spread import Setup, Spread
 from checker.simulation.weather import FAIR
@@ -68,16 +68,21 @@ def sizes_of(setup: Setup) -> list[int]:
     return sizes
 
 
+def grown(runs: Sequence[Spread]) -> Growth:
+    """How rounds grow with the nodes, in runs that arrived."""
+    found = [(run.nodes, run.rounds) for run in runs if run.rounds is not None]
+    return growth([nodes for nodes, _ in found], [rounds for _, rounds in found])
+
+
 def judged(setup: Setup, runs: Sequence[Spread]) -> tuple[Judgement, ...]:
     """What is expected of runs over sizes. Nothing is judged of runs that were given up.
 
     Spec: SIM-6.
     """
-    found = [(run.nodes, run.rounds) for run in runs if run.rounds is not None]
-    if len(found) < len(runs):
+    if any(run.rounds is None for run in runs):
         return ()
-    grown = growth([nodes for nodes, _ in found], [rounds for _, rounds in found])
-    bend, slope = grown.bend, grown.slope
+    found = grown(runs)
+    bend, slope = found.bend, found.slope
     straight = None if bend.least <= BEND_MAX < bend.value else bend.value <= BEND_MAX
     answers = [
         Judgement(

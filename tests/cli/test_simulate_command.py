@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +51,29 @@ def test_precise_orders_have_no_reducers(refused: Callable[..., str]) -> None:
     said = refused("simulate", "paper-1", "--order", "newest", "--engine", "reducers")
 
     assert "breadth, depth" in said
+
+
+@pytest.mark.parametrize(
+    ("file", "said"), [("curve.gif", ".png or .svg"), ("no/curve.png", "no such folder")]
+)
+def test_a_picture_that_cannot_be_written_is_refused_first(
+    refused: Callable[..., str], folder: Path, file: str, said: str
+) -> None:
+    """Not after the minutes that the run takes. Spec: SIM-8."""
+    assert said in refused("simulate", "paper-1", "--plot", folder / file)
+    (folder / "there.svg").write_text("", encoding="utf-8")
+    assert "exists already" in refused("simulate", "paper-1", "--plot", folder / "there.svg")
+    assert "--growth" in refused(*SPREAD, "--plot", "growth.svg")
+
+
+def test_a_picture_needs_an_extra(
+    refused: Callable[..., str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What to install is said. Spec: SIM-8."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    said = refused("simulate", "paper-1", "--plot", folder / "curve.png", code=3)
+
+    assert "scuttle-ref[plot]" in said
 
 
 SPREAD = ("simulate", "spread", "--topology", "complete:64", "--seeds", "3")
