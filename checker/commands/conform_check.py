@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from difflib import get_close_matches
 
 import click
 
 from checker.commands.examples import examples
 from checker.conformance.checkup import checkup
+from checker.conformance.mutants import candidates
 from checker.conformance.session import REQUEST_SECONDS, Launch
 from checker.faults import UsageFault
+from scuttle_ref.profile import Profile
+from scuttle_ref.profiles import PROFILES
 
 PASS_ON = {"ignore_unknown_options": False, "allow_interspersed_args": False}
 """What stands behind the command belongs to it."""
@@ -44,6 +48,17 @@ def program_of(program: tuple[str, ...], profile: str, mutant: str | None) -> tu
     """What to run: the command, or the reference of the profile."""
     if program and mutant is not None:
         raise UsageFault("chooses a wrong rule of the reference, not of COMMAND", where="--mutant")
+    if mutant is not None:
+        _known(PROFILES[profile], mutant)
     wrong = () if mutant is None else ("--mutant", mutant)
     reference = (sys.executable, "-m", "checker.conformance.adapters.reference")
     return program or (*reference, "--profile", profile, *wrong)
+
+
+def _known(profile: Profile, mutant: str) -> None:
+    """Whether there is such a wrong rule. Raises UsageFault with those that are spelt alike."""
+    names = [name for each in candidates(profile) for name in each.called]
+    if mutant not in names:
+        near = get_close_matches(mutant, names, n=5, cutoff=0.4) or names[1::2][:5]
+        expected = f"a rule that {profile.name} has not, such as {', '.join(near)}"
+        raise UsageFault(f"no mutant {mutant!r}", where="--mutant", expected=expected)

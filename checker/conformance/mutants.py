@@ -38,6 +38,11 @@ class Mutant:
         return f"{self.base.name}/{self.point}/{self.rule.__name__}"
 
     @property
+    def called(self) -> tuple[str, str]:
+        """What it is called where its profile is known: ``pace=pace_last``, or ``pace_last``."""
+        return f"{self.point}={self.rule.__name__}", self.rule.__name__
+
+    @property
     def profile(self) -> Profile:
         """The profile with the wrong rule, named for it."""
         changes: dict[str, Any] = {self.point: self.rule, "name": self.name}

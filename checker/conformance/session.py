@@ -196,8 +196,9 @@ def ours() -> str:
 
 
 def _never_started(command: Sequence[str], failed: ProcessFailed) -> UnrunnableFault:
-    said = failed.stderr.strip().splitlines()
-    comment = f"; it said: {said[-1][:200]}" if said else ""
+    said = [line.strip() for line in failed.stderr.strip().splitlines()]
+    telling = [line for line in said if "error" in line.lower()] or said
+    comment = f"; it said: {telling[-1][:200]}" if said else ""
     return UnrunnableFault(
         f"{failed.told}{comment}",
         where=" ".join(command)[:200],

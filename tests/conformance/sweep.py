@@ -1,12 +1,15 @@
 """Every mutant and many seeds: what is too slow for each run of the tests.
 
 ``python tests/conformance/sweep.py mutants [PROFILE...]`` tries to catch every mutant and says how;
-``python tests/conformance/sweep.py seeds N [PROFILE...]`` looks for false alarms at every level.
+``python tests/conformance/sweep.py seeds N [PROFILE...]`` looks for false alarms at every level, in
+twenty scenes for each seed and level, or in M with ``NxM``.
+``python tests/conformance/sweep.py pace COMMAND...`` counts round trips a second with an adapter.
 The results are recorded in spec/decisions/0024-the-oracle.md.
 """
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from collections import Counter
@@ -22,6 +25,7 @@ from checker.conformance.exploring import Explorer
 from checker.conformance.mutants import MUTANTS, Mutant
 from checker.conformance.scene import Scene
 from checker.conformance.searching import search
+from checker.conformance.session import Launch, Session
 from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import PROFILES
 from scuttle_ref.wire import DOCUMENTED_DIALECT
@@ -77,7 +81,7 @@ def mutants(names: list[str]) -> int:
     return len(missed)
 
 
-def alarms(profile: Profile, seed: int) -> list[str]:
+def alarms(profile: Profile, seed: int, examples: int) -> list[str]:
     """The levels at which the reference itself is accused."""
     nodes = Loopback(ReferenceAdapter(profile))
     step = Explorer(nodes, profile, DOCUMENTED_DIALECT, exact=False, case="sweep")
@@ -99,25 +103,48 @@ def alarms(profile: Profile, seed: int) -> list[str]:
     return [
         level
         for level, (strategy, attempt) in levels.items()
-        if search(strategy, lambda s, a=attempt: bool(a(s)), examples=20, at_seed=seed).found  # type: ignore[misc]
+        if search(strategy, lambda s, a=attempt: bool(a(s)), examples=examples, at_seed=seed).found  # type: ignore[misc]
     ]
 
 
-def seeds(count: int, names: list[str]) -> int:
+def seeds(wanted: str, names: list[str]) -> int:
     """Accuse the reference with many seeds."""
     wrong = 0
+    count, examples = (int(each or 20) for each in wanted.partition("x")[::2])
     for name, profile in PROFILES.items():
         if names and name not in names:
             continue
         began = time.process_time()
-        found = {seed: levels for seed in range(count) if (levels := alarms(profile, seed))}
+        found = {
+            seed: levels for seed in range(count) if (levels := alarms(profile, seed, examples))
+        }
         wrong += len(found)
         spent = time.process_time() - began
-        print(f"{name}: {count} seeds, 4 levels, {spent:.0f} s of CPU, false alarms: {found}",  # noqa: T201
-              flush=True)  # fmt: skip
+        print(f"{name}: {count} seeds, 4 levels of {examples} scenes, {spent:.0f} s of CPU,"  # noqa: T201
+              f" false alarms: {found}", flush=True)  # fmt: skip
     return wrong
+
+
+def pace(command: list[str], count: int = 20_000) -> int:
+    """Reads one after the other: how many a second, by the clock and by what they cost."""
+    session = Session(Launch(tuple(command)))
+    node = {"node": "A", "id": "A", "config": {}}
+    session.ask("init", case="pace", nodes=[node])
+    session.ask("set", node="A", key="k", value=1)
+    began, before = time.perf_counter(), time.process_time()
+    for _request in range(count):
+        session.ask("get", node="A", key="k", source_id="A")
+    spent, ours = time.perf_counter() - began, time.process_time() - before
+    session.close()
+    theirs = resource.getrusage(resource.RUSAGE_CHILDREN)
+    both = ours + theirs.ru_utime + theirs.ru_stime
+    print(f"{count:,} round trips: {count / spent:,.0f} a second by the clock,"  # noqa: T201
+          f" {count / both:,.0f} a second of CPU, both processes together")  # fmt: skip
+    return 0
 
 
 if __name__ == "__main__":
     what, *rest = sys.argv[1:]
-    sys.exit(bool(mutants(rest) if what == "mutants" else seeds(int(rest[0]), rest[1:])))
+    if what == "pace":
+        sys.exit(pace(rest))
+    sys.exit(bool(mutants(rest) if what == "mutants" else seeds(rest[0], rest[1:])))

@@ -147,7 +147,8 @@ def _documents(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as fault:
-        raise UsageFault(f"cannot be read ({fault})", where=str(path)) from None
+        reason = getattr(fault, "strerror", None) or fault
+        raise UsageFault(f"cannot be read ({reason})", where=str(path)) from None
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
