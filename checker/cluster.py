@@ -7,6 +7,7 @@ scuttle; it is asked of each before anything is sent.
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
@@ -72,6 +73,9 @@ def _distributed() -> Any:
             hint="pip install 'scuttle-ref[cluster]', here and where the workers run",
         ) from None
     # Orders hold arrays of worlds on purpose; the library warns of them as of a mistake.
+    # What goes wrong is told by a fault; the library's own log would tell it again, as tracebacks.
+    for name in ("distributed", "distributed.client", "distributed.core"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "10GB"})
     return distributed
 
@@ -165,7 +169,10 @@ class ClusterCrew:
         """Give a shard to the worker that has fewest. Raises UnrunnableFault where none is left."""
         workers = self._workers()
         if not workers:
-            raise _unrunnable("has no workers left", "dask worker ADDRESS --nthreads 1")
+            raise _unrunnable(
+                "has no workers left, or its scheduler has ended",
+                "dask worker ADDRESS --nthreads 1",
+            )
         others = [place for at, place in enumerate(self.places) if at != shard]
         self.places[shard] = min(workers, key=lambda worker: (others.count(worker), worker))
 

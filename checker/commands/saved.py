@@ -10,6 +10,7 @@ from checker.commands import shown
 from checker.commands.crews import crew_of
 from checker.commands.divided import told, too_wide
 from checker.commands.progress import say
+from checker.faults import UnrunnableFault
 from checker.runs import Run
 from checker.scuttlebutt.counterexample import parse_action
 from checker.scuttlebutt.experiment import Setup
@@ -39,14 +40,21 @@ def search_saved(run: Run, setup: Setup, budget: Budget, flags: Mapping[str, Any
             report = completed(search)
         except TooWide:
             raise too_wide("--run") from None
+        except UnrunnableFault:
+            _say_how_to_go_on(run, journal)
+            raise
         if workers.size > 1:
             say(told(search.traffic, report.stats.states, workers.size))
         if report.stats.complete or not search.judge.undecided:
             run.finish(shown.report_json(run.experiment, report))
         else:
-            levels = f"{len(journal.marks):,} levels"
-            say(f"saved: {levels} in {run.folder}; go on with: scuttle runs resume {run.name}")
+            _say_how_to_go_on(run, journal)
     return report
+
+
+def _say_how_to_go_on(run: Run, journal: Journal) -> None:
+    levels = f"{len(journal.marks):,} levels"
+    say(f"saved: {levels} in {run.folder}; go on with: scuttle runs resume {run.name}")
 
 
 def _search(run: Run, setup: Setup, budget: Budget, crew: Crew, journal: Journal) -> SavedSearch:
