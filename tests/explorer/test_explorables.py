@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-from every_kind import scuttle
 
 from checker.explorer.explorable import Modelled, NamedRun, Source, saved_run
 from checker.explorer.export import document_of
@@ -207,26 +206,17 @@ def test_a_recording_is_shown_as_far_as_the_reference_follows_it(path: Path) -> 
         assert "exactly what was recorded" in document["note"]
 
 
-ORACLE = ("--level", "step", "--level", "convergence", "--mutant", "answer_later")
-
-
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the oracle that found something at two levels."""
-    path = tmp_path_factory.mktemp("oracle") / "run.json"
-    assert scuttle("conform", "run", *ORACLE, "--examples", "25", "--save", path) == 1
-    return path
-
-
-def test_each_finding_of_the_oracle_is_a_run_that_ends_where_it_went_wrong(judged: Path) -> None:
+def test_each_finding_of_the_oracle_is_a_run_that_ends_where_it_went_wrong(
+    every_kind: Path,
+) -> None:
     """With the reference beside it, as the report has it. Spec: EXPL-8, EXPL-4, EXPL-5."""
-    one = explorable(open_file(judged))
+    one = explorable(open_file(every_kind / "oracle.json"))
     document = one.init()
-    report = json.loads(judged.read_text(encoding="utf-8"))
+    report = json.loads((every_kind / "oracle.json").read_text(encoding="utf-8"))
     findings = [each for case in report["cases"] for each in case["findings"]]
 
     assert [run["name"] for run in document["runs"]] == [each["id"] for each in findings]
-    assert len(findings) >= 2
+    assert findings
     for at, (run, finding) in enumerate(zip(document["runs"], findings, strict=True)):
         steps = one.expand(run["labels"])["steps"]
         assert len(steps) == len(finding["happened"]) + 1
@@ -265,10 +255,14 @@ def test_where_an_implementation_knows_otherwise_is_shown_beside_the_reference()
         }],
     }  # fmt: skip
     report = {"version": 1, "profile": "documented", "sut": {}, "seed": 3}
-    one = oracle_run({**report, "cases": [{"findings": [finding, finding]}]}, "here")
+    unstarted = {**finding, "id": "convergence/CONV-1", "happened": []}
+    cases = [{"findings": [finding, finding]}, {"findings": [unstarted]}]
+    one = oracle_run({**report, "cases": cases}, "here")
     step = one.runs[1].steps[-1]
 
-    assert [run.name for run in one.runs] == ["step/VERS-3", "step/VERS-3.2"]
+    assert [run.name for run in one.runs[:2]] == ["step/VERS-3", "step/VERS-3.2"]
+    assert "fair rounds followed" in " ".join(one.runs[2].steps[0]["details"])
+    assert one.runs[2].steps[0]["view"]["findings"] == [None, None, "no"]
     assert [text for _, text in step["view"]["nodes"][1]["differs"]] == [
         "clock: B:0", "clock: no B:7",
     ]  # fmt: skip

@@ -238,12 +238,10 @@ def test_a_recording_is_read_and_not_changed(page: Page, pictures: Path) -> None
 
 
 def test_a_failing_run_of_the_oracle_is_walked_to_where_it_fails(
-    page: Page, tmp_path: Path, pictures: Path
+    page: Page, every_kind: Path, tmp_path: Path, pictures: Path
 ) -> None:
     """On a live page and in a file: the step, the clause, what should have been. Spec: EXPL-8."""
-    path = tmp_path / "run.json"
-    flags = ("--level", "step", "--mutant", "answer_later", "--examples", "5")
-    assert scuttle("conform", "run", *flags, "--save", path) == 1
+    path = every_kind / "oracle.json"
     assert scuttle("convert", path, tmp_path / "run.html") == 0
     with served(open_file(path)) as address:
         for where in (address, (tmp_path / "run.html").as_uri()):
