@@ -104,6 +104,19 @@ def test_wider_fields_move_every_world_to_its_new_owner(
     assert len(widened) > 1
 
 
+def test_a_search_for_one_property_stops_where_one_process_does(
+    experiment: Callable[..., Experiment],
+) -> None:
+    """Who looks for one counterexample does not pay for the levels behind it. Spec: SCALE-5."""
+    model = experiment("line:3", profile="as-shipped").build()
+    wanted = [each for each in model.properties if each.name == "agreement"]
+    one = exhaustive(model.system, wanted, until_decided=True)
+    many = divided(model.system, wanted, crew=Alone(3), until_decided=True)
+    assert one.stats.stop == many.stats.stop == "every property is decided"
+    assert one.stats.depth == many.stats.depth
+    assert len(one.verdicts[0].schedule or ()) == len(many.verdicts[0].schedule or ()) > 0
+
+
 @define
 class Forgetful(Alone):
     """A crew whose workers lose everything at some orders, as if they had been killed."""

@@ -30,6 +30,7 @@ from checker.search.sharded.mirror import PIECE, Expansion, Mirror
 from checker.search.sharded.provider import Provider
 from checker.search.sharded.shard import joined
 from checker.verdict import Report, Stats
+from checker.worlds import Scope
 
 ROUND = 1 << 21
 """Worlds that all shards together expand between two exchanges. It must not depend on the crew,
@@ -105,6 +106,7 @@ class DividedSearch:
     _told: list[int] = field(init=False)
     _seeded: list[bool] = field(init=False)
     _mirrored: int = 0
+    _unjudged: list[tuple[Scope, Worlds, Worlds]] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.tables = Tables(Layout(self.system), self._hear)
@@ -163,6 +165,7 @@ class DividedSearch:
     def _begin_anew(self) -> None:
         self.mirror = Mirror(self.tables.fields, len(self.tables.interned))
         self._mirrored = 0
+        self._unjudged = []
         self.found = [[] for _ in range(self.crew.size)]
         self._seeded = [False] * self.crew.size
         self._told = [0] * self.crew.size
@@ -183,6 +186,7 @@ class DividedSearch:
             if self.stop is not None:
                 break
         self._ask([Order([], received=each) for each in received])
+        self.stop = self.stop or self._limit()
         return joined([each for mine in self.found for each in mine])
 
     def _round(
@@ -196,7 +200,7 @@ class DividedSearch:
         for scope in scopes:
             told = [answer.vectors[scope] for answer in answers if scope in answer.vectors]
             if told:
-                self.judging.see_vectors(scope, distinct(np.concatenate(told)), worlds, self.mirror)
+                self._unjudged.append((scope, distinct(np.concatenate(told)), worlds))
         done: list[Answer] = [answer for answer in answers if not answer.needs]
         waiting = [at for at, answer in enumerate(answers) if answer.needs]
         while waiting:
@@ -234,6 +238,7 @@ class DividedSearch:
         futures = [
             None if order is None else self._submit(at, order) for at, order in enumerate(orders)
         ]
+        self._judge()
         answers: list[Answer] = []
         for at, (future, order) in enumerate(zip(futures, orders, strict=True)):
             if future is None or order is None:
@@ -243,6 +248,12 @@ class DividedSearch:
             self.traffic.back += sizes(answer)
             answers.append(answer)
         return answers
+
+    def _judge(self) -> None:
+        """Judge the vectors that were told of before, while workers carry out their orders."""
+        unjudged, self._unjudged = self._unjudged, []
+        for scope, codes, worlds in unjudged:
+            self.judging.see_vectors(scope, codes, worlds, self.mirror)
 
     def _submit(self, at: int, order: Order) -> Future[Any]:
         """Send an order with all the news, to a new shard with all there is to know."""
