@@ -1,7 +1,8 @@
 """What all tests share: how hard Hypothesis tries, and one file of every kind.
 
 `ci` is deterministic, so that a run says the same each time; `dev` is quick; `nightly` looks for
-what nobody has thought of. Choose with the environment variable ``HYPOTHESIS_PROFILE``.
+what nobody has thought of; `mutation` is deterministic and makes nothing small. Choose with the
+environment variable ``HYPOTHESIS_PROFILE``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 SLOW = [HealthCheck.too_slow]
 
@@ -22,6 +23,15 @@ settings.register_profile(
     derandomize=True,
     database=None,
     suppress_health_check=SLOW,
+)
+settings.register_profile(
+    "mutation",
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 settings.register_profile(
     "nightly", max_examples=5_000, deadline=None, suppress_health_check=SLOW, print_blob=True

@@ -65,12 +65,15 @@ def test_valid_limits_are_kept_as_given(limit: float | None) -> None:
 
 
 def test_a_refusal_shows_no_long_values() -> None:
-    """A function or a big object is shown by its type.
+    """A function or a big object is shown by its type, a long text by 40 characters.
 
     Spec: CONF-1.
     """
     with pytest.raises(InvalidConfig, match="is a object; expected"):
         Config(mtu=object())  # type: ignore[arg-type]
+    with pytest.raises(InvalidConfig) as caught:
+        Config(mtu="x" * 99)  # type: ignore[arg-type]
+    assert caught.value.refusal.problem == "is '" + "x" * 39
 
 
 def test_a_node_that_is_not_configured_runs_with_the_defaults_of_the_readme() -> None:

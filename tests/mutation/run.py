@@ -1,185 +1,138 @@
 """Mutation testing of the core: is every decision in it held by a test?
 
-Run as ``python tests/mutation/run.py [MODULE ...]``, for instance ``history reducer``. Each mutant
-changes one operator, constant or condition of one module; the tests of the clauses and laws run
-against it, in a process of its own, until the first fails. A mutant that no test kills is printed
-with its line. Slow: some seconds for each mutant. The recorded result is in spec/mutation.md.
+Run as ``python tests/mutation/run.py [MODULE ...]``, for instance ``history reducer``; without
+modules, all of the pure core. Each mutant changes one operator, constant or condition of a module;
+the tests of the clauses and laws run against it until the first fails. A mutant that no test kills
+is printed with its line, unless it is listed as equivalent, with the reason, in
+``tests/mutation/equivalent.toml``. The recorded result is in spec/mutation.md.
+
+It is quick because the tests are collected once. Each mutant is put into the code of the function
+that it changes, in a forked process, and only tests that reach that function run, the likeliest
+killer first. What lies outside of functions is judged by all tests in a process that imports the
+changed module afresh.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import copy
 import importlib.abc
 import importlib.util
 import os
 import signal
 import sys
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-ROOT = Path(__file__).parents[2]
-TESTS = ("tests/clauses", "tests/laws")
-MUTANT_SECONDS = 180
-"""When a mutant counts as killed because it does not end."""
+sys.path.insert(0, str(Path(__file__).parent))
+from in_place import FLAGS, MUTANT_SECONDS, TESTS, hush, in_place
+from mutants import ROOT, Mutant, compiled, mutants_of
 
-SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-}
+MODULES = (
+    *("names", "messages", "version_vector", "order", "history", "state", "errors", "outputs"),
+    *("validity", "resolvers", "config", "flow", "rules", "relatives", "profile", "profiles"),
+    *("reducer", "wire"),
+)
+
+FIRST = "tests/clauses/test_small_print.py"
+"""The tests that most mutants outside of functions fail, so that the others need not run."""
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Loads one module of the core from a changed tree instead of its file."""
 
-    def __init__(self, module: str, tree: ast.Module) -> None:
-        self.module = module
-        self.tree = tree
+    def __init__(self, mutant: Mutant) -> None:
+        self.module = f"scuttle_ref.{mutant.module}"
+        self.mutant = mutant
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
         """Only for the one module."""
         del path, target
         return importlib.util.spec_from_loader(name, self) if name == self.module else None
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the changed tree."""
-        module.__file__ = str(path_of(self.module))
-        exec(compile(self.tree, module.__file__, "exec"), module.__dict__)  # noqa: S102
+        exec(compiled(self.mutant), module.__dict__)  # noqa: S102
 
 
-def path_of(module: str) -> Path:
-    """The file of a module of the core."""
-    return ROOT / (module.replace(".", "/") + ".py")
-
-
-def places(tree: ast.Module) -> list[tuple[int, str]]:
-    """What can be changed: the number of the node in the walk, and the kind of change."""
-    left_alone = {  # docstrings, and what a decorator is told: caches decide nothing
-        id(each)
-        for node in ast.walk(tree)
-        for each in (
-            [node.value]
-            if isinstance(node, ast.Expr)
-            else [inner for mark in _decorators(node) for inner in ast.walk(mark)]
-        )
-    }
-    found = []
-    for at, node in enumerate(ast.walk(tree)):
-        if isinstance(node, ast.Compare | ast.BoolOp | ast.BinOp):
-            ops = node.ops if isinstance(node, ast.Compare) else [node.op]
-            found.extend((at, f"op{i}") for i, op in enumerate(ops) if type(op) in SWAPPED)
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            found.append((at, "not"))
-        elif isinstance(node, ast.If | ast.IfExp | ast.While):
-            found.append((at, "test"))
-        elif (
-            isinstance(node, ast.Constant)
-            and type(node.value) in {int, bool}
-            and id(node) not in left_alone
-        ):
-            found.append((at, "constant"))
-    return found
-
-
-def _decorators(node: ast.AST) -> list[ast.expr]:
-    return node.decorator_list if isinstance(node, ast.ClassDef | ast.FunctionDef) else []
-
-
-def changed(tree: ast.Module, at: int, kind: str) -> tuple[ast.Module, int]:
-    """A copy of the tree with one change, and the line of it."""
-    fresh = copy.deepcopy(tree)
-    node = list(ast.walk(fresh))[at]
-    if kind.startswith("op"):
-        if isinstance(node, ast.Compare):
-            place = int(kind[2:])
-            node.ops[place] = SWAPPED[type(node.ops[place])]()  # type: ignore[call-overload]
-        else:
-            node.op = SWAPPED[type(node.op)]()  # type: ignore[attr-defined]
-    elif kind == "test":
-        node.test = ast.UnaryOp(ast.Not(), node.test)  # type: ignore[attr-defined]
-    elif kind == "not":
-        node.operand = ast.UnaryOp(ast.Not(), node.operand)  # type: ignore[attr-defined]
-    else:
-        value = node.value  # type: ignore[attr-defined]
-        node.value = (not value) if value is True or value is False else value + 1  # type: ignore[attr-defined]
-    return ast.fix_missing_locations(fresh), getattr(node, "lineno", 0)
-
-
-def survives(module: str, tree: ast.Module) -> bool:
-    """Whether all tests pass with the changed module."""
+def survives(mutant: Mutant) -> bool:
+    """Whether all tests pass in a process that imports the changed module."""
     pid = os.fork()
     if pid == 0:
         os.setpgrp()
-        quiet = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(quiet, 1)
-        os.dup2(quiet, 2)
-        signal.alarm(MUTANT_SECONDS)
-        sys.meta_path.insert(0, Mutated(module, tree))  # type: ignore[arg-type]
+        hush(1, 2)
+        signal.setitimer(signal.ITIMER_PROF, 3 * MUTANT_SECONDS)
+        for name in [
+            name for name in sys.modules if name.split(".")[0] in {"scuttle_ref", "checker"}
+        ]:
+            del sys.modules[name]  # plugins of Hypothesis have loaded them
+        sys.meta_path.insert(0, Mutated(mutant))
         import pytest  # noqa: PLC0415 - loaded before the fork
 
-        flags = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
-        os._exit(int(pytest.main([*flags, *TESTS])))
+        os._exit(int(pytest.main([*FLAGS, FIRST, *TESTS])))
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status) == 0
 
 
-def mutants(names: Sequence[str]) -> Iterator[tuple[str, ast.Module, int, str]]:
-    """Every mutant of these modules."""
+def equivalent() -> dict[tuple[str, str, str], str]:
+    """The mutants that differ from the core in nothing anybody can see, and why."""
+    listed = tomllib.loads(Path(__file__).with_name("equivalent.toml").read_text(encoding="utf-8"))
+    return {(e["module"], e["owner"], e["change"]): e["reason"] for e in listed["mutant"]}
+
+
+def table(names: Sequence[str], rows: dict[str, list[int]]) -> Iterator[str]:
+    """The result as Markdown."""
+    yield "| module | mutants | killed | equivalent | survive |"
+    yield "|---|---|---|---|---|"
     for name in names:
-        module = f"scuttle_ref.{name}"
-        tree = ast.parse(path_of(module).read_text(encoding="utf-8"))
-        for at, kind in places(tree):
-            mutant, line = changed(tree, at, kind)
-            yield module, mutant, line, kind
+        every, alive, same = rows[name]
+        yield f"| `{name}` | {every} | {every - alive - same} | {same} | {alive} |"
+    every, alive, same = (sum(rows[name][at] for name in names) for at in range(3))
+    yield f"| all | {every} | {every - alive - same} | {same} | {alive} |"
 
 
 def main() -> int:
-    """Try all mutants; 0 when each is killed."""
+    """Try all mutants; 0 when each is killed or equivalent."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("modules", nargs="*", default=["version_vector", "history", "state"])
+    parser.add_argument("modules", nargs="*", default=list(MODULES))
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after")
+    parser.add_argument("--list", action="store_true", help="say what each mutant is called, only")
     asked = parser.parse_args()
     os.chdir(ROOT)
-    os.environ["HYPOTHESIS_PROFILE"] = "dev"
+    os.environ["HYPOTHESIS_PROFILE"] = "mutation"
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     import attrs  # noqa: F401, PLC0415
+    import hypothesis  # noqa: F401, PLC0415
+    import networkx as nx  # noqa: F401, PLC0415
+    import numpy as np  # noqa: F401, PLC0415
     import pytest  # noqa: F401, PLC0415
 
-    begun, tried, alive = time.monotonic(), 0, []
-    everything = list(mutants(asked.modules))
-    for name in asked.modules:  # a control: nothing may be killed for a reason of our own
-        module = f"scuttle_ref.{name}"
-        if not survives(module, ast.parse(path_of(module).read_text(encoding="utf-8"))):
-            sys.stderr.write(f"error: the tests fail on {module} as it is\n")
-            return 3
-    for module, tree, line, kind in everything:
-        if time.monotonic() - begun > asked.seconds:
-            break
-        tried += 1
-        if survives(module, tree):
-            alive.append(f"{module}:{line} {kind}")
-            sys.stdout.write(f"survives {alive[-1]}\n")
+    mutants = [mutant for name in asked.modules for mutant in mutants_of(name)]
+    if asked.list:
+        sys.stdout.writelines(f"{m.module}:{m.line} [{m.owner}] {m.change}\n" for m in mutants)
+        return 0
+    deadline, listed = time.monotonic() + asked.seconds, equivalent()
+    judged, alive, elsewhere = in_place(mutants, deadline)
+    rows = {name: [0, 0, 0] for name in asked.modules}
+    for mutant in mutants[:judged]:
+        rows[mutant.module][0] += 1
+    for at in sorted([*alive, *elsewhere]):
+        mutant = mutants[at]
+        if mutant.key in listed:
+            rows[mutant.module][2] += 1
+        elif at in alive or survives(mutant):
+            rows[mutant.module][1] += 1
+            sys.stdout.write(
+                f"survives {mutant.module}:{mutant.line} [{mutant.owner}] {mutant.change}\n"
+            )
             sys.stdout.flush()
-    sys.stdout.write(
-        f"{tried} of {len(everything)} mutants of {', '.join(asked.modules)} tried: "
-        f"{tried - len(alive)} killed, {len(alive)} survive\n"
-    )
-    return 1 if alive or tried < len(everything) else 0
+    sys.stdout.writelines(line + "\n" for line in table(asked.modules, rows))
+    if judged < len(mutants):
+        sys.stdout.write(f"{judged} of {len(mutants)} mutants tried\n")
+    return 1 if judged < len(mutants) or any(row[1] for row in rows.values()) else 0
 
 
 if __name__ == "__main__":
