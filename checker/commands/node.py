@@ -25,7 +25,8 @@ from scuttle_ref.messages import Update
 from scuttle_ref.names import NEVER
 from scuttle_ref.node import MemoryStore, Node, SqliteStore, Store, StoreFault
 from scuttle_ref.node.store import new_identity
-from scuttle_ref.node.transport import Transport
+from scuttle_ref.node.transport import Transport, reason
+from scuttle_ref.validity import name_refusal
 from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT, thawed_value
 
 DIALECTS = {"documented": DOCUMENTED_DIALECT, "shipped": SHIPPED_DIALECT}
@@ -141,8 +142,17 @@ def command(  # noqa: PLR0913 - each is a flag
 
 def _identity(name: str, known: str | None, *, force: bool) -> str:
     """The id to use: the remembered one, or a new one that nobody has used. Spec: NODE-5."""
+    refusal = name_refusal("--id", name)
+    if refusal is not None:
+        raise UsageFault(
+            refusal.problem, where="--id", expected=refusal.expected, clause=refusal.clause
+        )
+    if known is None and not force:
+        new = new_identity(name, secrets.token_hex(3))
+        click.echo(f"note: nothing is remembered of {name}, so this node is {new}", err=True)
+        return new
     if known is None:
-        return name if force else new_identity(name, secrets.token_hex(3))
+        return name
     if known == name or known.startswith(f"{name}~"):
         return known
     raise UnrunnableFault(
@@ -192,6 +202,8 @@ class Shell:
 
     node: Node
     as_json: bool
+    refused: bool = False
+    """Whether the latest command was."""
 
     def __attrs_post_init__(self) -> None:
         self.node.on("update", self._updated)
@@ -199,7 +211,7 @@ class Shell:
 
     def say(self, event: str, text: str, **facts: object) -> None:
         """One line: JSON with the facts, or the text."""
-        line = json.dumps({"event": event, **facts}, default=str) if self.as_json else text
+        line = json.dumps({"event": event, **facts}, default=str) if self.as_json else _safe(text)
         if line:
             click.echo(line)
         sys.stdout.flush()
@@ -209,14 +221,16 @@ class Shell:
         if self.as_json:
             self.say(event, "", peer=peer, says=says)
         else:
-            click.echo(f"{event} {peer}{': ' if says else ''}{says}", err=True)
+            click.echo(_safe(f"{event} {peer}{': ' if says else ''}{says}"), err=True)
 
     def _updated(self, update: Update) -> None:
         value = thawed_value(update.value)
         facts = {"key": update.key, "value": value, "version": update.version}
-        self.say("update", f"{update}", source=update.source_id, **facts)
+        text = f"{update.key} = {_json(value)}, version {update.version} of {update.source_id}"
+        self.say("update", text, source=update.source_id, **facts)
 
     def _rejected(self, refusal: Refusal) -> None:
+        self.refused = True
         self.say("rejected", f"refused: {refusal}", says=str(refusal), clause=refusal.clause)
 
     def carry_out(self, line: str, transport: Transport) -> bool:
@@ -226,13 +240,9 @@ class Shell:
             case []:
                 pass
             case ["set", key, text]:
-                room = self.node.set(key, _value(text))
-                self.say("set", "" if room else "the read buffer is full", key=key, room=room)
+                self._set(key, text)
             case ["get", key]:
-                held = self.node.get(key)
-                seen = None if held["version"] == NEVER else held["version"]
-                shown = json.dumps(held["value"])
-                self.say("get", f"{shown} @{seen}", key=key, value=held["value"], version=seen)
+                self._get(key)
             case ["gossip"]:
                 transport.exchange()
             case ["show"]:
@@ -242,14 +252,31 @@ class Shell:
                 self.say("peers", " ".join(names) or "nobody", peers=names)
             case ["quit" | "exit"]:
                 return False
-            case _:
+            case ["help"]:
                 self.say("help", HELP, says=HELP)
+            case _:
+                says = f"{line.strip()[:80]!r} is no command; there are: {HELP}"
+                self.say("help", says, says=says)
         return True
+
+    def _set(self, key: str, text: str) -> None:
+        self.refused = False
+        room = self.node.set(key, _value(text))
+        if not self.refused:
+            self.say("set", "" if room else "the read buffer is full", key=key, room=room)
+
+    def _get(self, key: str) -> None:
+        held = self.node.get(key)
+        if held["version"] == NEVER:
+            self.say("get", f"nobody has written {key}", key=key, value=None, version=None)
+        else:
+            text = f"{_json(held['value'])}, version {held['version']}"
+            self.say("get", text, key=key, **held)
 
     def _show(self) -> None:
         node = self.node
         held = " ".join(
-            f"{key}={entry['value']}@{entry['version']}" for key, entry in node.state.items()
+            f"{key}={_json(entry['value'])}@{entry['version']}" for key, entry in node.state.items()
         )
         clock = " ".join(f"{source}:{mark}" for source, mark in node.clock.items())
         text = f"{node.id}  holds {held or 'nothing'} | clock {clock} | {len(node.history)} updates"
@@ -262,6 +289,16 @@ class Shell:
             version=node.version,
             history=len(node.history),
         )
+
+
+def _safe(text: str) -> str:
+    """The text without what a terminal would obey; keys come from peers. Spec: NODE-10."""
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
+
+
+def _json(value: object) -> str:
+    """A value as its owner typed it."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _value(text: str) -> object:
@@ -279,7 +316,7 @@ async def _run(
         host, port = await transport.listen(*where)
     except OSError as fault:
         raise UnrunnableFault(
-            f"cannot listen ({fault.strerror or fault})",
+            f"cannot listen ({reason(fault)})",
             where=f"--listen {where[0]}:{where[1]}",
             expected="an address of this machine with a free port",
             hint="--listen 127.0.0.1:0 takes a free port",
@@ -291,6 +328,8 @@ async def _run(
         host=host,
         port=port,
     )
+    if sys.stdin.isatty() and not shell.as_json:
+        click.echo(HELP, err=True)
     for call in calls:
         transport.call(*call)
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
@@ -26,6 +27,9 @@ Address: TypeAlias = tuple[str, int]
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 """How long to wait before a peer that could not be reached is called again."""
 
+CLOSING_SECONDS = 0.1
+"""How long a task that was cancelled has before it is cancelled again."""
+
 PATIENCE = 20
 """How many turns of asking a peer may miss because it is still talking."""
 
@@ -35,6 +39,12 @@ Teller: TypeAlias = Callable[[str, str, str], None]
 
 def _silent(event: str, peer: str, says: str) -> None:
     del event, peer, says
+
+
+def reason(fault: OSError) -> str:
+    """Why a socket could not be used, without the address that the reader knows."""
+    named = isinstance(fault, ssl.SSLError) or (fault.errno or 0) <= 0
+    return str(fault) if named else os.strerror(fault.errno or 0)
 
 
 @define(eq=False)
@@ -92,9 +102,10 @@ class Transport:
             self._server.close()
         for connection in list(self.connections.values()):
             connection.writer.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:  # a wait that ends as it is cancelled swallows that, so again
+            for task in tuple(self._tasks):
+                task.cancel()
+            await asyncio.wait(tuple(self._tasks), timeout=CLOSING_SECONDS)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -119,7 +130,7 @@ class Transport:
             except OSError as fault:
                 wait = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
                 if failures == 0:
-                    self.tell("unreachable", f"{host}:{port}", str(fault))
+                    self.tell("unreachable", f"{host}:{port}", reason(fault))
                 failures += 1
                 await asyncio.sleep(wait)
                 continue

@@ -15,6 +15,10 @@ from typing import Any
 import pytest
 
 from checker.cli import main
+from checker.commands.node import Shell
+from scuttle_ref import Update
+from scuttle_ref.node import Node
+from scuttle_ref.node.transport import Transport
 
 RUN = [sys.executable, "-c", "from checker.cli import main; main()", "node", "--json"]
 
@@ -119,6 +123,8 @@ def test_interrupted_it_says_so() -> None:
         (["--id", "A", "--listen", "nowhere"], 2, "is no address"),
         (["--id", "A", "--peer", "x:99999"], 2, "is no address"),
         (["--id", "__proto__", "--force-id"], 2, "--id"),
+        (["--id", "__proto__"], 2, "MOD-4"),
+        (["--id", ""], 2, "--id"),
         (["--id", "A", "--tls-key", __file__], 2, "TLS needs all of it"),
         (["--id", "A", "--tls-cert", __file__, "--tls-ca", __file__], 2, "cannot be used"),
         (["--id", "A", "--store", __file__], 3, "cannot be opened"),
@@ -134,3 +140,42 @@ def test_what_cannot_be_used_is_said(
 
     assert ended.value.code == code
     assert says in capsys.readouterr().err
+
+
+def test_a_refused_write_is_not_told_as_one() -> None:
+    """A program that reads the events would believe it."""
+    with node("--id", "A") as a:
+        a.hear("listening")
+        a.say("set toString 1")
+        a.hear("rejected")
+        a.say("set k 1")
+        a.hear("set")
+        assert [told["key"] for told in a.heard if told["event"] == "set"] == ["k"]
+
+
+def test_an_owner_reads_json_and_sentences(capsys: pytest.CaptureFixture[str]) -> None:
+    """Values as they were typed, and no guessing what an answer means."""
+    shell = Shell(Node("A"), as_json=False)
+    transport = Transport(shell.node)
+    for line in ('set k [1, {"x": null}]', "get k", "get nosuch", "frob", "show", "help"):
+        assert shell.carry_out(line, transport)
+    said = capsys.readouterr().out.splitlines()
+
+    assert said[:2] == ['k = [1, {"x": null}], version 1 of A', '[1, {"x": null}], version 1']
+    assert said[2] == "nobody has written nosuch"
+    assert said[3].startswith("'frob' is no command")
+    assert said[4] == 'A  holds k=[1, {"x": null}]@1 | clock A:1 | 1 updates'
+    assert said[5].startswith("set KEY VALUE")
+
+
+def test_a_terminal_obeys_no_peer(capsys: pytest.CaptureFixture[str]) -> None:
+    """Escape sequences, wherever they stand, are shown and not sent. Spec: NODE-10."""
+    shell = Shell(Node("A"), as_json=False)
+    shell.node.write(Update("\x1bB", "\x1b[2Jk\x9b", "\x07é", 1))
+    shell.carry_out("show", Transport(shell.node))
+    shell.happened("malformed", "peer", "is '\x1b]0;owned\x07'")
+    out, err = capsys.readouterr()
+
+    assert "\\u001b[2Jk\\u009b = " in out
+    assert "é" in out
+    assert all(each.isprintable() or each == "\n" for each in out + err)

@@ -260,3 +260,25 @@ def test_a_shipped_node_converges_with_another_of_its_kind_on_owned_keys() -> No
             await until(lambda: a.node.get("b")["value"] == 2 and b.node.get("a")["value"] == 1)
 
     run(work())
+
+
+@pytest.mark.parametrize("turns", [3, 4])
+def test_a_node_ends_while_its_peer_leaves(turns: int) -> None:
+    """The end of the connection and of the node meet in one turn of the loop. Spec: NODE-8.
+
+    A wait that was just over swallowed the cancellation, and the node called its peer for ever.
+    """
+
+    async def work() -> None:
+        async with serving("A") as (one, port, _), serving("B") as (two, _, _):
+            two.call("127.0.0.1", port)
+            await until(lambda: bool(one.connections and two.connections))
+            await asyncio.sleep(0.05)
+            for connection in one.connections.values():
+                connection.writer.close()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            async with asyncio.timeout(3):
+                await two.close()
+
+    run(work())
