@@ -5,6 +5,7 @@ Commands are imported when they are asked for, so that each starts fast.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from checker.faults import INTERRUPTED, Fault
+from checker.faults import INTERRUPTED, Fault, UsageFault
 from checker.settings import ORIGINS, origin, read_settings, stray_variables
 
 COMMANDS = {
@@ -64,6 +65,14 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, and the settings that are its defaults. Spec: SET-1, SET-2."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = [f"scuttle {name}" for name in difflib.get_close_matches(args[0], COMMANDS)]
+            raise UsageFault(
+                f"no command {args[0]!r}",
+                where="scuttle",
+                expected=", ".join(sorted(COMMANDS)),
+                hint=", or ".join(near) or "scuttle --help",
+            )
         name, command, rest = super().resolve_command(ctx, args)
         unset = (
             ctx.default_map is None and name != "doctor"

@@ -61,6 +61,11 @@ def command(out: Path, *, pyodide: Path | None, as_json: bool) -> int:
             where=f"--out {out}",
             expected="an empty folder, or one that scuttle docs has written",
         )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        problem = f"cannot be made ({fault.strerror})"
+        raise UsageFault(problem, where=f"--out {out}", expected="a folder to write to") from None
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as staged:
         root = click.get_current_context().find_root().command
@@ -82,7 +87,7 @@ def _runner(root: click.Group) -> Callable[[list[str]], str]:
     def run(arguments: list[str]) -> str:
         told = io.StringIO()
         with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
-            root.main(args=arguments, standalone_mode=False)
+            root.main(args=arguments, standalone_mode=False, default_map={})
         return told.getvalue()
 
     return run

@@ -46,7 +46,8 @@ def read_scenario(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
-        raise UsageFault(f"cannot be read ({fault})", where=str(path)) from None
+        reason = getattr(fault, "strerror", None) or fault
+        raise UsageFault(f"cannot be read ({reason})", where=str(path)) from None
 
 
 def play(text: str, name: str, stage: Stage | None = None) -> Played:

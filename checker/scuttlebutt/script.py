@@ -128,7 +128,8 @@ def read_script(path: Path, topology: Topology) -> tuple[tuple[NodeCommand, ...]
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
-        raise UsageFault(f"cannot be read ({fault})", where=str(path)) from None
+        reason = getattr(fault, "strerror", None) or fault
+        raise UsageFault(f"cannot be read ({reason})", where=str(path)) from None
     return parse_script(text.splitlines(), topology, str(path))
 
 

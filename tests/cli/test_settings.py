@@ -154,6 +154,13 @@ def test_the_doctor_says_that_a_file_is_broken(project: Path, scuttle: Run) -> N
     assert "WRONG" in ran.out
 
 
+def test_a_command_that_is_not_there_is_told_with_those_like_it(scuttle: Run) -> None:
+    """A slip of the finger costs one look."""
+    ran = scuttle("chek")
+    assert (ran.code, "try: scuttle check" in ran.err) == (2, True)
+    assert "bench, check, clauses" in scuttle("zzz").err
+
+
 def test_every_variable_that_is_no_option_is_known() -> None:
     """The doctor explains them; a new one must be added there."""
     root = Path(__file__).parents[2]

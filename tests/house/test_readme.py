@@ -1,4 +1,4 @@
-"""What the README says is so: its table, its commands and its Python."""
+"""What the README says is so, and the page that goes on: its table, its commands and its Python."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ from checker.live_catalogue import load_live
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+MORE = (ROOT / "spec" / "guide" / "exploring.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
-COMMANDS = [
-    line
-    for kind, block in BLOCKS
-    if kind == "sh"
-    for line in block.splitlines()
-    if line.startswith("scuttle ")
-]
+SHELL = re.findall(r"```(\w+)\n(.*?)```", README + MORE, flags=re.DOTALL)
+COMMANDS = list(
+    dict.fromkeys(
+        line
+        for kind, block in SHELL
+        if kind == "sh"
+        for line in block.splitlines()
+        if line.startswith("scuttle ")
+    )
+)
+"""Those of the README and of the page that says more of the checker; a line in both runs once."""
 PYTHON = [block for kind, block in BLOCKS if kind == "python"]
 
 
