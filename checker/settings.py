@@ -29,7 +29,7 @@ NOT_OPTIONS = {
     "SCUTTLE_BROWSER": "a Chromium, for the tests of the explorer",
     "SCUTTLE_PYODIDE": "a Pyodide, for the tests of the explorer",
     "SCUTTLE_SIMPLE_SCUTTLE": "a checkout of simple-scuttle, for the tests of a node beside it",
-    "SCUTTLE_KILLS": "how often the tests kill a node",
+    "SCUTTLE_KILLS": "how often the tests kill a node or a search",
 }
 """Variables that begin like settings and are none, with what they are for."""
 

@@ -29,6 +29,18 @@ def search_saved(run: Run, setup: Setup, budget: Budget, flags: Mapping[str, Any
 
     Raises UnrunnableFault, and UsageFault where the run is at work elsewhere. Spec: RUN-1, RUN-2.
     """
+    try:
+        return _searched(run, setup, budget, flags)
+    except OSError as fault:
+        raise UnrunnableFault(
+            f"cannot be written ({fault.strerror or fault})",
+            where=str(run.folder),
+            clause="RUN-2",
+            hint=f"make room, then scuttle runs resume {run.name}: whole levels are kept",
+        ) from None
+
+
+def _searched(run: Run, setup: Setup, budget: Budget, flags: Mapping[str, Any]) -> Report:
     crew = crew_of(flags) or nullcontext(Alone())
     with run.locked(), crew as workers, closing(Journal(run.folder)) as journal:
         search = _search(run, setup, budget, workers, journal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -98,6 +99,28 @@ def test_a_run_is_limited_resumed_by_workers_shown_and_removed(
     assert scuttle("runs", "rm", "1").code == 0
     assert Path(".scuttle/runs/0001-textbook-line-3/mine.txt").read_text() == "kept"
     assert scuttle("runs", "show", "1").code == 2
+
+
+def test_a_full_disk_is_told_of_and_costs_a_level(
+    scuttle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Disks fill up in the night. Spec: RUN-2."""
+    kept = os.fsync
+    left = iter(range(12))
+
+    def full(file: int) -> None:
+        if next(left, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        kept(file)
+
+    monkeypatch.setattr(os, "fsync", full)
+    ran = scuttle("check", *LINE, "--run", "run")
+    assert ran.code == 3
+    assert "No space left" in ran.err
+    monkeypatch.setattr(os, "fsync", kept)
+    resumed = scuttle("runs", "resume", "run", "--no-scout", "--json")
+    assert "goes on at depth 3" in resumed.err
+    assert comparable(resumed.document) == comparable(scuttle("check", *LINE, "--json").document)
 
 
 @pytest.mark.parametrize(
