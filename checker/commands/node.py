@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import os
 import secrets
 import signal
 import ssl
@@ -25,7 +26,7 @@ from scuttle_ref.messages import Update
 from scuttle_ref.names import NEVER
 from scuttle_ref.node import MemoryStore, Node, SqliteStore, Store, StoreFault
 from scuttle_ref.node.store import new_identity
-from scuttle_ref.node.transport import Transport, reason
+from scuttle_ref.node.transport import Transport
 from scuttle_ref.validity import name_refusal
 from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT, thawed_value
 
@@ -291,6 +292,12 @@ class Shell:
         )
 
 
+def _reason(fault: OSError) -> str:
+    """Why an address could not be used, without the address."""
+    number = fault.errno or 0
+    return os.strerror(number) if number > 0 else str(fault)
+
+
 def _safe(text: str) -> str:
     """The text without what a terminal would obey; keys come from peers. Spec: NODE-10."""
     return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
@@ -316,7 +323,7 @@ async def _run(
         host, port = await transport.listen(*where)
     except OSError as fault:
         raise UnrunnableFault(
-            f"cannot listen ({reason(fault)})",
+            f"cannot listen ({_reason(fault)})",
             where=f"--listen {where[0]}:{where[1]}",
             expected="an address of this machine with a free port",
             hint="--listen 127.0.0.1:0 takes a free port",

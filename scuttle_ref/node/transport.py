@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
@@ -39,12 +38,6 @@ Teller: TypeAlias = Callable[[str, str, str], None]
 
 def _silent(event: str, peer: str, says: str) -> None:
     del event, peer, says
-
-
-def reason(fault: OSError) -> str:
-    """Why a socket could not be used, without the address that the reader knows."""
-    named = isinstance(fault, ssl.SSLError) or (fault.errno or 0) <= 0
-    return str(fault) if named else os.strerror(fault.errno or 0)
 
 
 @define(eq=False)
@@ -130,22 +123,24 @@ class Transport:
             except OSError as fault:
                 wait = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
                 if failures == 0:
-                    self.tell("unreachable", f"{host}:{port}", reason(fault))
+                    refused = isinstance(fault, ConnectionRefusedError)
+                    why = "nobody listens there" if refused else str(fault)
+                    self.tell("unreachable", f"{host}:{port}", why)
                 failures += 1
                 await asyncio.sleep(wait)
                 continue
-            failures = 0
-            await self._serve(reader, writer)
-            await asyncio.sleep(RETRY_SECONDS[0])
+            heard = await self._serve(reader, writer)
+            failures = 0 if heard else failures + 1  # who hangs up on us need not be called often
+            await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection from its first byte to its last."""
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+        """One connection from its first byte to its last; how many lines were heard."""
         host, port = writer.get_extra_info("peername")[:2]
         connection = Connection(f"{host}:{port}", reader, writer)
         if len(self.connections) >= self.limits.peers_max:
             self.tell("refused", connection.name, f"{self.limits.peers_max} peers are connected")
             writer.close()
-            return
+            return 0
         self.connections[connection.name] = connection
         writer.transport.set_write_buffer_limits(high=self.limits.outgoing_max)
         self.tell("connected", connection.name, "")
@@ -160,6 +155,7 @@ class Transport:
             self.node.forget(connection.name)
             writer.close()
         self.tell("disconnected", connection.name, why)
+        return connection.heard
 
     async def _gossip(self, connection: Connection) -> None:
         """Ask again and again; not while an answer still comes in, which would come twice."""

@@ -282,3 +282,25 @@ def test_a_node_ends_while_its_peer_leaves(turns: int) -> None:
                 await two.close()
 
     run(work())
+
+
+def test_who_hangs_up_is_called_less_and_less() -> None:
+    """A server that speaks TLS hangs up on a plain caller; five calls a second would be a flood.
+
+    Spec: NODE-8.
+    """
+    calls = 0
+
+    def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal calls
+        calls += 1
+        writer.close()
+
+    async def work() -> None:
+        server = await asyncio.start_server(hang_up, HOST, 0)
+        async with server, serving("A") as (transport, _, _):
+            transport.call(HOST, server.sockets[0].getsockname()[1])
+            await asyncio.sleep(1.9)
+
+    run(work())
+    assert 1 <= calls <= 3
