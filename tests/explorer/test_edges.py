@@ -6,6 +6,7 @@ import asyncio
 import html
 import io
 import json
+import re
 import socket
 import urllib.error
 import urllib.request
@@ -157,6 +158,27 @@ def test_the_page_can_be_read_in_one_sitting() -> None:
 
     assert 300 < len(code) <= 600
     assert {path.stem for path in FRONT.glob("*.js")} == set(MODULES)
+
+
+def luminance(colour: str) -> float:
+    """How bright a colour is, as WCAG has it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_colour_of_text_stands_out_by_day_and_by_night() -> None:
+    """A contrast of 4.5 to 1 with the paper, the least that WCAG asks for text."""
+    style = (FRONT / "style.css").read_text(encoding="utf-8")
+    colours = dict(re.findall(r"--([\w-]+): light-dark\((#\w{6}, #\w{6})\)", style))
+    assert len(colours) > 8
+    for name in ("ink", "soft", "accent", "bad", "good", "data", "done"):
+        pairs = zip(colours[name].split(", "), colours["paper"].split(", "), strict=True)
+        for text, paper in pairs:
+            dark, bright = sorted((luminance(text), luminance(paper)))
+            assert (bright + 0.05) / (dark + 0.05) >= 4.5, (name, text, paper)
 
 
 def test_a_file_of_worlds_is_written_once(
