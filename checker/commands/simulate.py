@@ -17,7 +17,8 @@ from checker.commands.examples import examples
 from checker.commands.options import Command
 from checker.commands.plotting import checked, plot_option
 from checker.commands.progress import say
-from checker.faults import INCONCLUSIVE, REFUTED, UsageFault
+from checker.executors import Pool
+from checker.faults import INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.simulation import seeds
 from checker.simulation.experiments import EXPERIMENTS, Experiment, setups
 from checker.simulation.orders import ORDERS
@@ -97,22 +98,36 @@ def _run(experiment: Experiment, **flags: Any) -> None:
         for setup in setups(experiment, _orders(experiment, flags["orders"], engine), nodes)
         for seed in range(first, first + flags["seeds"])
     ]
-    runs: list[Run] = []
-    for run in seeds.runs(_one, tasks, pool_of(flags)):
-        say(f"{run.setup.name}: {run.setup.order}, seed {run.seed}: done")
-        runs.append(run)
+    runs, interrupted = _ran(tasks, pool_of(flags))
+    if interrupted and not runs:
+        raise KeyboardInterrupt
     judged = _judged(experiment, runs) if nodes in {None, experiment.setup.nodes} else []
-    if engine == "reducers":
+    if engine == "reducers" and not interrupted:
         judged += [_compared(run) for run in runs]
-    if plot is not None:
+    if plot is not None and not interrupted:
         draw_experiment(experiment, runs, plot)
         say(f"drawn: {plot}")
     if flags["as_json"]:
         click.echo(json.dumps(_document(experiment, runs, judged)))
     else:
         click.echo(_text(experiment, runs, judged))
+    if interrupted:
+        click.echo("interrupted: only what had ended is told", err=True)
+        sys.exit(INTERRUPTED)
     failed = any(not held for _, _, held in judged)
     sys.exit(REFUTED if failed else 0 if judged else INCONCLUSIVE)
+
+
+def _ran(tasks: list[tuple[Setup, int]], pool: Pool | None) -> tuple[list[Run], bool]:
+    """The runs in the order of `tasks`, and whether they were interrupted."""
+    runs: list[Run] = []
+    try:
+        for run in seeds.runs(_one, tasks, pool):
+            runs.append(run)
+            say(f"{run.setup.name}: {run.setup.order}, seed {run.seed}: done")
+    except KeyboardInterrupt:
+        return runs, True
+    return runs, False
 
 
 def _orders(experiment: Experiment, given: tuple[str, ...], engine: str) -> tuple[str, ...]:

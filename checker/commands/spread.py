@@ -83,7 +83,10 @@ MEASURES: dict[str, Callable[[Spread], float]] = {
     help="Of each frame: T, uniform:LEAST,MOST or exponential:MEAN. Unit: rounds.",
 )
 @click.option(
-    "--loss", type=click.FloatRange(0, 1, max_open=True), default=0.0, help="Chance of a frame."
+    "--loss",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    help="Chance of each frame to be lost.",
 )
 @click.option(
     "--churn",

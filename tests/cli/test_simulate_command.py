@@ -128,18 +128,24 @@ def test_what_cannot_spread_is_refused(
     assert said in refused(*SPREAD, *flags)
 
 
-def test_an_interrupted_spread_tells_what_had_ended() -> None:
+@pytest.mark.parametrize(
+    ("flags", "first", "key"),
+    [
+        (["spread", "--topology", "ring:100", "--seeds", "999"], b"1/999", "sizes"),
+        (["light-writers", "--nodes", "6", "--seeds", "999"], b"seed 1: done", "runs"),
+    ],
+)
+def test_an_interrupted_simulation_tells_what_had_ended(
+    flags: list[str], first: bytes, key: str
+) -> None:
     """Exit code 130, and the finished seeds are not thrown away."""
-    command = [sys.executable, "-c", "from checker.cli import main; main()"]
-    flags = ["simulate", "spread", "--topology", "ring:100", "--seeds", "999", "--json"]
+    command = [sys.executable, "-c", "from checker.cli import main; main()", "simulate"]
     with subprocess.Popen(
-        [*command, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, *flags, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as run:
         assert run.stderr is not None
-        assert b"1/999" in run.stderr.readline()
+        assert first in run.stderr.readline()
         run.send_signal(signal.SIGINT)
         out, _ = run.communicate(timeout=60)
     assert run.returncode == 130
-    document = json.loads(out)
-    assert document["interrupted"]
-    assert document["sizes"][0]["runs"]
+    assert json.loads(out)[key]
