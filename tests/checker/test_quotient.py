@@ -180,6 +180,30 @@ def test_true_claims_pass_the_certificate_that_mutants_fail(witness: Witness) ->
     assert report.stats.complete
 
 
+def test_an_answer_in_one_frame_may_be_ordered_by_what_was_asked() -> None:
+    """Scuttle-depth puts first who has most to tell, and a version that is forgotten adds to that.
+
+    The certificate used to take this for a false claim; found on 5,000 models. Spec: RED-8.
+    """
+    lines = ("A gossip B", "A set k=3", "B set j=3", "B set k=2")
+    setup = scripted("line:2", *lines, profile="paper", exchanges=0).build()
+
+    report = compiled(setup.system, setup.properties, facets=facets_of(setup), certify=True)
+
+    assert report.stats.complete
+
+
+@pytest.mark.parametrize("mutant", [AsksForTooLittle, DropsTooMuch])
+def test_a_false_claim_about_frames_fails_its_certificate(mutant: type[GossipFacets]) -> None:
+    """That orders are forgiven forgives nothing else. Spec: RED-8."""
+    lines = ("A gossip B", "A set k=3", "B set j=3", "B set k=2")
+    setup = scripted("line:2", *lines, profile="paper", exchanges=1).build()
+    facets = mutant(setup.gossip, setup.system)
+
+    with pytest.raises(FalseClaims):
+        compiled(setup.system, setup.properties, facets=facets, certify=True)
+
+
 def test_no_claim_is_admitted_for_nodes_that_ignore_nothing() -> None:
     """An unsound combination is refused with its reason. Spec: RED-1."""
     graph = topology("line:2")

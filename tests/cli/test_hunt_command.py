@@ -166,6 +166,18 @@ def test_processes_are_drawn_where_they_matter() -> None:
         housed("documented")
 
 
+@pytest.mark.parametrize("kind", hunted.FAULT_KINDS)
+def test_every_kind_of_fault_is_drawn_and_makes_a_model(kind: str) -> None:
+    """And with one thing less it is no more than before. Spec: HUNT-3, HUNT-4."""
+    plan = hunted.Plan(profile="as-shipped", network="fifo", faults=(kind,))
+    quiet = settings(database=None, max_examples=100)
+    drawn = find(hunted.experiments(plan), lambda each: hunted.size_of(each)[4] > 0, settings=quiet)
+    assert drawn.build().properties
+    kinder = [less for less in hunted.simpler(drawn, plan) if hunted.size_of(less)[4] == 0]
+    assert kinder
+    assert all(hunted.size_of(less) < hunted.size_of(drawn) for less in kinder)
+
+
 def test_an_unknown_kind_of_fault_is_refused(scuttle: Callable[..., Any]) -> None:
     """With the kinds there are."""
     ran = scuttle("hunt", "--faults", "losses,fire")
