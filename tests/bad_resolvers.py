@@ -90,6 +90,12 @@ def fails_on_null(_gossip: Any, update: Any) -> bool:
     return update.value is not None or len(update.value) > 0
 
 
+def fails_above_a_limit(gossip: Any, update: Any) -> bool:
+    if type(update.value) is int and update.value > 2**53:
+        raise OverflowError
+    return newest(gossip, update)
+
+
 def fails_on_text(gossip: Any, update: Any) -> bool:
     if isinstance(update.value, str):
         update.value.missing()  # type: ignore[attr-defined]
@@ -277,6 +283,7 @@ BAD: dict[Any, tuple[str, int]] = {
     once_only: ("deterministic", 2),
     compares_mixed: ("total", 2),
     fails_on_null: ("total", 1),
+    fails_above_a_limit: ("total", 1),
     fails_on_text: ("total", 1),
     answers_one: ("total", 1),
     answers_none: ("total", 2),

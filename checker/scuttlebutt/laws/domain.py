@@ -193,11 +193,15 @@ def _cases(domain: Domain, size: int) -> tuple[Case, ...]:
 def with_constants(domain: Domain, resolver: object) -> Domain:
     """The domain with what the code of `resolver` mentions, as values and as keys.
 
-    A resolver that treats one value or one key in a way of its own would not meet it by chance.
+    A resolver that treats one value or one key in a way of its own would not meet it by chance, nor
+    what is above a limit: of whole numbers the next one is tried, too.
     """
     found: dict[object, Value] = {}
-    for constant in _constants(resolver):
-        found.setdefault(exact(constant), constant)
+    constants = list(_constants(resolver))
+    limits = [each + 1 for each in constants if type(each) is int and abs(each) > COMMON]
+    for constant in (*constants, *limits):
+        if value_refusal(constant) is None:
+            found.setdefault(exact(constant), constant)
     known = {exact(value) for value in domain.values}
     fresh = [value for one, value in found.items() if one not in known][:HARVEST_MAX]
     names = [value for value in fresh if isinstance(value, str) and value]
