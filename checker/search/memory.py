@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import mmap
+import os
 from pathlib import Path
 
 
@@ -10,9 +10,9 @@ def memory_used() -> int | None:
     """What this process holds now, where the system tells."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, ValueError, IndexError):
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError, IndexError):
         return None
-    return pages * mmap.PAGESIZE
 
 
 def memory_free() -> int | None:

@@ -110,9 +110,9 @@ class LevelJudge:
         """Decide what :meth:`hear` found broken while `level` was expanded."""
         for name, because, node, region, action, element in self.broken_steps:
             shows = self.tables.fields.ids(level, node) == region
-            affordable = self.tables.affordable(action, level)
-            if affordable is not None:
-                shows &= affordable
+            counter = self.tables.layout.counter_of(action)
+            if counter is not None:
+                shows &= self.tables.affordable(counter, level)
             self.decide(name, because, int(level[np.flatnonzero(shows)[0]]), action, element)
         self.broken_steps.clear()
 

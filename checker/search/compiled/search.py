@@ -151,9 +151,9 @@ class _Search:
         found: list[Worlds] = []
         for start in range(0, len(frontier), CHUNK):
             successors = self._successors(frontier[start : start + CHUNK])
-            self.transitions += sum(map(len, successors))
-            if successors:
-                found.append(self._representatives(distinct(np.concatenate(successors))))
+            self.transitions += len(successors)
+            if len(successors):
+                found.append(self._representatives(distinct(successors)))
             self._tell(len(frontier))
             self.stop = self._limit(sum(map(len, found)))
             if self.stop is not None:
@@ -168,8 +168,8 @@ class _Search:
             return worlds
         return distinct(self.symmetry.representatives(worlds))
 
-    def _successors(self, worlds: Worlds) -> list[Worlds]:
-        """The worlds after each action, one array per action; counts terminal worlds."""
+    def _successors(self, worlds: Worlds) -> Worlds:
+        """The worlds after each action, with repeats; counts terminal worlds."""
         regions = self._regions(worlds)
         moved = np.zeros(len(worlds), np.bool_)
         found: list[Worlds] = []
@@ -179,7 +179,7 @@ class _Search:
         still = np.flatnonzero(~moved)
         self.terminal += len(still)
         self.judging.see_terminal(worlds[still], [ids[still] for ids in regions])
-        return found
+        return np.concatenate([np.zeros(0, np.uint64), *found])
 
     def _acting(self, worlds: Worlds, regions: list[Ids]) -> Iterator[tuple[ActionTable, Ids]]:
         """Each action to explore, and in which of `worlds`."""
@@ -188,9 +188,8 @@ class _Search:
             for table in self.tables.actions:
                 word, bit = divmod(table.gate, GATES)
                 at = np.flatnonzero((gates[table.node][word] & np.uint8(1 << bit)) != 0)
-                affordable = self.tables.affordable(table.action, worlds[at])
-                if affordable is not None:
-                    at = at[affordable]
+                if table.counter is not None:
+                    at = at[self.tables.affordable(table.counter, worlds[at])]
                 acting = self.tables.enabled(table, at, regions[table.node])
                 if len(acting):
                     yield table, acting

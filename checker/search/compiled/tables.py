@@ -241,11 +241,8 @@ class Tables:
             return 0
         return 1 << self.fields.counter_shifts[table.counter]
 
-    def affordable(self, action: Action, worlds: Worlds) -> NDArray[np.bool_] | None:
-        """In which worlds the budget of `action` is not used up, or None: in all. Spec: FAULT-1."""
-        counter = self.layout.counter_of(action)
-        if counter is None:
-            return None
+    def affordable(self, counter: int, worlds: Worlds) -> NDArray[np.bool_]:
+        """In which worlds the budget with this counter is not used up. Spec: FAULT-1."""
         budget = np.uint64(self.layout.counted[counter])
         return self.fields.counter(worlds, counter) < budget
 
