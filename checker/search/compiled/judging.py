@@ -169,7 +169,7 @@ class LevelJudge:
         interned, known = self.tables.interned[node], len(self.local_of[node])
         if len(interned) == known:
             return
-        numbers = interned.column(0)[known:]
+        numbers = interned.column(0)[known:].astype(np.intp)
         self.local_of[node] = np.append(self.local_of[node], numbers)
         self.quiet[node] = np.append(self.quiet[node], interned.resting(node, known))
         for number in range(self.judged[node], len(interned.values[0])):

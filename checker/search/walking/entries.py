@@ -32,14 +32,14 @@ class Entries:
             self._make_room(columns)
         if self._hashed is not None:
             return self._find_hashed(self._hashed, columns, computed)
-        at = np.ravel_multi_index(tuple(columns), self._cells.shape)
-        found: Numbers = self._cells.ravel().take(at).astype(np.intp)
+        at = np.asarray(np.ravel_multi_index(tuple(columns), self._cells.shape))
+        found: Numbers = self._cells.ravel()[at].astype(np.intp)
         if (found < 0).any():
             for place in np.flatnonzero(found < 0).tolist():
                 cell = tuple(columns[:, place].tolist())
                 if self._cells[cell] < 0:
                     self._cells[cell] = computed(place)
-            found = self._cells.ravel().take(at).astype(np.intp)
+            found = self._cells.ravel()[at].astype(np.intp)
         return found
 
     def _find_hashed(
