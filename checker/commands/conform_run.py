@@ -21,6 +21,9 @@ from checker.conformance.session import REQUEST_SECONDS, Launch
 from checker.faults import UnrunnableFault, UsageFault
 from scuttle_ref.profiles import PROFILES
 
+SLOW = 100
+"""An adapter that answers less often than that is told how to wait less. Unit: answers a second."""
+
 LEVELS = tuple(level.value for level in Level)
 
 
@@ -163,4 +166,5 @@ def _write(report: Report, wanted: list[tuple[str, Path | None]]) -> None:
 
 def _cost(report: Report) -> str:
     rate = report.round_trips / report.request_seconds if report.request_seconds else 0
-    return f"{report.round_trips:,} round trips, {rate:,.0f} a second while waiting for answers"
+    told = f"{report.round_trips:,} round trips, {rate:,.0f} a second while waiting for answers"
+    return f"{told}; --examples N tries fewer scenes" if 0 < rate < SLOW else told

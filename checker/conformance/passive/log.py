@@ -18,10 +18,10 @@ from checker.conformance.settings import UnknownName, config_from
 from checker.conformance.values import decoded
 from checker.faults import UsageFault
 from checker.outages import Comeback
-from checker.scuttlebutt.experiment import profile_called
 from scuttle_ref.config import Config
 from scuttle_ref.errors import InvalidConfig
 from scuttle_ref.profile import Profile
+from scuttle_ref.profiles import PROFILES
 from scuttle_ref.validity import name_refusal
 
 FORMAT = "scuttle-trace/1"
@@ -47,6 +47,15 @@ MEMBERS: dict[str, dict[str, tuple[type, ...]]] = {
     },
 }
 """Every kind of event, and the members it may have beside `ev`, `node` and `seq`."""
+
+WORDS: dict[type, str] = {
+    str: "a text",
+    int: "an integer",
+    dict: "an object",
+    list: "an array",
+    bool: "true or false",
+}
+"""What the types of members are called."""
 
 SILENT = ("gossip", "deliver", "drop", "duplicate")
 """The kinds of steps that a log may leave out."""
@@ -134,7 +143,7 @@ def read_log(path: Path, renaming: Renaming | None = None) -> Log:
         )
     ]
     return Log(
-        profile=profile_called(_text(head, "profile", here)),
+        profile=_profile(head, here),
         nodes=nodes,
         threads=_threads(events, _choice(head, "order", ("total", "per-node"), here), nodes),
         silent=_silent(head, here),
@@ -207,7 +216,7 @@ def _event(
         if not isinstance(value, known[name]) or (
             isinstance(value, bool) and bool not in known[name] and object not in known[name]
         ):
-            expected = " or ".join(each.__name__ for each in known[name])
+            expected = " or ".join(WORDS[each] for each in known[name])
             here.refuse(f"is {_shown(value)}", expected, name)
     if kind == "set" and not ("key" in document and "value" in document):
         here.refuse("lacks its key or its value", "both: no value can be guessed", "set")
@@ -216,6 +225,13 @@ def _event(
     if kind == "restart" and members.setdefault("how", RESTARTS[0]) not in RESTARTS:
         here.refuse(f"is {_shown(members['how'])}", " or ".join(RESTARTS), "how")
     return Event(number, line, str(node), kind, members)
+
+
+def _profile(head: Mapping[str, Any], here: At) -> Profile:
+    name = _text(head, "profile", here)
+    if name not in PROFILES:
+        here.refuse(f"is {name[:40]!r}", f"one of {', '.join(PROFILES)}", "profile")
+    return PROFILES[name]
 
 
 def _threads(
