@@ -84,12 +84,17 @@ def _concluded(
     observe: tuple[str, ...],
     seconds: float,
 ) -> Conclusion:
-    from crosshair.core_and_libs import (  # noqa: PLC0415 - an extra
+    from crosshair.core_and_libs import (  # noqa: PLC0415 # pyright: ignore[reportMissingImports]
         analyze_function,
         run_checkables,
     )
-    from crosshair.options import AnalysisKind, AnalysisOptionSet  # noqa: PLC0415
-    from crosshair.statespace import MessageType  # noqa: PLC0415
+    from crosshair.options import (  # noqa: PLC0415 # pyright: ignore[reportMissingImports]
+        AnalysisKind,
+        AnalysisOptionSet,
+    )
+    from crosshair.statespace import (  # noqa: PLC0415 # pyright: ignore[reportMissingImports]
+        MessageType,
+    )
 
     options = AnalysisOptionSet(
         per_condition_timeout=seconds, analysis_kind=[AnalysisKind.PEP316], report_all=True
@@ -121,6 +126,10 @@ def _checked(law: Law, caller: InProcess, observe: tuple[str, ...], message: str
     return Conclusion(law, UNKNOWN, told)
 
 
+ARGUMENTS: tuple[str, ...] = ("v1", "n1", "v2", "n2")
+"""What a contract is given: two values, two versions."""
+
+
 def _values(message: str) -> dict[str, Any] | None:
     """The arguments of the contract in a message of CrossHair."""
     found = re.search(r"when calling \w+(\(.*\))", message, re.DOTALL)
@@ -129,10 +138,10 @@ def _values(message: str) -> dict[str, Any] | None:
         try:
             call: Any = ast.parse(f"f{text[: end + 1]}", mode="eval").body
             given = [ast.literal_eval(each) for each in call.args]
-            named = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
+            named = {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
         except (SyntaxError, ValueError):
             continue
-        values = dict(zip(("v1", "n1", "v2", "n2"), given, strict=False)) | named
+        values: dict[str, Any] = {**dict(zip(ARGUMENTS, given, strict=False)), **named}
         if len(values) == 4:  # noqa: PLR2004 - two values, two versions
             return values
     return None
