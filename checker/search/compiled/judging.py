@@ -169,13 +169,8 @@ class LevelJudge:
         interned, known = self.tables.interned[node], len(self.local_of[node])
         if len(interned) == known:
             return
-<<<<<<< HEAD
         numbers = interned.column(0)[known:].astype(np.intp)
         self.local_of[node] = np.append(self.local_of[node], numbers)
-=======
-        numbers = interned.column(0)[known:]
-        self.local_of[node] = np.append(self.local_of[node], numbers.astype(np.intp))
->>>>>>> ab5844e (pyright takes the types of three arrays)
         self.quiet[node] = np.append(self.quiet[node], interned.resting(node, known))
         for number in range(self.judged[node], len(interned.values[0])):
             for each in self.by_scope[Scope.EACH_NODE]:

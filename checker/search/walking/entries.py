@@ -32,23 +32,14 @@ class Entries:
             self._make_room(columns)
         if self._hashed is not None:
             return self._find_hashed(self._hashed, columns, computed)
-<<<<<<< HEAD
         at = np.asarray(np.ravel_multi_index(tuple(columns), self._cells.shape))
         found: Numbers = self._cells.ravel()[at].astype(np.intp)
-=======
-        at = np.ravel_multi_index(tuple(columns), self._cells.shape)
-        found: Numbers = np.asarray(self._cells.ravel().take(at), np.intp)
->>>>>>> ab5844e (pyright takes the types of three arrays)
         if (found < 0).any():
             for place in np.flatnonzero(found < 0).tolist():
                 cell = tuple(columns[:, place].tolist())
                 if self._cells[cell] < 0:
                     self._cells[cell] = computed(place)
-<<<<<<< HEAD
             found = self._cells.ravel()[at].astype(np.intp)
-=======
-            found = np.asarray(self._cells.ravel().take(at), np.intp)
->>>>>>> ab5844e (pyright takes the types of three arrays)
         return found
 
     def _find_hashed(
