@@ -197,6 +197,7 @@ def _document(experiment: Experiment, runs: list[Run], judged: Judged) -> dict[s
         "runs": [
             {
                 "order": run.setup.order,
+                "engine": run.setup.engine,
                 "seed": run.seed,
                 "figures": {each.title: _finite(each.of(run)) for each in experiment.columns},
                 "samples": [
