@@ -45,6 +45,7 @@ EXTRAS = {
     "explore": "the live page of scuttle explore",
     "tui": "scuttle explore --tui",
     "symbolic": "scuttle laws --backend crosshair",
+    "cluster": "scuttle check --cluster",
     "plot": "scuttle simulate --plot",
     "docs": "scuttle docs",
     "test": "the tests of this project",

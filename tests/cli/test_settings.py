@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from checker.commands.doctor import EXTRAS
 from checker.settings import NOT_OPTIONS
 
 Run = Callable[..., Any]
@@ -159,6 +161,12 @@ def test_a_command_that_is_not_there_is_told_with_those_like_it(scuttle: Run) ->
     ran = scuttle("chek")
     assert (ran.code, "try: scuttle check" in ran.err) == (2, True)
     assert "bench, check, clauses" in scuttle("zzz").err
+
+
+def test_the_doctor_knows_every_extra() -> None:
+    """One that is added to pyproject.toml is looked for."""
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    assert set(EXTRAS) == set(tomllib.loads(text)["project"]["optional-dependencies"])
 
 
 def test_every_variable_that_is_no_option_is_known() -> None:
