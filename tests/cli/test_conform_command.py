@@ -63,7 +63,7 @@ def test_a_violation_ends_with_1_and_its_reports_are_written(
     ("arguments", "code", "says"),
     [
         (("run", "--mutant", "x", "--", *REFERENCE), 2, "--mutant"),
-        (("run", "--mutant", "no_such_rule"), 3, "no mutant 'no_such_rule'"),
+        (("run", "--mutant", "no_such_rule"), 2, "no mutant 'no_such_rule'"),
         (("run", "--case", "nothing*", "--", *REFERENCE), 2, "no case"),
         (("run", "--report", "pdf=x", "--", *REFERENCE), 2, "no report"),
         (("run", "--expect", "/nowhere.toml", "--", *REFERENCE), 2, "nowhere.toml"),
