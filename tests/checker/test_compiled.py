@@ -55,6 +55,16 @@ def test_both_searches_report_the_same(profile: str, network: str, max_history: 
     assert summary(fast) == summary(plain)
 
 
+def test_one_node_alone_has_the_whole_word() -> None:
+    """A field of 64 bits is the edge that models of several nodes never meet. Spec: CHK-4."""
+    graph = topology("line:1")
+    script = parse_script(["A set k=1", "A set k=2"], graph, "script")
+
+    plain, fast = both(Experiment(graph, script, "textbook"))
+
+    assert summary(fast) == summary(plain)
+
+
 @given(experiments())
 @settings(max_examples=300)
 def test_both_searches_agree_on_generated_models(experiment: Experiment) -> None:

@@ -47,9 +47,9 @@ class Fields:
 
     def ids(self, words: Worlds, node: int) -> Ids:
         """The number of `node` in each word."""
-        found = (words >> np.uint64(self.shifts[node])).view(np.int64)
-        found &= self.masks[node]
-        return found.astype(np.intp, copy=False)
+        found = words >> np.uint64(self.shifts[node])
+        found &= np.uint64(self.masks[node])
+        return found.view(np.int64).astype(np.intp, copy=False)
 
     def counter(self, words: Worlds, which: int) -> Worlds:
         """A counter in each word."""
