@@ -154,7 +154,8 @@ def browsing(folder: Path, width: int = 1440, height: int = 900) -> Iterator[Pag
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
             pages = json.load(answer)
         address = next(each for each in pages if each["type"] == "page")["webSocketDebuggerUrl"]
-        with connect(address, max_size=None) as socket:
+        # Pings are drawn from the global random state, on a thread: other tests must not see that.
+        with connect(address, max_size=None, ping_interval=None) as socket:
             yield Page(socket)
     finally:
         process.terminate()
