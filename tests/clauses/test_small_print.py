@@ -13,6 +13,7 @@ from scuttle_ref import DEFAULT_CONFIG, Config, DigestDone, Gossip, Put, lww_tot
 from scuttle_ref.config import Config as Configuration
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.flow import DEFAULT_FLOW, Flow, FlowRules, adapted
+from scuttle_ref.history import GROUPED_FROM, History
 from scuttle_ref.names import NESTING_MAX, VERSION_MAX, Record
 from scuttle_ref.order import by_arrival, by_value
 from scuttle_ref.profiles import PAPER, PROFILES, SCUTTLEBUTT
@@ -153,3 +154,12 @@ def test_a_trend_is_counted_from_nothing_and_ends_with_its_consequence() -> None
         seen.append((flow.allowed, flow.overflowed, flow.fitted))
     overflowing = [(8, 1, 0), (8, 2, 0), (8, 3, 0), (6, 0, 0)]
     assert seen == [*overflowing, (6, 0, 1), (6, 0, 2), (6, 0, 3), (6, 0, 4), (6.2, 0, 0)]
+
+
+def test_what_a_history_keeps_to_answer_fast_is_not_shown() -> None:
+    """Two that are equal must look equal in a report, whoever was asked before. Spec: HIST-2."""
+    history = History(tuple(upd("A", version) for version in range(1, GROUPED_FROM + 1)))
+    shown = repr(history)
+    assert history.of("A") == history.updates
+    assert repr(history) == shown == repr(History(history.updates))
+    assert "groups" not in shown
