@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from checker.network import NETWORKS
 from checker.scuttlebutt.experiment import DELTA_ORDERS, Experiment, profile_called
 from checker.scuttlebutt.misfortune import RESTARTS, Misfortune
-from checker.topology import Topology, from_links, node_name
+from checker.scuttlebutt.strategies import topologies
+from checker.topology import Topology, from_links
 from scuttle_ref import rules
 from scuttle_ref.messages import Put
 
@@ -49,20 +50,6 @@ class Plan:
     seconds: float | None = None
     seed: int = 0
     states_max: int = 20_000
-
-
-@st.composite
-def topologies(draw: st.DrawFn) -> Topology:
-    """Connected graphs of two to four nodes; fewer nodes and links are simpler."""
-    count = draw(st.integers(2, 4))
-    edges = {(draw(st.integers(0, at - 1)), at) for at in range(1, count)}
-    others = [(one, at) for at in range(count) for one in range(at) if (one, at) not in edges]
-    if others:
-        edges |= set(draw(st.lists(st.sampled_from(others), max_size=1)))
-    nodes = [node_name(at) for at in range(count)]
-    links = [(nodes[one], nodes[other]) for one, other in sorted(edges)]
-    both_ways = [pair for one, other in links for pair in ((one, other), (other, one))]
-    return from_links(nodes, both_ways, f"{count} nodes, {len(links)} links")
 
 
 @st.composite
