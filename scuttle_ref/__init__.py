@@ -4,6 +4,7 @@ Everything a user needs is exported here; JSON is read and written by :mod:`scut
 """
 
 from scuttle_ref.config import DEFAULT_CONFIG, Config
+from scuttle_ref.entries import ABSENT, Entry
 from scuttle_ref.errors import InvalidConfig, InvalidMessage, Refusal, ScuttleError
 from scuttle_ref.history import History
 from scuttle_ref.messages import (
@@ -55,7 +56,7 @@ from scuttle_ref.resolvers import (
     max_value,
     strictly_order_values,
 )
-from scuttle_ref.state import ABSENT, Entry, NodeState
+from scuttle_ref.state import NodeState
 from scuttle_ref.version_vector import VersionVector
 
 __all__ = [

@@ -6,10 +6,15 @@ is a decision point, the rest is the skeleton that all profiles share.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+from typing import cast
+
 import attrs
 from attrs import frozen
 
 from scuttle_ref.config import DEFAULT_CONFIG, Config
+from scuttle_ref.entries import Entry
 from scuttle_ref.errors import InvalidConfig, Refusal
 from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
 from scuttle_ref.names import NodeId, Reading
@@ -26,7 +31,7 @@ from scuttle_ref.outputs import (
 )
 from scuttle_ref.profile import Profile
 from scuttle_ref.resolvers import View
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 from scuttle_ref.validity import (
     kind_of,
     message_refusal,
@@ -69,10 +74,29 @@ class Gossip:
             case Exchange(peer=peer, order=order):
                 return self._exchange(state, peer, order)
             case Received(sender=sender, message=message):
-                return self._received(state, sender, message)
+                return self.hear(state, sender, (message,))
             case _:
                 problem = f"is {kind_of(event)}"
                 return _rejected(state, Refusal("event", problem, "an event", "ERR-1"))
+
+    def hear(self, state: NodeState, sender: NodeId, frame: Iterable[object]) -> Step:
+        """Reduce a frame: its messages in turn, as if each had been received by itself.
+
+        Spec: NET-5, ERR-1.
+        """
+        refusal = name_refusal("sender", sender)
+        outputs: list[Output] = []
+        for kind, run in groupby(frame, key=type):
+            if refusal is not None:
+                outputs += [Rejected(refusal) for _ in run]
+            elif kind is Update:
+                state = self._updates(state, cast("Iterable[Update]", run), outputs)
+            elif kind is Digest:
+                state = self._lines(state, sender, cast("Iterable[Digest]", run), outputs)
+            else:
+                for message in run:
+                    state = self._done(state, sender, message, outputs)
+        return Step(state, tuple(outputs))
 
     def _put(self, state: NodeState, key: str, value: object, reading: Reading) -> Step:
         """A local write becomes an update, and is then taken like any other. Spec: VERS-2."""
@@ -82,39 +106,42 @@ class Gossip:
         version = self.profile.stamp(state, reading)
         if isinstance(version, Refusal):
             return _rejected(state, version)
-        return self._take(state, Update(state.id, key, value, version))
+        outputs: list[Output] = []
+        after = self._take(state, Update(state.id, key, value, version), outputs)
+        return Step(after, tuple(outputs))
 
-    def _received(self, state: NodeState, sender: NodeId, message: object) -> Step:
-        refusal = name_refusal("sender", sender) or message_refusal(message)
-        if refusal is not None:
-            return _rejected(state, refusal)
-        match message:
-            case Update():
-                reason = self.profile.admit(state, message)
-                if reason is not None:
-                    return Step(state, (Ignored(message, reason),))
-                return self._take(state, message)
-            case Digest():
-                return self._digest(state, sender, message)
-            case DigestDone():
-                return self._done(state, sender, message)
-            case _:  # pragma: no cover - message_refusal let nothing else through
-                raise AssertionError(message)
+    def _updates(
+        self, state: NodeState, updates: Iterable[Update], outputs: list[Output]
+    ) -> NodeState:
+        """Take each update that is news. Spec: HIST-6."""
+        for update in updates:
+            refusal = message_refusal(update)
+            if refusal is not None:
+                outputs.append(Rejected(refusal))
+                continue
+            reason = self.profile.admit(state, update)
+            if reason is None:
+                state = self._take(state, update, outputs)
+            else:
+                outputs.append(Ignored(update, reason))
+        return state
 
-    def _take(self, state: NodeState, update: Update) -> Step:
+    def _take(self, state: NodeState, update: Update, outputs: list[Output]) -> NodeState:
         """Ask for preference first, then move clock, history and store.
 
         Spec: MERGE-1, MERGE-2, MERGE-3, MERGE-4, HIST-1, NPM-6.
         """
         place = self.profile.place(update)
-        view = View(state, self.config.value_order, lambda key: (*place[:-1], key))
+        view = View(state, self.config.value_order, owner=place[:-1])
         try:
             preferred = self.profile.prefer(view, update, self.config)
             history, forgotten = self.profile.retain(state.history, update, self.config)
         except Exception as fault:  # noqa: BLE001 - the user's functions may raise anything
-            return _rejected(state, _fault("resolve or config.sort", fault))
+            outputs.append(Rejected(_fault("resolve or config.sort", fault)))
+            return state
         if type(preferred) is not bool:
-            return _rejected(state, _not_a_bool(preferred))
+            outputs.append(Rejected(_not_a_bool(preferred)))
+            return state
         entry = Entry(update.value, update.version, update.source_id)
         after = NodeState(
             id=state.id,
@@ -122,14 +149,16 @@ class Gossip:
             sources=self.profile.enlist(state.sources, update.source_id),
             version=max(state.version, update.version),
             history=history,
-            store=state.with_entry(place, entry) if preferred else state.store,
+            store=state.store.with_entry(place, entry) if preferred else state.store,
             named=state.named,
             open_sessions=state.open_sessions,
         )
-        compacted = (Compacted(forgotten),) if forgotten else ()
-        verdict = Applied(update) if preferred else Declined(update)
-        relayed = self.profile.relay(after, update, preferred)
-        return Step(after, (Recorded(update), *compacted, verdict, *relayed))
+        outputs.append(Recorded(update))
+        if forgotten:
+            outputs.append(Compacted(forgotten))
+        outputs.append(Applied(update) if preferred else Declined(update))
+        outputs += self.profile.relay(after, update, preferred)
+        return after
 
     def _exchange(self, state: NodeState, peer: NodeId, order: tuple[NodeId, ...]) -> Step:
         """Advertise what is known, in the order asked for. Spec: EXCH-1, EXCH-2, EXCH-7."""
@@ -139,42 +168,61 @@ class Gossip:
         first = tuple(dict.fromkeys(source for source in order if source in state.sources))
         rest = tuple(source for source in state.sources if source not in first)
         after, messages = self.profile.advertise(state, peer, first + rest, self.config)
-        return Step(self._enlisted(after), _sends(peer, messages))
+        return Step(self._enlisted(after), tuple(_sends(peer, messages)))
 
-    def _digest(self, state: NodeState, sender: NodeId, digest: Digest) -> Step:
-        """Answer one line, and remember that its source was named. Spec: EXCH-3, EXCH-4."""
+    def _lines(
+        self, state: NodeState, sender: NodeId, lines: Iterable[Digest], outputs: list[Output]
+    ) -> NodeState:
+        """Answer each line, and remember that its source was named. Spec: EXCH-3, EXCH-4."""
         session = self.profile.session(sender)
-        marks = self.profile.mention(state.marks(session), digest)
-        delta = self.profile.pace(self.profile.answer(state, digest), self.config)
-        after = attrs.evolve(state, named=state.with_marks(session, marks))
-        return Step(after, _sends(sender, delta))
+        marks = named = state.marks(session)
+        for line in lines:
+            refusal = message_refusal(line)
+            if refusal is not None:
+                outputs.append(Rejected(refusal))
+                continue
+            named = self.profile.mention(named, line)
+            delta = self.profile.pace(self.profile.answer(state, line), self.config)
+            outputs += _sends(sender, delta)
+        return state if named is marks else state.naming(session, named)
 
-    def _done(self, state: NodeState, sender: NodeId, done: DigestDone) -> Step:
+    def _done(
+        self, state: NodeState, sender: NodeId, done: object, outputs: list[Output]
+    ) -> NodeState:
         """Answer with what the digest did not name, and forget the names.
 
         Spec: EXCH-5, EXCH-6, MERGE-4.
         """
+        refusal = message_refusal(done)
+        if refusal is not None:
+            outputs.append(Rejected(refusal))
+        if refusal is not None or type(done) is not DigestDone:
+            return state
         session = self.profile.session(sender)
         marks = state.marks(session)
         try:
             batches = self.profile.fill(state, marks, self.config)
             delta = self.profile.pace(batches, self.config)
         except Exception as fault:  # noqa: BLE001 - the user's function may raise anything
-            return _rejected(state, _fault("config.delta_order", fault))
-        rested = attrs.evolve(state, named=state.with_marks(session, ()))
+            outputs.append(Rejected(_fault("config.delta_order", fault)))
+            return state
+        rested = state.naming(session, ())
         after, messages = self.profile.close(rested, sender, marks, done, delta)
-        return Step(self._enlisted(after), _sends(sender, messages))
+        outputs += _sends(sender, messages)
+        return self._enlisted(after)
 
     def _enlisted(self, state: NodeState) -> NodeState:
         """The node with every source of its clock among its sources. Spec: EXCH-1."""
+        if len(state.sources) == len(state.clock.pairs):
+            return state
         sources = state.sources
         for source in state.clock.sources:
             sources = self.profile.enlist(sources, source)
-        return state if sources is state.sources else attrs.evolve(state, sources=sources)
+        return attrs.evolve(state, sources=sources)
 
 
-def _sends(peer: NodeId, messages: tuple[Message, ...]) -> tuple[Output, ...]:
-    return tuple(Send(peer, message) for message in messages)
+def _sends(peer: NodeId, messages: tuple[Message, ...]) -> list[Send]:
+    return [Send(peer, message) for message in messages]
 
 
 def _rejected(state: NodeState, refusal: Refusal) -> Step:

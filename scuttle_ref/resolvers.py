@@ -11,10 +11,11 @@ from typing import Protocol, TypeAlias
 
 from attrs import frozen
 
+from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Update
 from scuttle_ref.names import Key, NodeId, Place
 from scuttle_ref.order import Comparator, by_value
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 from scuttle_ref.version_vector import VersionVector
 
 
@@ -42,11 +43,14 @@ Resolver: TypeAlias = Callable[[GossipView, Update], bool]
 
 @frozen
 class View:
-    """A :class:`GossipView` of one node state."""
+    """A :class:`GossipView` of one node state.
+
+    `owner` is the source whose keys it shows, ``(source,)``, or ``()`` where keys are shared.
+    """
 
     state: NodeState
     sort: Comparator = by_value
-    place: Callable[[Key], Place] = lambda key: (key,)
+    owner: Place = ()
 
     @property
     def id(self) -> NodeId:
@@ -60,7 +64,7 @@ class View:
 
     def get(self, key: Key) -> Entry:
         """The entry of `key` before the update."""
-        return self.state.at(self.place(key))
+        return self.state.store.at((*self.owner, key))
 
 
 def strictly_order_values(gossip: GossipView, update: Update) -> bool:

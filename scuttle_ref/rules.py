@@ -7,6 +7,8 @@ several profiles is named for what it does, not for who uses it.
 
 from __future__ import annotations
 
+from itertools import chain
+
 import attrs
 
 from scuttle_ref.config import Config
@@ -25,8 +27,9 @@ from scuttle_ref.names import (
 )
 from scuttle_ref.order import replay_key
 from scuttle_ref.outputs import Reason, Send
+from scuttle_ref.pairs import get, put
 from scuttle_ref.resolvers import GossipView
-from scuttle_ref.state import Marks, NodeState, mark_of
+from scuttle_ref.state import Marks, NodeState, highest, mark_of
 from scuttle_ref.version_vector import VersionVector
 
 # --- stamp: the version of a local write, or why there is none --------------------------------
@@ -143,7 +146,7 @@ def retain_as_shipped(history: History, update: Update, config: Config) -> tuple
 
 def retain_current(history: History, update: Update, config: Config) -> tuple[History, Delta]:
     """The latest update of each (source, key): history is the state. Spec: PAPER-7."""
-    outdated = tuple(old for old in history.of(update.source_id) if old.key == update.key)
+    outdated = tuple([old for old in history.of(update.source_id) if old.key == update.key])
     return history.with_update(update, config.sort, instead_of=outdated), outdated
 
 
@@ -188,7 +191,8 @@ def relay_nothing(_state: NodeState, _update: Update, _preferred: bool) -> tuple
 
 def digest_lines(clock: VersionVector, order: tuple[NodeId, ...]) -> tuple[Digest, ...]:
     """One line per source, in the order given. Spec: EXCH-1."""
-    return tuple(Digest(source, clock.get(source)) for source in order)
+    marks = dict(clock.pairs)
+    return tuple([Digest(source, marks.get(source, NEVER)) for source in order])
 
 
 def advertise_clock(
@@ -258,9 +262,8 @@ def mention_again(marks: Marks, digest: Digest) -> Marks:
 
 def mention_mark(marks: Marks, digest: Digest) -> Marks:
     """Its mark; it will be answered with the whole digest. Spec: PAPER-8."""
-    mark = max(digest.version, mark_of(marks, digest.source_id))
-    others = tuple(pair for pair in marks if pair[0] != digest.source_id)
-    return tuple(sorted((*others, (digest.source_id, mark))))
+    before = get(marks, digest.source_id, NEVER)
+    return put(marks, digest.source_id, max(digest.version, before))
 
 
 # --- answer: what a digest line is answered with, before the mtu; fill: the same for done --------
@@ -278,14 +281,7 @@ def answer_later(_state: NodeState, _digest: Digest) -> tuple[Delta, ...]:
 
 def fill_in_sort_order(state: NodeState, marks: Marks, _config: Config) -> tuple[Delta, ...]:
     """What lies above the marks, of all sources together, in sort order. Spec: EXCH-5."""
-    named = {source: mark_of(marks, source) for source, _ in marks}
-    return (
-        tuple(
-            update
-            for update in state.history.updates
-            if update.version > named.get(update.source_id, NEVER)
-        ),
-    )
+    return (state.history.above(highest(marks)),)
 
 
 def fill_by_source(state: NodeState, marks: Marks, _config: Config) -> tuple[Delta, ...]:
@@ -340,7 +336,7 @@ def pace_everything(batches: tuple[Delta, ...], _config: Config) -> Delta:
 
 def pace_first(batches: tuple[Delta, ...], config: Config) -> Delta:
     """The first ``mtu`` deltas in the order of the answer. Spec: PAPER-9."""
-    return tuple(update for batch in batches for update in batch)[: _whole(config.mtu)]
+    return tuple(chain.from_iterable(batches))[: _whole(config.mtu)]
 
 
 def _whole(mtu: float | None) -> int | None:

@@ -7,11 +7,10 @@ equal tuples.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 from attrs import frozen
 
 from scuttle_ref.names import NEVER, Mark, NodeId
+from scuttle_ref.pairs import Pairs, get, put
 
 
 @frozen(cache_hash=True)
@@ -21,13 +20,11 @@ class VersionVector:
     Spec: VERS-3, VERS-5.
     """
 
-    pairs: tuple[tuple[NodeId, Mark], ...] = ()
+    pairs: Pairs[NodeId, Mark] = ()
 
     def get(self, source: NodeId) -> Mark:
         """The highest version seen of `source`, or :data:`~scuttle_ref.names.NEVER`."""
-        at = bisect_left(self.pairs, (source,))
-        found = self.pairs[at : at + 1]
-        return found[0][1] if found and found[0][0] == source else NEVER
+        return get(self.pairs, source, NEVER)
 
     @property
     def sources(self) -> tuple[NodeId, ...]:
@@ -36,12 +33,9 @@ class VersionVector:
 
     def raised(self, source: NodeId, mark: Mark) -> VersionVector:
         """This vector with the entry of `source` at `mark` or above: a join with one entry."""
-        if self.get(source) >= mark:
+        if get(self.pairs, source, NEVER) >= mark:
             return self
-        at = bisect_left(self.pairs, (source,))
-        held = self.pairs[at : at + 1]
-        after = at + 1 if held and held[0][0] == source else at
-        return VersionVector((*self.pairs[:at], (source, mark), *self.pairs[after:]))
+        return VersionVector(put(self.pairs, source, mark))
 
     def __or__(self, other: VersionVector) -> VersionVector:
         """The join: entry by entry the larger mark."""

@@ -206,7 +206,9 @@ def _marks(got: Any) -> Any:
 
 def _store_difference(state: NodeState, got: Any) -> Difference | None:
     wanted: dict[str, Any] = {}
+    deep = 1
     for place, entry in state.store:
+        deep = len(place)
         inner = wanted
         for name in place[:-1]:
             inner = inner.setdefault(name, {})
@@ -215,7 +217,7 @@ def _store_difference(state: NodeState, got: Any) -> Difference | None:
             "version": mark_value(entry.version),
             "source_id": entry.source_id,
         }
-    return subset_difference("$.state", wanted, got, len(state.store[0][0]) if state.store else 1)
+    return subset_difference("$.state", wanted, got, deep)
 
 
 def subset_difference(path: str, wanted: Any, got: Any, depth: int) -> Difference | None:

@@ -15,12 +15,13 @@ from typing import TypeAlias
 from attrs import frozen
 
 from checker.conformance.contract import reads_the_clock
+from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
 from scuttle_ref.names import NEVER, VERSION_MAX, Key, NodeId
 from scuttle_ref.outputs import Send, Step
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 
 
 @frozen(cache_hash=True)

@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 from checker.golden.contract import UNDEFINED, Json, is_local_write, nodes_of, setting
 from checker.golden.javascript import ControlledRandom, asked_above
 from scuttle_ref.config import Config
+from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Event, Exchange, Message, Put, Received, Update
 from scuttle_ref.names import ANSWERED, UNBOUNDED, NodeId
 from scuttle_ref.order import Comparator, by_arrival, by_version_and_source
@@ -20,7 +21,7 @@ from scuttle_ref.outputs import Applied, Compacted, Output, Recorded, Send, Step
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 from scuttle_ref.wire import (
     SHIPPED_DIALECT,
     frozen_value,

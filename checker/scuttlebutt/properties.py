@@ -17,6 +17,7 @@ from checker.scuttlebutt.actor import first_id
 from checker.scuttlebutt.agreement import disagreement, fair_rounds
 from checker.scuttlebutt.content import Contents, by_content
 from scuttle_ref.config import Config
+from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Put, Update
 from scuttle_ref.names import NodeId
 from scuttle_ref.order import replay_key
@@ -24,7 +25,7 @@ from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import lww_total
 from scuttle_ref.rules import prefer_resolver, retain_as_shipped, retain_newest
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 
 Pair = tuple[NodeState, NodeState]
 OwnerStep = tuple[NodeState, NodeState, Hashable]

@@ -12,15 +12,17 @@ from functools import partial
 from itertools import groupby
 
 import attrs
+import numpy as np
 from attrs import define
 
+from checker.simulation.linear import linear
 from checker.simulation.orders import Ints
 from checker.simulation.population import Population
 from scuttle_ref.config import Config
-from scuttle_ref.messages import Delta, Exchange, Message, Put, Received
+from scuttle_ref.messages import Delta, Exchange, Message, Put
 from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.order import DeltaOrder
-from scuttle_ref.outputs import Applied, Output, Send
+from scuttle_ref.outputs import Applied, Send, Step
 from scuttle_ref.profiles import PAPER
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState
@@ -69,7 +71,7 @@ class Reducers:
         """Every participant has written each of its keys once, and knows of no other."""
         gossip = Gossip(PAPER, Config(mtu=UNBOUNDED))
         names = [f"p{node:03}" for node in range(nodes)]
-        states = [gossip.start(name) for name in names]
+        states = [linear(gossip.start(name)) for name in names]
         index = {name: node for node, name in enumerate(names)}
         named = [f"{key:03}" for key in range(keys)]
         self = cls(gossip, states, index, named, Population.of(nodes, keys))
@@ -96,11 +98,12 @@ class Reducers:
             return sort(delta) if len(delta) > mtu else delta
 
         gossip = self._bounded(mtu, noted)
-        said = self._step(gossip, one, [Exchange(self.states[other].id)])
+        step = gossip.step(self.states[one], Exchange(self.states[other].id))
+        said = self._took(one, step)
         hearer, speaker = other, one
         while said:
-            name = self.states[speaker].id
-            said = self._step(gossip, hearer, [Received(name, message) for message in said])
+            step = gossip.hear(self.states[hearer], self.states[speaker].id, said)
+            said = self._took(hearer, step)
             hearer, speaker = speaker, hearer
         return missing[1], missing[0]
 
@@ -108,25 +111,17 @@ class Reducers:
         config = attrs.evolve(self.gossip.config, mtu=mtu, delta_order=order)
         return Gossip(self.gossip.profile, config)
 
-    def _step(
-        self, gossip: Gossip, node: int, events: Sequence[Exchange | Received]
-    ) -> list[Message]:
-        """Reduce one frame; what is said in return."""
-        state = self.states[node]
-        outputs: list[Output] = []
-        for event in events:
-            step = gossip.step(state, event)
-            state = step.state
-            outputs += step.outputs
-        self.states[node] = state
-        held, clock = self.observer.held[node], self.observer.clock[node]
-        for output in outputs:
-            if type(output) is Applied:
-                update = output.update
-                source = self.index[update.source_id]
-                held[source, int(update.key)] = update.version
-                clock[source] = max(clock[source], update.version)
-        return [output.message for output in outputs if type(output) is Send]
+    def _took(self, node: int, step: Step) -> list[Message]:
+        """Move a participant and its observer; what is said in return."""
+        self.states[node] = step.state
+        applied = [output.update for output in step.outputs if type(output) is Applied]
+        if applied:
+            sources = np.array([self.index[update.source_id] for update in applied])
+            versions = np.array([update.version for update in applied])
+            keys = [int(update.key) for update in applied]
+            self.observer.held[node, sources, keys] = versions
+            np.maximum.at(self.observer.clock[node], sources, versions)
+        return [output.message for output in step.outputs if type(output) is Send]
 
     def stale(self) -> Ints:
         """As :meth:`Population.stale`."""

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from scuttle_ref.config import DEFAULT_CONFIG, Config
+from scuttle_ref.entries import Entry
 from scuttle_ref.history import History
 from scuttle_ref.messages import Delta, Event, Exchange, Message, Put, Received, Update
 from scuttle_ref.names import NEVER, UNBOUNDED, Key, Mark, NodeId, Version
@@ -22,7 +23,7 @@ from scuttle_ref.outputs import Applied, Compacted, Output, Recorded, Rejected, 
 from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import DOCUMENTED
 from scuttle_ref.reducer import Gossip
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 from scuttle_ref.wire import frozen_value, thawed_value
 
 PEER = "peer"

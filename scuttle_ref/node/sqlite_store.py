@@ -14,12 +14,13 @@ from pathlib import Path
 
 import attrs
 
+from scuttle_ref.entries import Entry
 from scuttle_ref.history import History
 from scuttle_ref.messages import Exchange, Received, Update
 from scuttle_ref.names import NodeId, Value
 from scuttle_ref.node.store import Change, store_fault
 from scuttle_ref.reducer import Gossip
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 from scuttle_ref.version_vector import VersionVector
 from scuttle_ref.wire import frozen_value, mark_from_json, mark_to_json, thawed_value
 

@@ -11,11 +11,12 @@ from typing import Protocol
 
 from attrs import frozen
 
+from scuttle_ref.entries import Entry
 from scuttle_ref.errors import Refusal, ScuttleError
 from scuttle_ref.messages import Delta, Update
 from scuttle_ref.names import NodeId, Place
 from scuttle_ref.reducer import Gossip
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 from scuttle_ref.wire import thawed_value
 
 

@@ -42,7 +42,7 @@ def test_the_value_is_replaced_exactly_when_the_resolver_says_yes() -> None:
     assert Applied(upd("C", 1)) in willing.outputs
 
     unwilling = Node("A", config=Config(resolve=no)).hear(upd("B", 2))
-    assert unwilling.state.store == ()
+    assert not unwilling.state.store
 
 
 def test_the_resolver_is_asked_for_local_writes_too() -> None:
@@ -103,7 +103,7 @@ def test_a_declined_update_moves_clock_and_history_all_the_same() -> None:
     assert node.clock() == {"A": 5, "B": 4}
     assert node.remembers() == [("B", 4)]
     assert node.state.version == 4
-    assert node.state.store == ()
+    assert not node.state.store
 
 
 class Unspeakable(Exception):

@@ -133,6 +133,48 @@ def test_a_long_history_groups_and_says_the_same(
             assert changed.of(source) == changed.news(source, NEVER)
         assert changed.of("nobody") == ()
         assert changed.knows(update)
+        assert len(changed) == len(changed.updates) == len(history) - len(gone) + 1
+
+
+@settings(max_examples=60)
+@given(long_histories, small_updates, st.integers(0, GROUPED_FROM + 9), st.data())
+def test_a_long_history_forgets_and_answers_as_a_short_one(
+    history: History, update: Update, count: int, data: st.DataObject
+) -> None:
+    """How it is kept cannot be told, before its row was asked for or after.
+
+    Spec: HIST-3, HIST-4, EXCH-5.
+    """
+    seen = data.draw(st.dictionaries(nodes, marks))
+    changed = history.with_update(update, by_version_and_source)
+    row = sorted([*history.updates, update], key=replay_key)
+    above = tuple(u for u in row if u.version > seen.get(u.source_id, NEVER))
+    assert changed.above(seen) == above
+    assert len(changed) == len(row)
+
+    kept, forgotten = changed.newest(count)
+    assert [*forgotten, *kept.updates] == row
+    assert len(kept) == min(count, len(row))
+    assert kept.of("A") == tuple(u for u in kept.updates if u.source_id == "A")
+    assert kept.above(seen) == tuple(
+        u for u in kept.updates if u.version > seen.get(u.source_id, NEVER)
+    )
+    assert (changed == History(tuple(row)), hash(changed)) == (True, hash(History(tuple(row))))
+    assert history.above(seen) == tuple(
+        u for u in history.updates if u.version > seen.get(u.source_id, NEVER)
+    )
+
+
+def test_a_long_history_in_another_order_is_not_grouped() -> None:
+    """By arrival a later update may have a lower version. Spec: HIST-2, HIST-4."""
+    row = tuple(Update("A", "k", None, 1 + at * 7 % 101) for at in range(GROUPED_FROM + 1))
+    history = History(row)
+
+    assert history.of("A") == row
+    assert history.above({"A": 50}) == tuple(u for u in row if u.version > 50)
+    assert history.news("A", 50) == history.above({"A": 50})
+    assert history.newest(3) == (History(row[-3:]), row[:-3])
+    assert history != row
 
 
 @given(arrivals)

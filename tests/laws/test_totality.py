@@ -70,7 +70,7 @@ def test_a_resolver_decides_or_is_reported(event: object, verdict: object) -> No
 
     if type(verdict) is not bool and isinstance(event, Put):
         assert isinstance(step.outputs[0], Rejected)
-    assert step.state is state or type(verdict) is bool or step.state.store == ()
+    assert step.state is state or type(verdict) is bool or not step.state.store
 
 
 @EACH_PROFILE

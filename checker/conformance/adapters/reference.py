@@ -20,6 +20,7 @@ from checker.conformance.protocol import LINE_MAX, VERSION
 from checker.conformance.settings import NAMED_RESOLVERS, SORTS, UnknownName, config_from
 from checker.conformance.values import line_of, parse
 from checker.conformance.wire import mark_value, message_of, update_object, wire_form
+from scuttle_ref.entries import Entry
 from scuttle_ref.errors import InvalidConfig, InvalidMessage
 from scuttle_ref.messages import Event, Exchange, Put, Received, Update
 from scuttle_ref.names import NEVER
@@ -29,7 +30,7 @@ from scuttle_ref.profiles import PROFILES
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import View
 from scuttle_ref.rules import PROCESS
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 from scuttle_ref.version_vector import VersionVector
 from scuttle_ref.wire import (
     DOCUMENTED_DIALECT,

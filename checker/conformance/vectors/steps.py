@@ -20,11 +20,12 @@ from checker.conformance.vectors.choices import ORDERS_MAX, cuts, orders
 from checker.conformance.wire import object_of
 from scuttle_ref import rules
 from scuttle_ref.config import Config
+from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
 from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Rejected, Send, Step
 from scuttle_ref.reducer import Gossip
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 from scuttle_ref.wire import thawed_value
 
 Json: TypeAlias = dict[str, Any]

@@ -8,12 +8,13 @@ from attrs import define, field, frozen
 
 from checker.scuttlebutt.laws.calling import Answer, Caller, Failing, Failure, Watched
 from checker.scuttlebutt.laws.limits import Allowance
+from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Delta, Update
 from scuttle_ref.names import Key, NodeId, exact
 from scuttle_ref.order import by_value
 from scuttle_ref.resolvers import View
 from scuttle_ref.rules import enlist_sorted, place_shared, witness_lamport
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 from scuttle_ref.version_vector import VersionVector
 
 HANGS_MAX = 3
@@ -124,7 +125,7 @@ class Asking:
         store = state.store
         if self.accepts(state, update):
             entry = Entry(update.value, update.version, update.source_id)
-            store = state.with_entry(place_shared(update), entry)
+            store = state.store.with_entry(place_shared(update), entry)
         taken = NodeState(
             id=state.id,
             clock=witness_lamport(state, update),

@@ -14,10 +14,10 @@ from attrs import field, frozen
 
 from checker.scuttlebutt.laws.limits import TooSlow, limited
 from checker.scuttlebutt.laws.probes import meddling
+from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Update
 from scuttle_ref.names import Key
 from scuttle_ref.resolvers import Resolver, View
-from scuttle_ref.state import Entry
 from scuttle_ref.validity import kind_of
 
 SECONDS_PER_CALL = 1.0

@@ -9,9 +9,10 @@ from attrs import frozen
 
 from checker.scuttlebutt.laws.asking import Asking, NoAnswer, Run
 from checker.scuttlebutt.script import value_text
+from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Delta, Update
 from scuttle_ref.names import Key, NodeId, Value
-from scuttle_ref.state import Entry, NodeState
+from scuttle_ref.state import NodeState
 
 Runs = tuple[Run, ...]
 Judge = Callable[[Asking, Runs], str | None]

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any
 
+from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Update
 from scuttle_ref.names import Key, Mark, NodeId
 from scuttle_ref.resolvers import View
-from scuttle_ref.state import Entry
 from scuttle_ref.version_vector import VersionVector
 
 
@@ -47,7 +47,7 @@ class _OpenClock(_Open, VersionVector):
 
 class _OpenView(_Open, View):
     def __init__(self, view: View) -> None:
-        super().__init__(copy(view.state), view.sort, view.place)
+        super().__init__(copy(view.state), view.sort, view.owner)
         self._clock = _OpenClock(view.clock.pairs)
         self._name = view.state.id
         self._entries: dict[Key, _OpenEntry] = {}

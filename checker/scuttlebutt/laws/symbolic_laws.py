@@ -12,10 +12,10 @@ from typing import Any
 
 from attrs import define
 
+from scuttle_ref.entries import ABSENT, Entry
 from scuttle_ref.messages import Update
 from scuttle_ref.names import NEVER
 from scuttle_ref.order import by_value
-from scuttle_ref.state import ABSENT, Entry
 
 RESOLVER: list[Callable[[Any, Any], Any]] = []
 """The one resolver under analysis. CrossHair calls the laws with values only."""
