@@ -37,6 +37,7 @@ COMMANDS = {
     "replay": "run a saved counterexample again",
     "runs": "list, show, resume and remove searches that have a folder",
     "scenario": "run a dialogue and compare its output",
+    "schema": "JSON Schemas of what commands say and write",
     "simulate": "the experiments of the paper, and how updates spread at any size",
     "step": "try message orderings step by step at a prompt",
     "twin": "compare the checker with what TLC counted of the same models",

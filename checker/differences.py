@@ -90,6 +90,7 @@ def _cell(rule: Rule) -> str:
 def as_json(one: Profile, other: Profile) -> dict[str, Any]:
     """The differences as a JSON document."""
     return {
+        "format": "scuttle-profiles-diff/1",
         "profiles": [one.name, other.name],
         "differences": [
             {"point": each.point, one.name: rule_json(each.one), other.name: rule_json(each.other)}

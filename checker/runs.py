@@ -21,7 +21,9 @@ from checker.scuttlebutt.experiment import Experiment, experiment_from_json
 from checker.scuttlebutt.files import read_members, write_json
 from checker.search.sharded.journal import Mark, marks_in
 
-FORMAT = "scuttle-run/1"
+FORMAT = "scuttle-run-folder/1"
+EARLIER = "scuttle-run/1"
+"""What such files called themselves before, which is the name of a run that somebody chose."""
 HOME = Path(".scuttle") / "runs"
 """Where runs are that were not given a folder, below the current one."""
 
@@ -182,7 +184,7 @@ def found(name: str) -> Run:
 def _read(folder: Path) -> Run:
     path = folder / "run.json"
     members = {"experiment": dict, "properties": list, "program": str}
-    document = read_members(path, FORMAT, members)
+    document = read_members(path, FORMAT, members, (EARLIER,))
     experiment = experiment_from_json(document["experiment"], f"{path}: $.experiment")
     wanted = tuple(map(str, document["properties"]))
     decided = document.get("until_decided") is True

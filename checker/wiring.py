@@ -58,13 +58,16 @@ class Wiring:
 ADDRESSED = Wiring()
 """Every message goes to its addressee alone, and every node is a process of its own."""
 
+WIRINGS = ("addressed", "broadcast")
+"""Whom a message reaches: its addressee, or all neighbours of the sender."""
+
 
 def wiring(
     topology: Topology, name: str = "addressed", processes: tuple[tuple[str, ...], ...] = ()
 ) -> Wiring:
     """The wiring called `name`, with these processes. Raises UsageFault."""
-    if name not in {"addressed", "broadcast"}:
-        raise UsageFault(f"no wiring {name!r}", where="--wiring", expected="addressed or broadcast")
+    if name not in WIRINGS:
+        raise UsageFault(f"no wiring {name!r}", where="--wiring", expected=" or ".join(WIRINGS))
     housed = [node for process in processes for node in process]
     for node in housed:
         if node not in topology.node_index or housed.count(node) > 1:

@@ -169,6 +169,7 @@ def _as_text(book: Book, found: list[Problem]) -> str:
 
 def _as_json(book: Book, found: list[Problem]) -> dict[str, object]:
     return {
+        "format": "scuttle-clauses/1",
         "clauses": [_clause_json(book, clause) for clause in in_order(book.clauses)],
         "problems": [{"law": p.law, "where": p.where, "says": p.says} for p in found],
     }

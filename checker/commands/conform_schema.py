@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from checker.commands.documents.book import file_of
 from checker.commands.examples import examples
+from checker.commands.schema import show_list
 from checker.conformance.schemas import SCHEMAS
 
 
@@ -14,10 +14,11 @@ from checker.conformance.schemas import SCHEMAS
 @click.argument("name", required=False, type=click.Choice(sorted(SCHEMAS)))
 @click.option("--json", "as_json", is_flag=True, help="The list as one JSON document.")
 def command(name: str | None, as_json: bool) -> None:
-    """Print the JSON Schema of a format; without NAME, which formats there are."""
-    if name is not None:
-        click.echo(json.dumps(SCHEMAS[name](), indent=1))
-        return
-    titles = {each: schema()["title"] for each, schema in sorted(SCHEMAS.items())}
-    listed = "\n".join(f"{each:<16} {title}" for each, title in titles.items())
-    click.echo(json.dumps(titles) if as_json else listed)
+    """Print the JSON Schema of a format; without NAME, which formats there are.
+
+    These are those of conformance; scuttle schema has all.
+    """
+    if name is None:
+        show_list(sorted(SCHEMAS), as_json=as_json)
+    else:
+        click.echo(file_of(name).read_text(encoding="utf-8"), nl=False)

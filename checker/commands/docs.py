@@ -75,7 +75,8 @@ def command(out: Path, *, pyodide: Path | None, as_json: bool) -> int:
         _build(Path(staged), out)
     seconds = time.perf_counter() - begun
     if as_json:
-        click.echo(json.dumps({"site": str(out), "pages": pages, "seconds": round(seconds, 2)}))
+        told = {"site": str(out), "pages": pages, "seconds": round(seconds, 2)}
+        click.echo(json.dumps({"format": "scuttle-docs/1", **told}))
     else:
         click.echo(f"{pages} pages in {seconds:.1f} s: {out / 'index.html'}")
     return AS_EXPECTED

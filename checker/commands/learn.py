@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -83,7 +84,7 @@ def _check(lessons: tuple[Lesson, ...], *, rewrite: bool, as_json: bool) -> int:
             page = path.read_text(encoding="utf-8")
             path.write_text(rewritten(page, played), encoding="utf-8")
     if as_json:
-        click.echo(json.dumps({"lessons": len(lessons), "differ": differ}))
+        click.echo(json.dumps(_checked_json(len(lessons), differ)))
     for each in [] if as_json else differ:
         where = ", ".join(map(str, each["lines"]))
         told = "rewritten" if rewrite else "says something else now"
@@ -91,6 +92,10 @@ def _check(lessons: tuple[Lesson, ...], *, rewrite: bool, as_json: bool) -> int:
     if not as_json and not differ:
         click.echo(f"{len(lessons)} lessons say what happens")
     return REFUTED if differ and not rewrite else AS_EXPECTED
+
+
+def _checked_json(lessons: int, differ: Sequence[object]) -> dict[str, object]:
+    return {"format": "scuttle-lessons-check/1", "lessons": lessons, "differ": list(differ)}
 
 
 def _listed(lessons: tuple[Lesson, ...]) -> dict[str, object]:

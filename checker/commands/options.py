@@ -16,6 +16,7 @@ from checker.scuttlebutt.experiment import Experiment
 from checker.scuttlebutt.misfortune import ANY, RESTARTS, Misfortune
 from checker.scuttlebutt.script import generated_script, read_script
 from checker.topology import Topology, topology
+from checker.wiring import WIRINGS
 from scuttle_ref.profiles import PROFILES
 
 Command: TypeAlias = Callable[..., Any]
@@ -76,7 +77,7 @@ FAULT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
     _budget("--pauses", "Pauses of nodes; each may end."),
     click.option(
         "--wiring",
-        type=click.Choice(["addressed", "broadcast"]),
+        type=click.Choice(WIRINGS),
         help="Who hears a message: its addressee, or every neighbour. Default: addressed.",
     ),
     click.option(

@@ -32,7 +32,8 @@ def command(context: click.Context, *, wants_json: bool) -> int:
             raise UsageFault("--json stands before diff", expected="it after diff ONE OTHER")
         return AS_EXPECTED
     if wants_json:
-        click.echo(json.dumps({"profiles": [_profile_json(name) for name in PROFILES]}, indent=2))
+        every = [_profile_json(name) for name in PROFILES]
+        click.echo(json.dumps({"format": "scuttle-profiles/1", "profiles": every}, indent=2))
         return AS_EXPECTED
     width = max(map(len, PROFILES))
     for name, profile in PROFILES.items():

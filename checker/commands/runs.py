@@ -52,7 +52,8 @@ def show(run: str, as_json: bool) -> None:
     """Show how far a run is: its levels, or what came of it."""
     one = found(run)
     if as_json:
-        click.echo(json.dumps(_document(one) | {"levels": _levels(one)}, ensure_ascii=False))
+        told = {"format": "scuttle-run-shown/1", **_document(one), "levels": _levels(one)}
+        click.echo(json.dumps(told, ensure_ascii=False))
         return
     click.echo(f"{one.name}: {shown.assumptions(one.experiment)}")
     click.echo(_line(one))
@@ -105,7 +106,8 @@ def remove(names: tuple[str, ...], as_json: bool) -> None:
     for run in removed:
         run.remove()
     if as_json:
-        click.echo(json.dumps({"removed": [run.name for run in removed]}, ensure_ascii=False))
+        told = {"format": "scuttle-runs-removed/1", "removed": [run.name for run in removed]}
+        click.echo(json.dumps(told, ensure_ascii=False))
     else:
         for run in removed:
             click.echo(f"removed {run.name}")

@@ -6,69 +6,24 @@ both with the files in ``spec/schemas``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import NoneType, UnionType
-from typing import Any, Final, TypeAlias, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 import attrs
 
 from checker.conformance.expectation import Known
-from checker.conformance.passive import log
+from checker.conformance.passive.schema import trace, trace_map, trace_report
 from checker.conformance.protocol import BODY, INSPECTED, OPERATIONS, PROTOCOL, VERSION, ErrorKind
 from checker.conformance.result import FORMAT, Level, Outcome
 from checker.conformance.result import VERSION as REPORT_VERSION
 from checker.conformance.scene import KINDS, Setting
-from checker.conformance.settings import FIELDS
-from scuttle_ref.names import VERSION_MAX
-
-Schema: TypeAlias = dict[str, Any]
-
-TEXT: Final[Schema] = {"type": "string"}
-COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
-ANY: Final[Schema] = {}
-CLAUSE: Final[Schema] = {"type": "string", "pattern": "^([A-Z]{2,}-[1-9][0-9]*)?$"}
-LIMIT: Final[Schema] = {
-    "description": "Updates; 0 and null are not given, infinity is no limit.",
-    "anyOf": [COUNT, {"type": "null"}, {"const": {"$num": "Infinity"}}],
-}
-MARK: Final[Schema] = {
-    "anyOf": [
-        {"type": "integer", "minimum": 0, "maximum": VERSION_MAX},
-        {"const": {"$num": "-Infinity"}},
-    ]
-}
-
-
-def an_object(required: Schema, optional: Schema | None = None) -> Schema:
-    """An object with these members and no others."""
-    return {
-        "type": "object",
-        "required": list(required),
-        "properties": {**required, **(optional or {})},
-        "additionalProperties": False,
-    }
-
-
-def list_of(items: Schema) -> Schema:
-    """An array of `items`."""
-    return {"type": "array", "items": items}
-
-
-def one_of(names: Iterable[str]) -> Schema:
-    """One of these texts."""
-    return {"enum": list(names)}
-
-
-def _called(name: str, title: str, body: Schema) -> Schema:
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"scuttle-{name}-1"}
-    return {**head, "title": title, **body}
-
+from checker.conformance.schema_parts import CONFIG, LIMIT, MARK, MESSAGES
+from checker.conformance.vectors.schema import vectors
+from checker.schema import ANY, CLAUSE, COUNT, TEXT, Schema, an_object, called, list_of, one_of
 
 # --- the adapter protocol ------------------------------------------------------------------------
 
-CONFIG: Final = an_object(
-    {}, {name: LIMIT if name in {"mtu", "max_history"} else TEXT for name in sorted(FIELDS)}
-)
 _NOW: Final[Schema] = {"now": {"type": "integer"}}
 _VIEW: Final = an_object({"id": TEXT, "state": {"type": "object"}, "clock": {"type": "object"}})
 _NODE_STARTED: Final = an_object(
@@ -102,22 +57,6 @@ _ASKED: Final[dict[str, tuple[Schema, Schema]]] = {
 }
 """The members of each request, those that are always there first."""
 
-MESSAGES: Final[dict[str, Schema]] = {
-    "update": an_object(
-        {
-            "key": TEXT,
-            "value": ANY,
-            "source_id": TEXT,
-            "version": {"type": "integer", "minimum": 1, "maximum": VERSION_MAX},
-        }
-    ),
-    "line": an_object({"digest": {"const": True}, "source_id": TEXT, "version": MARK}),
-    "done": an_object(
-        {"digest": {"const": True}, "done": {"const": True}}, {"returned": {"const": True}}
-    ),
-}
-"""What travels, as documented."""
-
 
 def adapter() -> Schema:
     """A request of the oracle or an answer of an adapter. Spec: ADP-2, ADP-3, ADP-4, ADP-5."""
@@ -147,7 +86,7 @@ def adapter() -> Schema:
     known = {name: members.get(name, ANY) for name in sorted(set().union(*BODY.values()))}
     done = an_object({"re": COUNT, "ok": {"const": True}}, known)
     refused = an_object({"re": COUNT, "ok": {"const": False}, "error": error})
-    return _called(
+    return called(
         "adapter",
         "A line of the adapter protocol: a request, or the answer to one",
         {
@@ -250,7 +189,7 @@ def report() -> Schema:
     counted = {"type": "object", "propertyNames": outcome, "additionalProperties": COUNT}
     verdicts = one_of(("conforms", "violates", "violates as expected", "inconclusive"))
     judged = {"type": "object", "propertyNames": level, "additionalProperties": verdicts}
-    return _called(
+    return called(
         "report",
         "A run of the oracle: what was judged, and every finding with its smallest scene",
         an_object(
@@ -276,7 +215,7 @@ def known_failures() -> Schema:
     """The file of ``--expect``, as its TOML reads. Spec: ORA-11."""
     members = {each.name: TEXT for each in attrs.fields(Known)}
     required = {each.name: TEXT for each in attrs.fields(Known) if each.default is attrs.NOTHING}
-    return _called(
+    return called(
         "known-failures",
         "Failures that are expected, each with its issue",
         an_object({}, {"xfail": list_of(an_object(required, members))}),
@@ -286,85 +225,10 @@ def known_failures() -> Schema:
 def checkup() -> Schema:
     """What ``scuttle conform check-adapter --json`` prints. Spec: ORA-13."""
     step = an_object({"name": TEXT, "state": one_of(("ok", "absent", "wrong")), "says": TEXT})
-    return _called(
+    return called(
         "checkup",
         "The check-up of an adapter: each operation, and what to mend next",
         an_object({"format": {"const": "scuttle-checkup/1"}, "steps": list_of(step), "mend": TEXT}),
-    )
-
-
-# --- logs -----------------------------------------------------------------------------------------
-
-_OF_LOG: Final[dict[type, Schema]] = {
-    str: TEXT,
-    int: {"type": "integer"},
-    dict: {"type": "object"},
-    list: {"type": "array"},
-    bool: {"type": "boolean"},
-    object: ANY,
-}
-
-
-def trace() -> Schema:
-    """A line of a log: the header, or an event. Spec: OBS-1."""
-    node = an_object({}, {"id": TEXT, "config": CONFIG})
-    header = {
-        "type": "object",
-        "required": ["format", "profile", "nodes"],
-        "properties": {
-            "format": {"const": log.FORMAT},
-            "profile": TEXT,
-            "nodes": {"type": "object", "minProperties": 1, "additionalProperties": node},
-            "order": one_of(("total", "per-node")),
-            "network": one_of(("fifo", "unordered")),
-            "silent": list_of(one_of(log.SILENT)),
-            "max_silent": {"type": "integer", "minimum": 0, "maximum": 1000},
-        },
-    }
-    return _called(
-        "trace",
-        "A line of the log of a real run: the header, which is the first one, or an event",
-        {
-            "oneOf": [{"$ref": "#/$defs/header"}, {"$ref": "#/$defs/event"}],
-            "$defs": {
-                "header": header,
-                "event": {"oneOf": [_event(*e) for e in log.MEMBERS.items()]},
-            },
-        },
-    )
-
-
-def _event(kind: str, members: dict[str, tuple[type, ...]]) -> Schema:
-    """An event may have members of its own; those of ours have their types."""
-    shapes = {
-        name: {"anyOf": [*(_OF_LOG[each] for each in types), {"type": "null"}]}
-        for name, types in members.items()
-    }
-    if kind == "restart":
-        shapes["how"] = one_of(log.RESTARTS)
-    needed = ["key", "value"] if kind == "set" else []
-    return {
-        "type": "object",
-        "required": ["ev", "node", *needed],
-        "properties": {"ev": {"const": kind}, "node": TEXT, "seq": {"type": "integer"}, **shapes},
-    }
-
-
-def trace_report() -> Schema:
-    """What ``scuttle conform trace --json`` prints. Spec: OBS-1."""
-    always: Schema = {
-        "format": {"const": "scuttle-trace-report/1"},
-        "verdict": one_of(("accepted", "rejected", "inconclusive")),
-        **dict.fromkeys(("events", "matched", "candidates"), COUNT),
-        "because": TEXT,
-        "run": list_of(TEXT),
-    }
-    event = an_object({"number": COUNT, "line": COUNT, "text": TEXT})
-    miss = an_object({"path": TEXT, "expected": TEXT, "got": TEXT})
-    return _called(
-        "trace-report",
-        "Whether the log of a real run is one that a profile allows",
-        an_object(always, {"event": event, "miss": miss}),
     )
 
 
@@ -374,6 +238,8 @@ SCHEMAS: Final[dict[str, Callable[[], Schema]]] = {
     "known-failures": known_failures,
     "report": report,
     "trace": trace,
+    "trace-map": trace_map,
     "trace-report": trace_report,
+    "vectors": vectors,
 }
-"""Every format of conformance but that of the vectors, by the name of its file."""
+"""Every format of conformance, by the name of its file."""

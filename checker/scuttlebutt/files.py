@@ -26,10 +26,12 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
         ) from None
 
 
-def read_members(path: Path, form: str, members: Mapping[str, type]) -> dict[str, Any]:
+def read_members(
+    path: Path, form: str, members: Mapping[str, type], earlier: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """The document of a file of that format, its `members` of the types given.
 
-    Raises UsageFault with the path of the fault.
+    What the format was called `earlier` is read too. Raises UsageFault with the path of the fault.
     """
     where = str(path)
     try:
@@ -38,18 +40,22 @@ def read_members(path: Path, form: str, members: Mapping[str, type]) -> dict[str
         raise UsageFault(f"cannot be read ({fault.strerror})", where=where) from None
     except (ValueError, RecursionError) as fault:
         raise UsageFault(f"is no JSON ({fault})", where=where) from None
-    return checked_members(document, where, form, members)
+    return checked_members(document, where, form, members, earlier)
 
 
 def checked_members(
-    document: object, where: str, form: str, members: Mapping[str, type]
+    document: object,
+    where: str,
+    form: str,
+    members: Mapping[str, type],
+    earlier: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The document, of that format and with its `members` of the types given.
 
     `where` is its place, with the path of what it is inside of. Raises UsageFault.
     """
     where = where if "$" in where else f"{where}: $"
-    if not isinstance(document, dict) or document.get("format") != form:
+    if not isinstance(document, dict) or document.get("format") not in (form, *earlier):
         got = document.get("format") if isinstance(document, dict) else type(document).__name__
         raise UsageFault(f"is {got!r}", where=f"{where}.format", expected=form)
     for name, kind in members.items():

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from attrs import frozen
+from followed import told
 
 from checker.cli import main
 
@@ -25,10 +26,10 @@ class Ran:
 
     @property
     def document(self) -> dict[str, Any]:
-        """Standard output as the one JSON document it should be."""
+        """Standard output as the one JSON document it should be, with a schema that it follows."""
         document = json.loads(self.out)
         assert isinstance(document, dict)
-        return document
+        return told(document)
 
     @property
     def verdicts(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from followed import faults
 
 from checker.cli import main
 from checker.commands.node import Shell
@@ -41,6 +42,7 @@ class Running:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             told: dict[str, Any] = json.loads(line)
+            assert faults("node", told) == []
             self.heard.append(told)
             if told["event"] == event and facts.items() <= told.items():
                 return told

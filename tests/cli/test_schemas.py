@@ -1,4 +1,4 @@
-"""Every file that is written here has a JSON Schema, and follows it."""
+"""Every file that holds a run has a JSON Schema, and follows it."""
 
 from __future__ import annotations
 
@@ -11,34 +11,25 @@ from typing import Any
 
 import jsonschema
 import pytest
-from every_kind import FAILING, OF_MODELS, RECORDINGS, ran
+from every_kind import FAILING, OF_MODELS, RECORDINGS, ran, scuttle
+from followed import SCHEMAS, faults
 
 from checker.catalogue import find_case, judge, load_catalogue
+from checker.commands.live_shown import live_json
 from checker.commands.shown import catalogue_json
-from checker.resources import spec_folder
 from checker.scuttlebutt.laws.asking import Run
 from checker.scuttlebutt.laws.book import law_called
 from checker.scuttlebutt.laws.evidence import Evidence
 from checker.scuttlebutt.laws.regression import Regression
 from scuttle_ref.messages import Update
 
-SCHEMAS = {
-    path.name.removesuffix(".schema.json"): json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted((spec_folder() / "schemas").glob("*.schema.json"))
-}
 MINE = ("run", "lasso", "page", "itf", "regression", "recording", "check", "live", "catalogue")
 MINE += ("counterexample", "replay", "step", "graph")
 """The schemas that are tested here; the others are tested where their files are written."""
 
 
-def errors(name: str, document: object) -> list[str]:
-    """What a validator says against a document."""
-    found = jsonschema.Draft202012Validator(SCHEMAS[name]).iter_errors(document)
-    return [f"{each.json_path}: {each.message[:200]}" for each in found]
-
-
 @pytest.fixture(scope="module")
-def documents(every_kind: Path) -> dict[str, list[Any]]:
+def documents(every_kind: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     """Documents by the name of their schema, as the commands write them."""
 
     def read(name: str) -> Any:
@@ -55,12 +46,15 @@ def documents(every_kind: Path) -> dict[str, list[Any]]:
     seen = Evidence("one leaves another", (Run("Z", (one, other)), Run("Z", (other, one))))
     scheduled = Evidence("they disagree", (), found["experiment"], tuple(found["schedule"]))
     law = law_called("commutative", "here")
+    judged = [judge(find_case(load_catalogue(), FAILING))]
+    unfair = tmp_path_factory.mktemp("unfair") / "lasso.json"
+    assert scuttle("check", "--live", "--fairness", "none", "--save", unfair) == 1
     faults = ("--crashes", "1", "--losses", "1", "--writers", "A", "--gossips", "0", "--json")
     live = ("--live", "--profile", "textbook", "--topology", "line:2", "--writers", "A", "--json")
     return {
         "counterexample": [found],
         "run": [read("run.json")],
-        "lasso": [read("lasso.json")],
+        "lasso": [read("lasso.json"), json.loads(unfair.read_text(encoding="utf-8"))],
         "page": [json.loads(worlds.group(1))],
         "itf": [told("convert", every_kind / kind, ".itf.json") for kind in OF_MODELS],
         "regression": [
@@ -74,7 +68,7 @@ def documents(every_kind: Path) -> dict[str, list[Any]]:
             told("check", *faults, "--search", "random", "--walks", "5"),
         ],
         "live": [told("check", *live)],
-        "catalogue": [catalogue_json([judge(find_case(load_catalogue(), FAILING))])],
+        "catalogue": [catalogue_json(judged) | live_json(judged, ())],
         "replay": [
             told("replay", every_kind / name, "--json") for name in ("found.json", "lasso.json")
         ],
@@ -86,11 +80,11 @@ def documents(every_kind: Path) -> dict[str, list[Any]]:
 def test_each_schema_is_one_and_says_the_same_of_the_same() -> None:
     """They stand alone, so what they share is written in each of them."""
     shared: dict[str, Any] = {}
-    for name in MINE:
-        jsonschema.Draft202012Validator.check_schema(SCHEMAS[name])
+    for name, schema in SCHEMAS.items():
+        jsonschema.Draft202012Validator.check_schema(schema)
         for part in ("action", "schedule", "experiment", "verdict", "node", "finding"):
-            if part in SCHEMAS[name].get("$defs", {}):
-                said = SCHEMAS[name]["$defs"][part]
+            if part in schema.get("$defs", {}) and (part, name) != ("node", "vectors"):
+                said = schema["$defs"][part]
                 assert shared.setdefault(part, said) == said, (name, part)
     assert len(shared) == 6
 
@@ -101,7 +95,7 @@ def test_whatever_is_written_follows_its_schema(documents: dict[str, list[Any]])
     for name, found in documents.items():
         assert found or name == "step"
         for document in found:
-            assert errors(name, document) == [], name
+            assert faults(name, document) == [], name
         validator = jsonschema.Draft202012Validator(SCHEMAS[name])
         for spoilt in _without_one(SCHEMAS[name], found[0] if found else {}):
             assert not validator.is_valid(spoilt), name
@@ -127,7 +121,7 @@ def test_what_the_prompt_says_follows_its_schema(
 
     assert len(told) == 5
     for line in told:
-        assert errors("step", json.loads(line)) == []
+        assert faults("step", json.loads(line)) == []
 
 
 @pytest.mark.parametrize(
@@ -155,4 +149,4 @@ def test_what_no_reader_would_take_is_refused(
         inner = inner[step]
     inner[path[-1]] = value
 
-    assert errors(name, spoilt)
+    assert faults(name, spoilt)

@@ -139,6 +139,17 @@ def test_the_known_failures_of_the_guide_follow_their_schema() -> None:
     assert faults("known-failures", {"xfail": [{"issue": "an id is missing"}]})
 
 
+def test_the_map_of_the_guide_follows_its_schema() -> None:
+    """Words of a foreign log are checked before the log is read. Spec: OBS-4."""
+    guide = (SPEC / "guide" / "traces.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+    found = tomllib.loads(example)
+    assert found.keys() >= {"trace", "fields", "events"}
+    assert faults("trace-map", found) == []
+    assert faults("trace-map", {**found, "words": {}})
+    assert faults("trace-map", {"fields": {"node": 3}})
+
+
 def test_logs_and_what_is_said_of_them_follow_their_schemas(tmp_path: Path) -> None:
     """The logs of the guide, line by line. Spec: OBS-1."""
     guide = (SPEC / "guide" / "traces.md").read_text(encoding="utf-8")
