@@ -9,6 +9,7 @@ The results are recorded in spec/decisions/0024-the-oracle.md.
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 import time
@@ -26,6 +27,7 @@ from checker.conformance.mutants import MUTANTS, Mutant
 from checker.conformance.scene import Scene
 from checker.conformance.searching import search
 from checker.conformance.session import Launch, Session
+from checker.faults import Fault, UsageFault
 from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import PROFILES
 from scuttle_ref.wire import DOCUMENTED_DIALECT
@@ -143,8 +145,35 @@ def pace(command: list[str], count: int = 20_000) -> int:
     return 0
 
 
+WORDS = "mutants [PROFILE...], seeds N|NxM [PROFILE...], or pace COMMAND..."
+
+
+def run(words: list[str]) -> int:
+    """What the words ask for. Raises UsageFault."""
+    match words:
+        case ["mutants", *names]:
+            return bool(mutants(known(names)))
+        case ["seeds", count, *names] if re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", count):
+            return bool(seeds(count, known(names)))
+        case ["pace", *command] if command:
+            return pace(command)
+        case _:
+            said = " ".join(words) or "nothing"
+            raise UsageFault(f"cannot do {said!r}", where="sweep.py", expected=WORDS)
+
+
+def known(names: list[str]) -> list[str]:
+    """The names, each of a profile. Raises UsageFault."""
+    for name in names:
+        if name not in PROFILES:
+            expected = ", ".join(PROFILES)
+            raise UsageFault(f"no profile {name!r}", where="sweep.py", expected=expected)
+    return names
+
+
 if __name__ == "__main__":
-    what, *rest = sys.argv[1:]
-    if what == "pace":
-        sys.exit(pace(rest))
-    sys.exit(bool(mutants(rest) if what == "mutants" else seeds(rest[0], rest[1:])))
+    try:
+        sys.exit(run(sys.argv[1:]))
+    except Fault as fault:
+        print(f"error: {fault}", file=sys.stderr)  # noqa: T201
+        sys.exit(fault.exit_code)

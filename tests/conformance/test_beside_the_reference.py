@@ -6,6 +6,7 @@ real thing next to it, message by message, where it can be installed.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from random import Random
@@ -54,6 +55,16 @@ def test_txgossip_does_what_its_profile_says(tmp_path: Path) -> None:
     module = "checker.conformance.adapters.tx_gossip"
     command = [sys.executable, "-m", module, str(installed.txgossip(tmp_path))]
     assert agrees(command, "txgossip") > 100
+
+
+def test_what_txgossip_needs_is_said_where_it_is_missing(tmp_path: Path) -> None:
+    """In a line, to whoever named the wrong folder."""
+    command = [sys.executable, "-m", "checker.conformance.adapters.tx_gossip", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        f"{tmp_path}: cannot import txgossip (needed: twisted, and txgossip 0.1 unpacked there)"
+    ]
 
 
 def test_the_independent_implementation_does_what_the_documented_profile_says() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -42,6 +43,13 @@ class Finder:
         return spec_from_file_location(name, file, loader=loader)
 
 
-def readable(folder: str, package: str, replaced: Mapping[bytes, bytes]) -> None:
-    """Let `package` be imported from `folder`, with these pieces of its source replaced."""
-    sys.meta_path.insert(0, Finder(Path(folder), package, replaced))
+def imported(folder: str, module: str, replaced: Mapping[bytes, bytes], needed: str) -> Any:
+    """A module of a package in `folder`, with these pieces of its source replaced.
+
+    Where it or what it imports is missing, the process ends and says what is `needed`.
+    """
+    sys.meta_path.insert(0, Finder(Path(folder), module.partition(".")[0], replaced))
+    try:
+        return import_module(module)
+    except ImportError as missing:
+        sys.exit(f"{folder}: cannot import {missing.name} (needed: {needed} unpacked there)")

@@ -13,6 +13,8 @@ from scuttle_ref.names import NEVER
 
 DONE: Final = {"digest": True, "done": True}
 RETURNED: Final = {**DONE, "returned": True}
+ABSENT: Final = (None, NEVER)
+"""Value and version of what nobody has written."""
 
 Json: TypeAlias = dict[str, Any]
 Say: TypeAlias = Callable[[str, Any], None]
@@ -94,6 +96,11 @@ def an_object(message: Any) -> Json:
 def entry(source: str, value: Any, version: int) -> Json:
     """What is held under a key."""
     return {"value": value, "version": version, "source_id": source}
+
+
+def listed(update: Json) -> list[Any]:
+    """An update as source, key, value and version; :func:`say_all` goes the other way."""
+    return [update[name] for name in ("source_id", "key", "value", "version")]
 
 
 def say_all(
