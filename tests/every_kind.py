@@ -21,7 +21,7 @@ FAILING = "loss:textbook"
 OF_MODELS = ("found.json", "run.json", "lasso.json", "found.itf.json", "found.html", "scenario.txt")
 """What a model can run again."""
 
-FROM_ELSEWHERE = ("recording.json", "oracle.json")
+FROM_ELSEWHERE = ("recording.json", "oracle.json", "recording.html", "oracle.html")
 """What happened elsewhere, and can only be read."""
 
 KINDS = OF_MODELS + FROM_ELSEWHERE
@@ -55,4 +55,6 @@ def write_every_kind(folder: Path) -> Path:
     (folder / "run.json").write_text(json.dumps({"format": "scuttle-run/1", **kept}), "utf-8")
     shutil.copy(spec_folder() / "scenarios" / "swap.txt", folder / "scenario.txt")
     shutil.copy(RECORDINGS / "m09-lost-update-message.json", folder / "recording.json")
+    for name in ("recording", "oracle"):
+        assert scuttle("convert", folder / f"{name}.json", folder / f"{name}.html") == 0
     return folder

@@ -5,6 +5,7 @@ Where a message of such a run would have gone otherwise, nobody knows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -93,6 +94,11 @@ class Fixed:
         """The steps of one run alone, as far as they fit."""
         run = FixedRun("the run", tuple(self.expand(labels)["steps"]))
         return Fixed(self.title, self.note, self.nodes, self.start, [run], self.refusal)
+
+
+def is_word(name: object) -> bool:
+    """Whether a label can name a node so: without blanks and without the ">" of a link."""
+    return isinstance(name, str) and re.fullmatch(r"[^\s>]+", name) is not None
 
 
 def links_of(nodes: Sequence[str]) -> list[list[str]]:

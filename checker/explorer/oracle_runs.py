@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from checker.conformance.result import VERSION
 from checker.conformance.settings import UnknownName
-from checker.explorer.fixed import Fixed, FixedRun, links_of, view_of
+from checker.explorer.fixed import Fixed, FixedRun, is_word, links_of, view_of
 from checker.explorer.retold import Retelling, row_of
 from checker.explorer.views import Json
 from checker.faults import UsageFault
@@ -43,13 +43,25 @@ def oracle_run(report: Json, where: str) -> Fixed:
                 where=f"{where}.cases",
                 hint="scuttle conform run --save FILE keeps a run that fails",
             )
-        return _fixed(report, profile, findings)
+        one = _fixed(report, profile, findings)
+        _insist_on_texts(one)
     except (KeyError, TypeError, AttributeError, ValueError, InvalidConfig, UnknownName) as wrong:
         raise UsageFault(
             f"cannot be read as a report ({type(wrong).__name__}: {wrong})",
             where=where,
             expected="what scuttle conform run --save writes (spec/schemas/report.schema.json)",
         ) from None
+    return one
+
+
+def _insist_on_texts(one: Fixed) -> None:
+    """Raise TypeError where something else stands that is to be read."""
+    told = [step for run in one.runs for step in run.steps]
+    read = [text for step in told for text in (step["label"], step["headline"], *step["details"])]
+    read += [text for each in one.properties for text in each.values()]
+    wrong = next((text for text in read if not isinstance(text, str)), None)
+    if wrong is not None:
+        raise TypeError(f"{wrong!r:.40} is no text")
 
 
 def _fixed(report: Json, profile: Profile, findings: Sequence[Json]) -> Fixed:
@@ -94,17 +106,20 @@ def _names(findings: Sequence[Json]) -> list[str]:
 
 
 def _nodes_of(findings: Sequence[Json]) -> list[str]:
-    """Everybody who does something or is sent something, nodes under test first."""
+    """Everybody who does something or is sent something, nodes under test first.
+
+    Peers that no label can name are left out, and what is said to them with them.
+    """
     found: dict[str, None] = {}
     for each in findings:
         found |= dict.fromkeys(step["node"] for step in each["happened"])
+    awkward = next((name for name in found if not is_word(name)), None)
+    if awkward is not None:
+        raise ValueError(f"{awkward!r} cannot name a node")
     for each in findings:
-        found |= dict.fromkeys(each["nodes"])
+        others = list(each["nodes"])
         for step in each["happened"]:
-            others = [
-                step.get("from"),
-                step.get("peer"),
-                *(out["to"] for out in step["got"]["out"]),
-            ]
-            found |= dict.fromkeys(other for other in others if other)
+            others += [step.get("from"), step.get("peer")]
+            others += [out["to"] for out in step["got"]["out"]]
+        found |= dict.fromkeys(filter(is_word, others))
     return sorted(list(found)[:NODES_MAX])

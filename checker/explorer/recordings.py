@@ -12,13 +12,15 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
-from checker.explorer.fixed import Fixed, FixedRun, links_of, view_of
+from checker.explorer.fixed import Fixed, FixedRun, is_word, links_of, view_of
 from checker.explorer.views import Json, channel_json, node_json
+from checker.faults import UsageFault
 from checker.golden.contract import first_outside
 from checker.golden.recorded import RecordedWorld
 from checker.golden.replay import QUERIES, Agreement, compare
 from checker.scuttlebutt.explain import tell_output
 from checker.scuttlebutt.script import value_text
+from scuttle_ref.errors import InvalidConfig
 from scuttle_ref.messages import Message
 from scuttle_ref.profiles import AS_SHIPPED
 from scuttle_ref.rules import PROCESS
@@ -43,14 +45,32 @@ class Passage:
 def recorded(trace: Json) -> Fixed:
     """The steps of one recorded trace, as far as the reference follows them.
 
+    Raises UsageFault for one whose nodes cannot even be started.
+
     Spec: EXPL-8.
     """
-    told = _Telling(trace)
-    start = told.view([])
     outside = first_outside(trace)
-    end = len(trace["steps"])
-    if outside is not None:
-        end = 0 if outside.step is None else outside.step - 1
+    try:
+        told = _Telling(trace)
+    except (InvalidConfig, LookupError):
+        if outside is None or outside.step is not None:
+            raise
+        raise UsageFault(
+            f"has a set-up that the reference cannot have: {outside.reason}",
+            where=f"recording {trace['name']}",
+            clause=outside.clause,
+            hint="scuttle golden counts it among those out of contract",
+        ) from None
+    awkward = next((name for name in told.nodes if not is_word(name)), None)
+    if awkward is not None:
+        raise UsageFault(
+            f"has a node {awkward!r}, which no line of a run can name",
+            where=f"recording {trace['name']}",
+            expected="ids without blanks and without >",
+            hint="scuttle golden replays it all the same",
+        )
+    start = told.view([])
+    end = len(trace["steps"]) if outside is None else (outside.step or 1) - 1
     run = FixedRun("as recorded", tuple(told.played(trace["steps"][:end])))
     title = f"recording {trace['name']}"
     return Fixed(title, _note(trace), told.nodes, start, [run], REFUSAL)
@@ -83,12 +103,15 @@ class _Telling:
             self.nodes.append(OUTSIDE)
 
     def played(self, steps: Sequence[Json]) -> Iterator[Json]:
+        """Each step told; to the end, or to a message that the reference never sent."""
         passages: list[Passage] = []
         for number, step in enumerate(steps):
             op = step["op"]
             if op["op"] == "random":
                 self._world.random.control(op["mode"])
                 continue
+            if op["op"] == "deliver" and op["msg"] not in self._world.messages:
+                return
             taken = next((each for each in passages if _takes(op, each)), None)
             label, headline, heard = self._named(op, taken, passages)
             if taken is not None:
@@ -121,6 +144,10 @@ class _Telling:
         self, op: Json, taken: Passage | None, passages: Sequence[Passage]
     ) -> tuple[str, str, Message | None]:
         """The label of an operation, its headline, and the message that is heard."""
+        if taken is not None and taken.source == taken.target:
+            lost = op["op"] == "drop"
+            text = f"{taken.target} {'loses' if lost else 'receives'} its own {taken.message}"
+            return text, text, None if lost else taken.message
         if taken is not None:
             same = (taken.source, taken.target)
             queue = [each for each in passages if (each.source, each.target) == same]

@@ -169,7 +169,9 @@ class Retelling:
             event = Received(sender, decoded(step["message"]))
         headline = f"{node} receives {text} from {sender}"
         queue = [one for one in self._flying if one[:2] == (sender, node)]
-        if (sender, node, text) not in queue:
+        if sender == node and queue:  # no link leads from a node to itself
+            self._flying.remove(queue[0])
+        if sender == node or (sender, node, text) not in queue:
             return f"{node} receives {text}", headline, event
         at = queue.index((sender, node, text))
         self._flying.remove((sender, node, text))

@@ -22,6 +22,7 @@ from checker.explorer.explorable import (
 )
 from checker.explorer.fixed import Fixed
 from checker.explorer.obstacles import obstacle
+from checker.explorer.pages import reread
 from checker.explorer.play import Misfit, Play
 from checker.explorer.recordings import recorded
 from checker.explorer.scenarios import scenario_source
@@ -72,7 +73,7 @@ def open_document(document: object, where: str) -> Opened:
     Spec: EXPL-8.
     """
     form = _format_of(document)
-    if form not in _READERS:
+    if not isinstance(form, str) or form not in _READERS:
         problem = f"is of the format {form!r}" if form else "does not say its format"
         raise UsageFault(problem, where=f"{where}.format", expected=_EXPECTED, hint=_HINT)
     return _READERS[form](document, where)
@@ -188,14 +189,10 @@ def _run(document: Any, where: str) -> Source:
     return attrs.evolve(opened, saved=document)
 
 
-def _page(document: Any, where: str) -> Source:
-    """The model of a file of worlds, and its runs."""
+def _page(document: Any, where: str) -> Opened:
+    """The model of a file of worlds, and its runs; without a model, the runs alone."""
     if isinstance(document, dict) and document.get("experiment", ...) is None:
-        raise UsageFault(
-            "is a page of what was recorded elsewhere, and holds no model",
-            where=f"{where}.experiment",
-            hint="open the recording or the report that it was written from",
-        )
+        return reread(document, where)
     members = {"experiment": dict, "runs": list, "title": str, "note": str}
     document = checked_members(document, where, PAGE, members)
     experiment = experiment_from_json(document["experiment"], f"{where}.experiment")

@@ -134,10 +134,16 @@ def test_what_happened_elsewhere_is_not_made_a_run_of_a_model(
     ran = scuttle("convert", every_kind / kind, end)
     assert ran.code == 2
     assert "no model can run it again" in ran.err
-    page = every_kind / f"page-of-{kind}.html"
-    if not page.exists():
-        assert scuttle("convert", every_kind / kind, page).code == 0
-    assert "holds no model" in scuttle("convert", page, ".svg").err
+
+
+@pytest.mark.parametrize("name", ["recording", "oracle"])
+@pytest.mark.parametrize("end", [".svg", ".mmd", ".shiviz", ".txt", ".html"])
+def test_a_page_of_what_happened_elsewhere_is_read_back(
+    scuttle: Callable[..., Any], every_kind: Path, name: str, end: str
+) -> None:
+    """To the same bytes as what it was written from: nothing was lost. Spec: EXPL-8."""
+    kept, page = (every_kind / f"{name}.{form}" for form in ("json", "html"))
+    assert scuttle("convert", page, end).out == scuttle("convert", kept, end).out
 
 
 def test_a_counterexample_follows_its_schema(saved: Path) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from checker.explorer.conversion import WRITERS
+from checker.explorer.recordings import recorded
 from checker.faults import USAGE, UsageFault
 from checker.golden.load import load
 from checker.golden.replay import Agreement, compare
@@ -280,7 +282,7 @@ def _mutate(trace: Any, chance: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_broken_trace_is_compared_or_refused_and_nothing_else(seed: int) -> None:
+def test_a_broken_trace_is_compared_and_drawn_or_refused_and_nothing_else(seed: int) -> None:
     """No file may show a traceback, whatever was deleted or put in its place. Spec: ERR-1."""
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     small = [trace for trace in TRACES if len(trace["steps"]) <= 12]
@@ -294,6 +296,7 @@ def test_a_broken_trace_is_compared_or_refused_and_nothing_else(seed: int) -> No
         try:
             check_trace(trace, At("broken.json"))
             outcomes.add(compare(trace).agreement.value)
+            outcomes.add("drawn" if "</svg>" in WRITERS[".svg"](recorded(trace)) else "")
         except UsageFault:
             outcomes.add("refused")
-    assert outcomes >= {"disagree", "out-of-contract", "refused"}
+    assert outcomes >= {"disagree", "out-of-contract", "refused", "drawn"}
