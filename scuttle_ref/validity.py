@@ -8,8 +8,9 @@ metaclass may raise.
 from __future__ import annotations
 
 from scuttle_ref.errors import Refusal
+from scuttle_ref.flow import Rates
 from scuttle_ref.messages import Digest, DigestDone, Update
-from scuttle_ref.names import NESTING_MAX, NEVER, PROTOTYPE_NAMES, VERSION_MAX, Record
+from scuttle_ref.names import NESTING_MAX, NEVER, PROTOTYPE_NAMES, UNBOUNDED, VERSION_MAX, Record
 
 
 def name_refusal(path: str, name: object, *, empty: bool = False) -> Refusal | None:
@@ -120,6 +121,30 @@ def message_refusal(message: object) -> Refusal | None:
         case _:
             problem = f"is {kind_of(message)}"
             return Refusal("message", problem, "an update, a digest line or done", "ERR-1")
+
+
+def rate_refusal(path: str, rate: object, *, most: float = VERSION_MAX) -> Refusal | None:
+    """Refuse what is no rate: anything but a number from 0 to `most`. Unit: updates per second.
+
+    Spec: FLOW-7.
+    """
+    if (type(rate) is float or type(rate) is int) and 0 <= rate <= most:
+        return None
+    return Refusal(path, f"is {_shown(rate)}", f"a number from 0 to {most:g}", "FLOW-7")
+
+
+def rates_refusal(rates: Rates) -> Refusal | None:
+    """Refuse rates of another that no participant can have.
+
+    Spec: FLOW-7.
+    """
+    if type(rates.asks) is not bool:
+        return Refusal("asks", f"is {kind_of(rates.asks)}", "a bool", "FLOW-7")
+    return (
+        rate_refusal("desired", rates.desired, most=UNBOUNDED)
+        or rate_refusal("allowed", rates.allowed)
+        or rate_refusal("given", rates.given)
+    )
 
 
 def order_refusal(order: object) -> Refusal | None:

@@ -13,7 +13,6 @@ from attrs import define, frozen
 from checker.faults import UnrunnableFault
 from checker.simulation.population import Population
 from checker.simulation.reducing import Reducers
-from scuttle_ref.flow import Flow, adapted, shared
 
 WARM = 15
 """Until then the mtu does not bind. Unit: seconds."""
@@ -87,7 +86,6 @@ class _Play:
     setup: Setup
     population: Population | Reducers
     random: np.random.Generator
-    flows: list[Flow]
     due: list[float]
     phases: list[float]
 
@@ -110,18 +108,18 @@ class _Play:
 
     def _rate(self, now: int, node: int) -> float:
         controlled = self.setup.flow and now >= WARM
-        return self.flows[node].rate if controlled else self.setup.rate(now, node)
+        flows = self.population.flows
+        return flows[node].rate if controlled else self.setup.rate(now, node)
 
     def _exchange(self, now: int, node: int) -> None:
-        setup, flows = self.setup, self.flows
+        setup, population = self.setup, self.population
         peer = int(self.random.integers(setup.nodes - 1))
         peer += peer >= node
         mtu = setup.limit(now)
         chance = self.random.permutation(setup.nodes)
-        missing = self.population.exchange(node, peer, setup.order, mtu, chance)
-        if setup.flow and now >= WARM:
-            flows[node] = adapted(flows[node], overflow=max(missing) > mtu, mtu=mtu)
-            flows[node], flows[peer] = shared(flows[node], flows[peer])
+        paced = setup.flow and now >= WARM
+        exchange = population.paced_exchange if paced else population.exchange
+        exchange(node, peer, setup.order, mtu, chance)
 
     def sample(self, second: int) -> Sample:
         """What holds now."""
@@ -131,7 +129,7 @@ class _Play:
             stale=float(self.population.stale().mean()),
             staleness=self.population.staleness(0, second),
             staleness_light=self.population.staleness(0, second, light),
-            rate=sum(flow.allowed for flow in self.flows) / len(self.flows),
+            rate=sum(flow.allowed for flow in self.population.flows) / self.setup.nodes,
             holes=self.population.holes(),
         )
 
@@ -168,12 +166,10 @@ def _uncollected() -> Iterator[None]:
 def _simulated(setup: Setup, seed: int, tell: Callable[[int], None] | None) -> Run:
     random = np.random.default_rng([seed, 2008])
     phases = random.random(setup.nodes).tolist()
-    flow = Flow(desired=math.inf, allowed=0.0)
     play = _Play(
         setup,
         ENGINES[setup.engine].of(setup.nodes, setup.keys),
         random,
-        [flow] * setup.nodes,
         random.random(setup.nodes).tolist(),
         phases,
     )

@@ -7,10 +7,13 @@ tests run the same exchanges through the reducers and compare every mapping and 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from attrs import define
 
 from checker.simulation.orders import PRECISE, SCUTTLE, Floats, Ints
+from scuttle_ref.flow import Flow, adapted, asking, heard
 
 
 @define
@@ -19,12 +22,14 @@ class Population:
 
     `clock[q, p]` is the highest version q has seen of p; `written[p, n]` the time at which p wrote
     version n, and `outdated[p, n]` the time at which its key was written again. Unit: seconds.
+    `flows[q]` is what q may write.
     """
 
     held: Ints
     clock: Ints
     written: Floats
     outdated: Floats
+    flows: list[Flow]
 
     @classmethod
     def of(cls, nodes: int, keys: int) -> Population:
@@ -35,7 +40,8 @@ class Population:
         held[own, own] = np.arange(1, keys + 1)
         clock[own, own] = keys
         written = np.zeros((nodes, 4 * keys))
-        return cls(held, clock, written, written.copy())
+        flows = [Flow(desired=math.inf, allowed=0.0)] * nodes
+        return cls(held, clock, written, written.copy(), flows)
 
     def write(self, node: int, key: int, now: float) -> None:
         """A new version, above all own ones. Spec: VERS-2."""
@@ -50,16 +56,30 @@ class Population:
         self.held[node, node, key] = version
         self.clock[node, node] = version
 
-    def exchange(
-        self, one: int, other: int, order: str, mtu: float, chance: Ints
-    ) -> tuple[int, int]:
-        """Push-pull between two: what each way was missing, before the cut. Unit: updates.
+    def exchange(self, one: int, other: int, order: str, mtu: float, chance: Ints) -> None:
+        """Push-pull between two; `one` starts. The mtu bounds each answer. Unit: updates.
 
         The second answer is made after the first arrived, as the reducers do. Spec: PAPER-10.
         """
-        to_one = self._sent(other, one, order, mtu, chance)
-        to_other = self._sent(one, other, order, mtu, chance)
-        return to_other, to_one
+        self._sent(other, one, order, mtu, chance)
+        self._sent(one, other, order, mtu, chance)
+
+    def paced_exchange(self, one: int, other: int, order: str, mtu: float, chance: Ints) -> None:
+        """An exchange under flow control, each step of it where the reducers take it.
+
+        Spec: FLOW-5, FLOW-8.
+        """
+        flows = self.flows
+        flows[other], answer = heard(flows[other], asking(flows[one]))
+        missing = self._sent(other, one, order, mtu, chance)
+        flows[other] = adapted(flows[other], overflow=missing > mtu, mtu=mtu)
+        gift = None
+        if answer is not None:
+            flows[one], gift = heard(flows[one], answer)
+        missing = self._sent(one, other, order, mtu, chance)
+        flows[one] = adapted(flows[one], overflow=missing > mtu, mtu=mtu)
+        if gift is not None:
+            flows[other], _ = heard(flows[other], gift)
 
     def _sent(self, sender: int, receiver: int, order: str, mtu: float, chance: Ints) -> int:
         mine, theirs = self.held[sender], self.held[receiver]

@@ -19,10 +19,11 @@ from checker.simulation.linear import linear
 from checker.simulation.orders import Ints
 from checker.simulation.population import Population
 from scuttle_ref.config import Config
+from scuttle_ref.flow import Flow, Rates
 from scuttle_ref.messages import Delta, Exchange, Message, Put
 from scuttle_ref.names import UNBOUNDED
-from scuttle_ref.order import DeltaOrder
 from scuttle_ref.outputs import Applied, Send, Step
+from scuttle_ref.pacing import Paced, PacedStep, Pacing, Tell
 from scuttle_ref.profiles import PAPER
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState
@@ -58,10 +59,14 @@ ORDERS: dict[str, Callable[[Chance, Delta], Delta]] = {"breadth": breadth, "dept
 
 @define
 class Reducers:
-    """`states` are the participants, by number; `observer` is what was applied, as tables."""
+    """`states` and `flows` are the participants, by number.
 
-    gossip: Gossip
+    `observer` is what was applied, as tables.
+    """
+
+    protocol: Gossip
     states: list[NodeState]
+    flows: list[Flow]
     index: dict[str, int]
     keys: Sequence[str]
     observer: Population
@@ -74,7 +79,8 @@ class Reducers:
         states = [linear(gossip.start(name)) for name in names]
         index = {name: node for node, name in enumerate(names)}
         named = [f"{key:03}" for key in range(keys)]
-        self = cls(gossip, states, index, named, Population.of(nodes, keys))
+        tables = Population.of(nodes, keys)
+        self = cls(gossip, states, list(tables.flows), index, named, tables)
         for node in range(nodes):
             for key in named:
                 self.states[node] = gossip.step(self.states[node], Put(key, None)).state
@@ -82,34 +88,51 @@ class Reducers:
 
     def write(self, node: int, key: int, now: float) -> None:
         """A local write. Spec: VERS-2."""
-        self.states[node] = self.gossip.step(self.states[node], Put(self.keys[key], None)).state
+        self.states[node] = self.protocol.step(self.states[node], Put(self.keys[key], None)).state
         self.observer.write(node, key, now)
 
-    def exchange(
-        self, one: int, other: int, order: str, mtu: float, chance: Ints
-    ) -> tuple[int, int]:
-        """Push-pull between two: what each way was missing, before the cut. Unit: updates."""
+    def exchange(self, one: int, other: int, order: str, mtu: float, chance: Ints) -> None:
+        """Push-pull between two; `one` starts. Spec: PAPER-8, PAPER-10."""
+        gossip = self._gossip(order, mtu, chance)
+        said = self._took(one, gossip.step(self.states[one], Exchange(self.states[other].id)))
+        while said:
+            step = gossip.hear(self.states[other], self.states[one].id, said)
+            said = self._took(other, step)
+            one, other = other, one
+
+    def paced_exchange(self, one: int, other: int, order: str, mtu: float, chance: Ints) -> None:
+        """An exchange under flow control. Spec: FLOW-7, FLOW-8, FLOW-9."""
+        pacing = Pacing(self._gossip(order, mtu, chance))
+        event = Exchange(self.states[other].id)
+        said = self._paced(one, pacing.step(self._both(one), event))
+        while said:
+            step = pacing.hear(self._both(other), self.states[one].id, said)
+            said = self._paced(other, step)
+            one, other = other, one
+
+    def _gossip(self, order: str, mtu: float, chance: Ints) -> Gossip:
+        """The paper's profile with ties between sources broken by this exchange's chance."""
         places = dict(zip(self.index, chance.tolist(), strict=True))
-        missing: list[int] = []
         sort = partial(ORDERS[order], places.__getitem__)
 
-        def noted(delta: Delta) -> Delta:
-            missing.append(len(delta))
+        def cut(delta: Delta) -> Delta:
             return sort(delta) if len(delta) > mtu else delta
 
-        gossip = self._bounded(mtu, noted)
-        step = gossip.step(self.states[one], Exchange(self.states[other].id))
-        said = self._took(one, step)
-        hearer, speaker = other, one
-        while said:
-            step = gossip.hear(self.states[hearer], self.states[speaker].id, said)
-            said = self._took(hearer, step)
-            hearer, speaker = speaker, hearer
-        return missing[1], missing[0]
+        config = attrs.evolve(self.protocol.config, mtu=mtu, delta_order=cut)
+        return Gossip(self.protocol.profile, config)
 
-    def _bounded(self, mtu: float, order: DeltaOrder) -> Gossip:
-        config = attrs.evolve(self.gossip.config, mtu=mtu, delta_order=order)
-        return Gossip(self.gossip.profile, config)
+    def _both(self, node: int) -> Paced:
+        return Paced(self.states[node], self.flows[node])
+
+    def _paced(self, node: int, step: PacedStep) -> list[Message | Rates]:
+        self.flows[node] = step.state.flow
+        kept = tuple(each for each in step.outputs if not isinstance(each, Tell))
+        gossiped = iter(self._took(node, Step(step.state.node, kept)))
+        return [
+            each.rates if isinstance(each, Tell) else next(gossiped)
+            for each in step.outputs
+            if isinstance(each, Tell | Send)
+        ]
 
     def _took(self, node: int, step: Step) -> list[Message]:
         """Move a participant and its observer; what is said in return."""

@@ -8,7 +8,7 @@ import pytest
 from nodes import Node, converse, upd, updates_in
 
 from scuttle_ref import NEVER, UNBOUNDED, Config, Digest, DigestDone, Update
-from scuttle_ref.flow import Flow, FlowRules, adapted, shared
+from scuttle_ref.flow import Flow, FlowRules, Rates, adapted, asking, heard, share
 from scuttle_ref.order import by_arrival
 
 
@@ -141,16 +141,18 @@ def test_only_a_trend_of_overflows_or_of_fits_moves_the_rate(
     assert told(Flow(desired=9, allowed=4), overflows).allowed == allowed
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "after"),
-    [
-        ((1, 2), (2, 4), (2.5, 3.5)),
-        ((9, 2), (9, 4), (3, 3)),
-        ((1, 2), (9, 4), (1, 5)),
-        ((9, 2), (1, 4), (5, 1)),
-        ((math.inf, 0), (math.inf, 1), (0.5, 0.5)),
-    ],
-)
+SHARED = [
+    ((1, 2), (2, 4), (2.5, 3.5)),
+    ((9, 2), (9, 4), (3, 3)),
+    ((1, 2), (9, 4), (1, 5)),
+    ((9, 2), (1, 4), (5, 1)),
+    ((3, 3), (1, 1), (3, 1)),
+    ((math.inf, 0), (math.inf, 1), (0.5, 0.5)),
+    ((4, 0), (math.inf, 8), (4, 4)),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "after"), SHARED)
 def test_two_that_gossip_share_their_allowance_and_create_none(
     one: tuple[float, float], other: tuple[float, float], after: tuple[float, float]
 ) -> None:
@@ -158,7 +160,32 @@ def test_two_that_gossip_share_their_allowance_and_create_none(
 
     Spec: FLOW-6.
     """
-    pair = shared(Flow(*one), Flow(*other))
-
-    assert tuple(flow.allowed for flow in pair) == after
+    assert (share(Flow(*one), Flow(*other)), share(Flow(*other), Flow(*one))) == after
     assert sum(after) == one[1] + other[1]
+
+
+@pytest.mark.parametrize(("one", "other", "after"), SHARED)
+def test_after_an_exchange_both_have_their_share(
+    one: tuple[float, float], other: tuple[float, float], after: tuple[float, float]
+) -> None:
+    """Whoever of the two has too much, and whoever starts.
+
+    Spec: FLOW-7, FLOW-8, FLOW-9.
+    """
+    answering, said = heard(Flow(*other), asking(Flow(*one)))
+    assert said is not None
+    asked, gift = heard(Flow(*one), said)
+    if gift is not None:
+        assert said.given == 0 < gift.given
+        answering, more = heard(answering, gift)
+        assert more is None
+    assert (asked.allowed, answering.allowed) == after
+
+
+def test_who_was_given_something_gives_nothing() -> None:
+    """Else two could hand the last bit of a rate to and fro for ever. Spec: FLOW-9."""
+    rich = Flow(desired=1, allowed=8)
+    assert heard(rich, Rates(desired=1, allowed=0, given=2)) == (Flow(1, 10), None)
+    assert heard(rich, Rates(1, 0, given=2, asks=True)) == (Flow(1, 10), Rates(1, 10))
+    assert heard(rich, Rates(1, 0)) == (Flow(1, 4), Rates(1, 4, given=4))
+    assert heard(Flow(9, 1), Rates(9, 1)) == (Flow(9, 1), None)

@@ -141,7 +141,7 @@ def test_the_first_reading_of_a_clock_is_named_in_the_hello() -> None:
 
 def test_the_constants_of_flow_control_are_given() -> None:
     """Nothing is counted at the start. Spec: FLOW-4, FLOW-5."""
-    assert FlowRules(decrease=0.75, increase=0.2, overflows=4, fits=5) == DEFAULT_FLOW
+    assert FlowRules(decrease=0.75, increase=0.2, overflows=3, fits=10) == DEFAULT_FLOW
     assert Flow(1, 1) == Flow(1, 1, overflowed=0, fitted=0)
 
 
@@ -149,8 +149,9 @@ def test_a_trend_is_counted_from_nothing_and_ends_with_its_consequence() -> None
     """Each exchange ends the other trend; a rate that changed begins a new one. Spec: FLOW-5."""
     flow = Flow(desired=9, allowed=8, overflowed=0, fitted=3)
     seen = []
+    rules = FlowRules(overflows=4, fits=5)
     for overflow in (True, True, True, True, False, False, False, False, False):
-        flow = adapted(flow, overflow=overflow, mtu=100)
+        flow = adapted(flow, overflow=overflow, mtu=100, rules=rules)
         seen.append((flow.allowed, flow.overflowed, flow.fitted))
     overflowing = [(8, 1, 0), (8, 2, 0), (8, 3, 0), (6, 0, 0)]
     assert seen == [*overflowing, (6, 0, 1), (6, 0, 2), (6, 0, 3), (6, 0, 4), (6.2, 0, 0)]
