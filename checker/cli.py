@@ -35,7 +35,7 @@ COMMANDS = {
     "profiles": "list the profiles, or show where two differ",
     "promela": "print a model of the textbook profile for SPIN",
     "replay": "run a saved counterexample again",
-    "runs": "list, show, resume and remove searches that have a folder",
+    "runs": "list, show, resume and remove what was begun with --run",
     "scenario": "run a dialogue and compare its output",
     "schema": "JSON Schemas of what commands say and write",
     "simulate": "the experiments of the paper, and how updates spread at any size",

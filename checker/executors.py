@@ -62,27 +62,40 @@ def _follow_parent() -> None:
 def mapped(task: Callable[[T], R], items: Iterable[T], pool: Pool) -> Iterator[R]:
     """The results of `task` in the order of `items`, each as soon as those before it are there.
 
+    As :func:`finished` otherwise.
+
+    Spec: SCALE-1, SCALE-2.
+    """
+    done: dict[int, R] = {}
+    following = 0
+    for at, result in finished(task, items, pool):
+        done[at] = result
+        while following in done:
+            yield done.pop(following)
+            following += 1
+
+
+def finished(task: Callable[[T], R], items: Iterable[T], pool: Pool) -> Iterator[tuple[int, R]]:
+    """The number of each item and the result of `task`, as each ends, whoever is first.
+
     Items that were lost with a worker are done again in a new pool. Raises what a task raises, and
     UnrunnableFault where pools break again and again.
 
-    Spec: SCALE-1, SCALE-2.
+    Spec: SCALE-2.
     """
     from concurrent.futures import BrokenExecutor, as_completed  # noqa: PLC0415 - see above
 
     left = dict(enumerate(items))
-    done: dict[int, R] = {}
-    following = broken = 0
+    broken = 0
     while left:
         with pool() as executor:
             try:
                 futures = {executor.submit(task, item): at for at, item in left.items()}
                 for future in as_completed(futures):
-                    done[futures[future]] = future.result()
+                    result = future.result()
                     del left[futures[future]]
                     broken = 0
-                    while following in done:
-                        yield done.pop(following)
-                        following += 1
+                    yield futures[future], result
             except BrokenExecutor:
                 broken += 1
                 if broken == TRIES:

@@ -1,175 +1,70 @@
-"""Run folders: long searches that can be interrupted, killed and gone on with.
-
-A folder says what is searched and by which program (``run.json``), how far the search is (the
-journal), and what came of it (``result.json``).
-"""
+"""All runs that have a folder: searches, which are here, and simulations."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import ClassVar, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from checker.faults import Fault, UnrunnableFault, UsageFault
-from checker.program import digest
+from checker.faults import Fault, UsageFault
+from checker.run_folders import HOME, RunFolder, fresh_folder
 from checker.scuttlebutt.experiment import Experiment, experiment_from_json
-from checker.scuttlebutt.files import read_members, write_json
+from checker.scuttlebutt.files import format_of, read_members
 from checker.search.sharded.journal import Mark, marks_in
+from checker.simulation.kept import SimulationRun, read_simulation
 
-FORMAT = "scuttle-run-folder/1"
+__all__ = ["HOME", "AnyRun", "Run", "SimulationRun", "begun", "found", "runs"]
+
+
 EARLIER = "scuttle-run/1"
-"""What such files called themselves before, which is the name of a run that somebody chose."""
-HOME = Path(".scuttle") / "runs"
-"""Where runs are that were not given a folder, below the current one."""
-
-FILES = ("run.json", "result.json", "worlds.bin", "asked.bin", "levels.jsonl", "lock")
-"""What a run folder holds."""
+"""What a ``run.json`` called itself before, which is the name of a run that somebody chose."""
 
 
 @frozen
-class Run:
+class Run(RunFolder):
     """A search with a folder. `wanted` are the properties judged, all where there is none.
 
     With `until_decided` it stops once they are decided.
     """
 
-    folder: Path
+    FORMAT: ClassVar[str] = "scuttle-run-folder/1"
+    FILES: ClassVar[tuple[str, ...]] = (
+        *("run.json", "result.json", "worlds.bin", "asked.bin", "levels.jsonl", "lock"),
+    )
+
     experiment: Experiment
     wanted: tuple[str, ...] = ()
     until_decided: bool = False
-    program: str = ""
-
-    @property
-    def name(self) -> str:
-        """What ``scuttle runs`` calls it."""
-        return self.folder.name if self.folder.parent == HOME else str(self.folder)
 
     @property
     def marks(self) -> list[Mark]:
         """The levels that are whole."""
         return marks_in(self.folder / "levels.jsonl")
 
-    @property
-    def result(self) -> dict[str, Any] | None:
-        """What came of it, as ``scuttle check --json`` says it; None before the end."""
-        try:
-            found: dict[str, Any] = json.loads((self.folder / "result.json").read_bytes())
-        except (OSError, ValueError):
-            return None
-        return found
 
-    @property
-    def state(self) -> str:
-        """Whether it is finished, running or can be resumed."""
-        if self.result is not None:
-            return "finished"
-        try:
-            with self.locked():
-                return "resumable"
-        except UsageFault:
-            return "running"
-
-    @property
-    def size(self) -> int:
-        """What it takes on the disk. Unit: bytes."""
-        files = (self.folder / name for name in FILES)
-        return sum(file.stat().st_size for file in files if file.exists())
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Nobody else works on it meanwhile. Raises UsageFault where somebody does. Spec: RUN-4."""
-        try:
-            import fcntl  # noqa: PLC0415 - not on every system
-        except ImportError:
-            yield
-            return
-        file = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
-        try:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise UsageFault(
-                    "is at work in another process",
-                    where=self.name,
-                    clause="RUN-4",
-                    hint=f"wait, or interrupt that one; scuttle runs show {self.name}",
-                ) from None
-            yield
-        finally:
-            os.close(file)
-
-    def insist_on_program(self) -> None:
-        """Raises UnrunnableFault where another program began the run. Spec: RUN-3."""
-        if self.program != digest():
-            raise UnrunnableFault(
-                f"was begun by other sources (digest {self.program}, not {digest()})",
-                where=self.name,
-                clause="RUN-3",
-                expected="the same protocol and the same engine, so that numbers mean the same",
-                hint="go on with those, or begin a new run",
-            )
-
-    def finish(self, result: dict[str, Any]) -> None:
-        """Write down what came of it."""
-        beside = self.folder / f"result.json.{os.getpid()}"
-        beside.write_text(json.dumps(result, ensure_ascii=False) + "\n", encoding="utf-8")
-        beside.replace(self.folder / "result.json")
-
-    def remove(self) -> None:
-        """Delete what belongs to the run, and the folder if nothing else is in it."""
-        with self.locked():
-            for name in FILES:
-                (self.folder / name).unlink(missing_ok=True)
-        if not any(self.folder.iterdir()):
-            self.folder.rmdir()
+AnyRun: TypeAlias = Run | SimulationRun
 
 
 def begun(
     folder: Path | None, experiment: Experiment, wanted: tuple[str, ...], *, until_decided: bool
 ) -> Run:
-    """A new run, in `folder` or one of its own. Raises UsageFault if there is one. Spec: RUN-3."""
+    """A new search, in `folder` or one of its own. Raises UsageFault if that is taken."""
     if folder is None:
-        folder = _fresh(experiment)
-    if (folder / "run.json").exists():
-        raise UsageFault(
-            "holds a run already",
-            where=f"--run {folder}",
-            clause="RUN-3",
-            hint=f"scuttle runs resume {folder}, or another folder",
-        )
-    run = Run(folder, experiment, wanted, until_decided, digest())
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise UsageFault(f"cannot be made ({fault.strerror})", where=f"--run {folder}") from None
-    if any((folder / name).exists() for name in FILES):
-        raise UsageFault(
-            "holds parts of a run, but no run.json", where=f"--run {folder}", hint="another folder"
-        )
-    document = {
-        "format": FORMAT,
-        "program": run.program,
-        "experiment": experiment.to_json(),
-        "properties": list(wanted),
-        "until_decided": until_decided,
-    }
-    write_json(folder / "run.json", document)
+        folder = fresh_folder(f"{experiment.profile}-{experiment.topology.name}")
+    run = Run(folder, Run.program_now(), experiment, wanted, until_decided)
+    run.begin(
+        {
+            "experiment": experiment.to_json(),
+            "properties": list(wanted),
+            "until_decided": until_decided,
+        }
+    )
     return run
 
 
-def _fresh(experiment: Experiment) -> Path:
-    """A folder that nobody has, with a number and what is searched as its name."""
-    numbers = [int(path.name[:4]) for path in HOME.glob("[0-9][0-9][0-9][0-9]-*")]
-    shape = "".join(c if c.isalnum() else "-" for c in experiment.topology.name)[:40]
-    return HOME / f"{max(numbers, default=0) + 1:04}-{experiment.profile}-{shape.strip('-')}"
-
-
-def found(name: str) -> Run:
+def found(name: str) -> AnyRun:
     """The run called so, by its name, its number or its folder. Raises UsageFault."""
     folders = [Path(name), HOME / name]
     if name.isdecimal():
@@ -181,17 +76,29 @@ def found(name: str) -> Run:
     raise UsageFault(f"no run {name!r}", where="scuttle runs", expected=known)
 
 
-def _read(folder: Path) -> Run:
+def _read_search(folder: Path) -> Run:
     path = folder / "run.json"
     members = {"experiment": dict, "properties": list, "program": str}
-    document = read_members(path, FORMAT, members, (EARLIER,))
+    document = read_members(path, Run.FORMAT, members, (EARLIER,))
     experiment = experiment_from_json(document["experiment"], f"{path}: $.experiment")
     wanted = tuple(map(str, document["properties"]))
     decided = document.get("until_decided") is True
-    return evolve(Run(folder, experiment, wanted, decided), program=document["program"])
+    return Run(folder, document["program"], experiment, wanted, decided)
 
 
-def runs() -> list[Run]:
+READERS: dict[str, Callable[[Path], AnyRun]] = {
+    Run.FORMAT: _read_search,
+    SimulationRun.FORMAT: read_simulation,
+}
+"""How the folder of each kind of run is read."""
+
+
+def _read(folder: Path) -> AnyRun:
+    """The run in a folder. Raises UsageFault where there is none that can be read."""
+    return READERS.get(format_of(folder / "run.json"), _read_search)(folder)
+
+
+def runs() -> list[AnyRun]:
     """The runs below the current folder, in the order of their names; unreadable ones left out."""
     found_here = []
     for path in sorted(HOME.glob("*/run.json")):

@@ -33,7 +33,7 @@ class Teller:
         now = time.monotonic()
         self._started = self._started or now
         last = self._last or self._started
-        if now - last < (1 if terminal else 10):
+        if now - last < patience():
             return
         self._last = now
         rate = self._rate(progress)
@@ -74,6 +74,11 @@ def worlds_left(levels: Sequence[int]) -> int | None:
         return None
     ratio = levels[-1] / levels[-2]
     return round(levels[-1] + levels[-1] * ratio / (1 - ratio))
+
+
+def patience() -> float:
+    """How long to be silent between two lines of progress. Unit: seconds."""
+    return 1 if sys.stderr.isatty() else 10
 
 
 def say(text: str) -> None:

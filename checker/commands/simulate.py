@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 import click
-from attrs import asdict, evolve
+from attrs import define, evolve, field
 
 from checker.commands import spread
-from checker.commands.crews import pool_of, worker_options
+from checker.commands.crews import worker_options
 from checker.commands.examples import examples
 from checker.commands.options import Command
 from checker.commands.plotting import checked, plot_option
 from checker.commands.progress import say
-from checker.executors import Pool
-from checker.faults import INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
-from checker.simulation import seeds
-from checker.simulation.experiments import EXPERIMENTS, Experiment, setups
+from checker.commands.simulate_shown import Judged, simulation_document, simulation_text
+from checker.commands.simulated import Work, collected, run_option, work_of
+from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
+from checker.simulation.experiments import EXPERIMENTS, Experiment
 from checker.simulation.orders import ORDERS
 from checker.simulation.paper import ENGINES, Run, Setup, simulate
+from checker.simulation.plans import PaperPlan
 from checker.simulation.plots import draw_experiment
 from checker.simulation.reducing import ORDERS as REDUCED
 
@@ -59,6 +60,7 @@ EXPERIMENT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         help="Tables take seconds; the reducers minutes, and are compared with the tables.",
     ),
     worker_options("the runs"),
+    run_option,
     plot_option,
     click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
 )
@@ -91,43 +93,49 @@ def _add(name: str, experiment: Experiment) -> None:
 
 
 def _run(experiment: Experiment, **flags: Any) -> None:
-    nodes, first, engine = flags["nodes"], flags["seed"], flags["engine"]
-    plot = checked(flags["plot"])
-    tasks = [
-        (evolve(setup, engine=engine), seed)
-        for setup in setups(experiment, _orders(experiment, flags["orders"], engine), nodes)
-        for seed in range(first, first + flags["seeds"])
-    ]
-    runs, interrupted = _ran(tasks, pool_of(flags))
-    if interrupted and not runs:
-        raise KeyboardInterrupt
-    judged = _judged(experiment, runs) if nodes in {None, experiment.setup.nodes} else []
-    if engine == "reducers" and not interrupted:
-        judged += [_compared(run) for run in runs]
+    plan = PaperPlan(
+        experiment=experiment.setup.name,
+        orders=_orders(experiment, flags["orders"], flags["engine"]),
+        nodes=flags["nodes"],
+        engine=flags["engine"],
+        seed=flags["seed"],
+        seeds=flags["seeds"],
+    )
+    checked(flags["plot"])
+    sys.exit(carried_out(plan, work_of(plan, flags)))
+
+
+def carried_out(plan: PaperPlan, work: Work) -> int:
+    """Let all runs end, tell what came of them, and the exit code."""
+    experiment, plot = EXPERIMENTS[plan.experiment], checked(work.flags["plot"])
+    with work.going_on():
+        runs, interrupted = collected(work, plan, _one, _ended)
+        if interrupted and not runs:
+            raise KeyboardInterrupt
+        if interrupted:
+            work.say_how()
+        judged: Judged = []
+        if plan.nodes in {None, experiment.setup.nodes}:
+            judged = _judged(experiment, runs)
+        if plan.engine == "reducers" and not interrupted:
+            judged += [_compared(run) for run in runs]
+        document = simulation_document(experiment, runs, judged)
+        if not interrupted:
+            work.finish(document)
     if plot is not None and not interrupted:
         draw_experiment(experiment, runs, plot)
         say(f"drawn: {plot}")
-    if flags["as_json"]:
-        click.echo(json.dumps(_document(experiment, runs, judged)))
-    else:
-        click.echo(_text(experiment, runs, judged))
+    as_json = work.flags["as_json"]
+    click.echo(json.dumps(document) if as_json else simulation_text(experiment, runs, judged))
     if interrupted:
         click.echo("interrupted: only what had ended is told", err=True)
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
     failed = any(not held for _, _, held in judged)
-    sys.exit(REFUTED if failed else 0 if judged else INCONCLUSIVE)
+    return REFUTED if failed else AS_EXPECTED if judged else INCONCLUSIVE
 
 
-def _ran(tasks: list[tuple[Setup, int]], pool: Pool | None) -> tuple[list[Run], bool]:
-    """The runs in the order of `tasks`, and whether they were interrupted."""
-    runs: list[Run] = []
-    try:
-        for run in seeds.runs(_one, tasks, pool):
-            runs.append(run)
-            say(f"{run.setup.name}: {run.setup.order}, seed {run.seed}: done")
-    except KeyboardInterrupt:
-        return runs, True
-    return runs, False
+def _ended(run: Run) -> str:
+    return f"{run.setup.name}: {run.setup.order}, seed {run.seed}: done"
 
 
 def _orders(experiment: Experiment, given: tuple[str, ...], engine: str) -> tuple[str, ...]:
@@ -148,12 +156,27 @@ def _orders(experiment: Experiment, given: tuple[str, ...], engine: str) -> tupl
 
 def _one(task: tuple[Setup, int]) -> Run:
     setup, seed = task
-    return simulate(setup, seed, _tell if setup.engine == "reducers" else None)
+    return simulate(setup, seed, _Teller(setup, seed) if setup.engine == "reducers" else None)
 
 
-def _tell(second: int) -> None:
-    if second % 10 == 0:
-        say(f"second {second} of the simulated time")
+@define
+class _Teller:
+    """Tells how far a run by the reducers is."""
+
+    setup: Setup
+    seed: int
+    _started: float = field(factory=time.monotonic)
+
+    def __call__(self, second: int) -> None:
+        """A second of the simulated time is over."""
+        if second % 10:
+            return
+        rate = second / max(time.monotonic() - self._started, 1e-9)
+        left = (self.setup.seconds - second) / rate
+        say(
+            f"{self.setup.order}, seed {self.seed}: second {second} of {self.setup.seconds}, "
+            f"{rate:,.2g} simulated seconds/s, about {left:,.0f} s left of this run"
+        )
 
 
 def _compared(run: Run) -> tuple[str, int, bool]:
@@ -161,15 +184,6 @@ def _compared(run: Run) -> tuple[str, int, bool]:
     tables = simulate(evolve(run.setup, engine="tables"), run.seed)
     sentence = f"{run.setup.order}: reducers and tables give the same curves"
     return sentence, run.seed, run.samples == tables.samples
-
-
-for _name, _experiment in EXPERIMENTS.items():
-    _add(_name, _experiment)
-command.add_command(spread.command, "spread")
-
-
-Judged = list[tuple[str, int, bool]]
-"""A sentence, the seed, whether it held."""
 
 
 def _judged(experiment: Experiment, runs: list[Run]) -> Judged:
@@ -185,64 +199,6 @@ def _judged(experiment: Experiment, runs: list[Run]) -> Judged:
     return judged
 
 
-def _finite(number: float) -> float | None:
-    return round(number, 3) if math.isfinite(number) else None
-
-
-def _document(experiment: Experiment, runs: list[Run], judged: Judged) -> dict[str, Any]:
-    return {
-        "format": "scuttle-simulation/1",
-        "experiment": experiment.setup.name,
-        "nodes": runs[0].setup.nodes,
-        "runs": [
-            {
-                "order": run.setup.order,
-                "engine": run.setup.engine,
-                "seed": run.seed,
-                "figures": {each.title: _finite(each.of(run)) for each in experiment.columns},
-                "samples": [
-                    {key: round(value, 3) for key, value in asdict(sample).items()}
-                    for sample in run.samples
-                ],
-            }
-            for run in runs
-        ],
-        "paper": {each.title: dict(each.paper) for each in experiment.columns},
-        "expectations": [
-            {"sentence": sentence, "seed": seed, "holds": held} for sentence, seed, held in judged
-        ],
-    }
-
-
-def _text(experiment: Experiment, runs: list[Run], judged: Judged) -> str:
-    titles = [each.title for each in experiment.columns]
-    widths = [max(len(title), 8) for title in titles]
-    lines = [experiment.summary, _row("order", "seed", titles, widths)]
-    for order in dict.fromkeys(run.setup.order for run in runs):
-        for run in (run for run in runs if run.setup.order == order):
-            cells = [_number(each.of(run)) for each in experiment.columns]
-            lines.append(_row(order, str(run.seed), cells, widths))
-        if any(order in each.paper for each in experiment.columns):
-            cells = [
-                _number(each.paper[order]) if order in each.paper else "-"
-                for each in experiment.columns
-            ]
-            lines.append(_row("", "paper", cells, widths))
-    lines += [
-        f"{'holds' if held else 'FAILS'}  {sentence} (seed {seed})"
-        for sentence, seed, held in judged
-    ]
-    if not judged:
-        lines.append("nothing judged: no expectation is about these participants and orders")
-    return "\n".join(lines)
-
-
-def _row(order: str, seed: str, cells: list[str], widths: list[int]) -> str:
-    told = "  ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-    return f"{order:<8} {seed:>5}  {told}"
-
-
-def _number(value: float) -> str:
-    if not math.isfinite(value):
-        return "never"
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2f}"  # noqa: PLR2004 - two digits matter below
+for _name, _experiment in EXPERIMENTS.items():
+    _add(_name, _experiment)
+command.add_command(spread.command, "spread")

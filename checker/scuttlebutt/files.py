@@ -9,7 +9,12 @@ from typing import Any
 
 from checker.faults import UsageFault
 
-KINDS: dict[type, str] = {dict: "a JSON object", list: "a JSON array", str: "a string"}
+KINDS: dict[type, str] = {
+    dict: "a JSON object",
+    list: "a JSON array",
+    str: "a string",
+    int: "an integer",
+}
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
@@ -24,6 +29,16 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
             where=str(path),
             hint="nothing was overwritten; choose another name",
         ) from None
+
+
+def format_of(path: Path) -> str:
+    """The format that a file says it has; empty where it says none."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return ""
+    form = document.get("format") if isinstance(document, dict) else None
+    return form if isinstance(form, str) else ""
 
 
 def read_members(

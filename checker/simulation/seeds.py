@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from checker.executors import Pool, mapped
+from checker.executors import Pool, finished
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def runs(task: Callable[[T], R], items: Iterable[T], pool: Pool | None) -> Iterator[R]:
-    """The results in the order of `items`; `task` is picklable. None runs in this process.
+def ended(task: Callable[[T], R], items: Iterable[T], pool: Pool | None) -> Iterator[tuple[int, R]]:
+    """The number of each item and its result, as each ends; `task` is picklable.
+
+    Without a pool they run in this process, in their order.
 
     Spec: SIM-1.
     """
-    return map(task, items) if pool is None else mapped(task, items, pool)
+    return enumerate(map(task, items)) if pool is None else finished(task, items, pool)

@@ -149,7 +149,7 @@ def test_a_run_of_other_sources_is_refused(
     """Numbers of two programs mean different worlds. Spec: RUN-3."""
     begun(tmp_path / "run", experiment("line:2"), (), until_decided=False)
     found(str(tmp_path / "run")).insist_on_program()
-    monkeypatch.setattr("checker.runs.digest", lambda: "other")
+    monkeypatch.setattr("checker.run_folders.digest", lambda: "other")
     with pytest.raises(UnrunnableFault, match="other sources"):
         found(str(tmp_path / "run")).insist_on_program()
 

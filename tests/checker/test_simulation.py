@@ -14,7 +14,7 @@ from checker.simulation.experiments import EXPERIMENTS
 from checker.simulation.paper import Run, Setup, simulate
 from checker.simulation.population import Population
 from checker.simulation.reducing import Reducers
-from checker.simulation.seeds import runs
+from checker.simulation.seeds import ended
 from scuttle_ref import PAPER, Config
 from scuttle_ref.order import scuttle_breadth, scuttle_depth
 
@@ -81,11 +81,11 @@ def test_a_cut_that_breaks_the_prefix_leaves_holes() -> None:
 
 
 def test_one_seed_is_one_run_and_workers_change_nothing() -> None:
-    """Seeds travel to processes and come back in order."""
+    """Seeds travel to processes and come back with their numbers. Spec: SIM-1."""
     run = partial(simulate, SMALL)
-    afar = list(runs(run, (1, 2), partial(local_processes, 2)))
+    afar = dict(ended(run, (1, 2), partial(local_processes, 2)))
 
-    assert afar == list(runs(run, (1, 2), None))
+    assert afar == dict(ended(run, (1, 2), None))
     assert afar[0] != afar[1]
 
 

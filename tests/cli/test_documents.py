@@ -79,7 +79,7 @@ def test_runs_that_are_interrupted(scuttle: Run, monkeypatch: pytest.MonkeyPatch
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr("checker.simulation.seeds.runs", pressed)
+    monkeypatch.setattr("checker.simulation.seeds.ended", pressed)
     ran = scuttle(*SPREAD, "--json")
     assert (ran.code, ran.document["interrupted"], ran.document["sizes"]) == (130, True, [])
     follows("spread", ran.document)
@@ -208,6 +208,34 @@ def test_a_run_from_its_beginning_to_its_end(scuttle: Run) -> None:
         follows("check", scuttle("runs", "resume", "1", "--no-scout", "--json").document)
     follows("check", json.loads((folder / "result.json").read_text("utf-8")))
     follows("runs-removed", scuttle("runs", "rm", "1", "--json").document)
+
+
+@pytest.mark.parametrize(
+    ("name", "flags"),
+    [
+        ("simulation", ("light-writers", "--nodes", "4")),
+        ("spread", ("spread", "--topology", "complete:64", "--growth", "--seeds", "3")),
+    ],
+)
+def test_a_simulation_from_its_beginning_to_its_end(
+    scuttle: Run, name: str, flags: tuple[str, ...]
+) -> None:
+    """Resumable, finished, and what is in its folder. Spec: RUN-3, RUN-7."""
+    scuttle("simulate", *flags, "--run", "run")
+    folder = Path("run")
+    follows("simulation-folder", json.loads((folder / "run.json").read_text("utf-8")))
+    follows(name, json.loads((folder / "result.json").read_text("utf-8")))
+    lines = (folder / "runs.jsonl").read_text("utf-8").splitlines(keepends=True)
+    for line in lines:
+        assert faults("simulation-end", json.loads(line)) == []
+        assert faults("simulation-end", json.loads(line)[:2])
+    (folder / "result.json").unlink()
+    (folder / "runs.jsonl").write_text("".join(lines[1:]), "utf-8")
+    for state in ("resumable", "finished"):
+        shown = scuttle("runs", "show", "run", "--json").document
+        assert (shown["state"], shown["ended"]) == (state, len(lines) - (state == "resumable"))
+        follows("run-shown", shown)
+        follows(name, scuttle("runs", "resume", "run", "--json").document)
 
 
 def test_a_run_of_an_earlier_release_is_still_shown(scuttle: Run) -> None:

@@ -19,10 +19,12 @@ from checker.commands.documents import (
     network,
     pages,
     searches,
+    simulations,
 )
 from checker.conformance import schemas as conformance
 from checker.resources import spec_folder
 from checker.schema import Schema
+from checker.simulation.experiments import EXPERIMENTS
 
 MADE: Final[dict[str, Callable[[], Schema]]] = {
     **conformance.SCHEMAS,
@@ -63,6 +65,9 @@ MADE: Final[dict[str, Callable[[], Schema]]] = {
     "runs-removed": searches.runs_removed,
     "scenario": compared.scenario,
     "schemas": about.schemas,
+    "simulation": simulations.simulation,
+    "simulation-end": simulations.simulation_end,
+    "simulation-folder": simulations.simulation_folder,
     "spread": measured.spread,
     "step": pages.step,
     "twin": measured.twin,
@@ -96,11 +101,12 @@ SAID: Final[dict[str, tuple[str, ...]]] = {
     "promela": ("promela",),
     "replay": ("replay",),
     "runs list": ("runs",),
-    "runs resume": ("check",),
+    "runs resume": ("check", "simulation", "spread"),
     "runs rm": ("runs-removed",),
     "runs show": ("run-shown",),
     "scenario": ("scenario",),
     "schema": ("schemas",),
+    **dict.fromkeys((f"simulate {name}" for name in EXPERIMENTS), ("simulation",)),
     "simulate spread": ("spread",),
     "step": ("step",),
     "twin": ("twin",),

@@ -6,7 +6,7 @@ from typing import Final
 
 from checker.commands.bench import SEARCHES
 from checker.commands.documents.shared import document
-from checker.commands.spread import MEASURES
+from checker.commands.spread_shown import MEASURES
 from checker.schema import (
     COUNT,
     SECONDS,

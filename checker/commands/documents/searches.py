@@ -1,4 +1,4 @@
-"""What is said of searches that have a folder, and the files in it."""
+"""What is said of runs that have a folder, and the files in that of a search."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 from checker.commands.documents.models import CHECKED
 from checker.commands.documents.shared import document, ref, whole
+from checker.commands.documents.simulations import PLAN, RESULT
 from checker.schema import (
     COUNT,
     TEXT,
@@ -16,39 +17,64 @@ from checker.schema import (
     list_of,
     of_class,
     one_of,
+    or_null,
 )
 from checker.search.sharded.journal import Mark
 
-_RUN: Final[Schema] = {
+_FOLDER: Final[Schema] = {
     "name": TEXT,
     "folder": TEXT,
     "state": one_of(("finished", "running", "resumable")),
+    "bytes": COUNT,
+}
+_SEARCH: Final[Schema] = {
+    **_FOLDER,
+    "kind": {"const": "search"},
     "worlds": COUNT,
     "depth": COUNT,
     "decided": TEXTS,
-    "bytes": COUNT,
     "experiment": ref("experiment"),
     "result": {"oneOf": [CHECKED, {"type": "null"}]},
 }
-"""A run, with what came of it once that is known."""
+"""A search, with what came of it once that is known."""
+
+_EXPECTATION: Final = an_object(
+    {"sentence": TEXT, "holds": or_null(YES_OR_NO)},
+    {"seed": COUNT, "found": {"type": "object"}},
+)
+_SIMULATION: Final[Schema] = {
+    **_FOLDER,
+    "kind": {"const": "simulation"},
+    "ended": COUNT,
+    "runs": COUNT,
+    "plan": PLAN,
+    "expectations": list_of(_EXPECTATION),
+}
+"""A simulation, without what its runs came to."""
 
 
 def runs() -> Schema:
     """What ``scuttle runs list --json`` says."""
     return document(
         "runs",
-        "What scuttle runs list --json says: the searches that have a folder",
-        {"runs": list_of(an_object(_RUN))},
+        "What scuttle runs list --json says: the searches and simulations that have a folder",
+        {"runs": list_of({"oneOf": [an_object(_SEARCH), an_object(_SIMULATION)]})},
     )
 
 
 def run_shown() -> Schema:
     """What ``scuttle runs show --json`` says."""
     levels = list_of(an_object({"depth": COUNT, "worlds": COUNT}))
-    return document(
+    form: Schema = {"format": {"const": "scuttle-run-shown/1"}}
+    return whole(
         "run-shown",
-        "What scuttle runs show RUN --json says: how far it is, level by level",
-        {**_RUN, "levels": levels},
+        "What scuttle runs show RUN --json says: how far it is, or what its runs came to",
+        {
+            "oneOf": [
+                an_object({**form, **_SEARCH, "levels": levels}),
+                an_object({**form, **_SIMULATION, "result": RESULT}),
+            ]
+        },
     )
 
 
@@ -63,7 +89,7 @@ def run_folder() -> Schema:
     """The file ``run.json`` of a run folder. Spec: RUN-3."""
     return document(
         "run-folder",
-        "The file run.json of a run folder: what is searched, and by which program",
+        "The file run.json of the folder of a search: what is searched, and by which program",
         {
             "program": {"type": "string", "pattern": "^[0-9a-f]+$"},
             "experiment": ref("experiment"),

@@ -1,0 +1,265 @@
+"""What a command is asked to simulate: setups, each run with a row of seeds.
+
+A plan and the results of its runs can be written as JSON and read again, so that what was begun
+in one process can be ended in another, with the same bytes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from zlib import crc32
+
+import attrs
+from attrs import evolve, frozen
+from attrs.validators import deep_iterable, ge, in_, instance_of, optional
+
+from checker.faults import UsageFault
+from checker.outages import Comeback
+from checker.simulation import paper
+from checker.simulation.experiments import EXPERIMENTS, setups
+from checker.simulation.logarithm import sizes_of
+from checker.simulation.neighbours import neighbourhood
+from checker.simulation.orders import ORDERS
+from checker.simulation.spread import MODES, Setup, Spread, resized
+from checker.simulation.weather import Weather
+from scuttle_ref.profiles import PROFILES
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+
+@frozen(kw_only=True)
+class Plan(ABC, Generic[S, R]):
+    """Setups, and `seeds` seeds from `seed` on for each of them."""
+
+    KIND: ClassVar[str]
+
+    seed: int = attrs.field(validator=[instance_of(int), ge(0)])
+    seeds: int = attrs.field(validator=[instance_of(int), ge(1)])
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What is simulated: the word behind ``scuttle simulate``."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """What a run folder of its own is called, without its number."""
+
+    @property
+    @abstractmethod
+    def setups(self) -> tuple[S, ...]:
+        """What is run with each seed. Raises UsageFault for what could not run."""
+
+    @property
+    @abstractmethod
+    def setup_labels(self) -> tuple[str, ...]:
+        """What each of the setups is called, without making sure that it could run."""
+
+    @property
+    def tasks(self) -> list[tuple[S, int]]:
+        """Setups and seeds, in the order in which runs are told."""
+        seeds = range(self.seed, self.seed + self.seeds)
+        return [(setup, seed) for setup in self.setups for seed in seeds]
+
+    @abstractmethod
+    def weight(self, setup: S) -> float:
+        """How long a run of it takes, beside the others."""
+
+    @property
+    def population(self) -> int:
+        """A checksum of who may gossip with whom, where a file or a library decides that."""
+        return 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as JSON; :meth:`from_json` reads it back."""
+        return attrs.asdict(self)
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, document: dict[str, Any]) -> Plan[S, R]:
+        """The plan again. Raises TypeError, ValueError or UsageFault for what is none."""
+
+    @abstractmethod
+    def written(self, run: R) -> Any:
+        """What a run came to, as JSON; its task is known."""
+
+    @abstractmethod
+    def read(self, task: tuple[S, int], document: Any) -> R:
+        """The run of a task again, to the last bit."""
+
+
+@frozen(kw_only=True)
+class PaperPlan(Plan[paper.Setup, paper.Run]):
+    """An experiment of the paper under some orders; `nodes` is None for as many as the paper."""
+
+    KIND: ClassVar[str] = "paper"
+
+    experiment: str = attrs.field(validator=in_(tuple(EXPERIMENTS)))
+    orders: tuple[str, ...] = attrs.field(validator=deep_iterable(in_(ORDERS)))
+    nodes: int | None = attrs.field(validator=optional([instance_of(int), ge(2)]))
+    engine: str = attrs.field(validator=in_(tuple(paper.ENGINES)))
+
+    @property
+    def name(self) -> str:
+        """The name of the experiment."""
+        return self.experiment
+
+    @property
+    def label(self) -> str:
+        """The experiment."""
+        return self.experiment
+
+    @property
+    def setups(self) -> tuple[paper.Setup, ...]:
+        """One for each order."""
+        found = setups(EXPERIMENTS[self.experiment], self.orders, self.nodes)
+        return tuple(evolve(setup, engine=self.engine) for setup in found)
+
+    @property
+    def setup_labels(self) -> tuple[str, ...]:
+        """The orders."""
+        return tuple(setup.order for setup in self.setups)
+
+    def weight(self, setup: paper.Setup) -> float:
+        """All take about as long."""
+        del setup
+        return 1.0
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> PaperPlan:
+        """The plan again."""
+        return cls(**{**document, "orders": tuple(document["orders"])})
+
+    def written(self, run: paper.Run) -> Any:
+        """The samples, as rows."""
+        return [list(attrs.astuple(sample)) for sample in run.samples]
+
+    def read(self, task: tuple[paper.Setup, int], document: Any) -> paper.Run:
+        """The run of those samples."""
+        return paper.Run(*task, tuple(paper.Sample(*row) for row in document))
+
+
+@frozen(kw_only=True)
+class SpreadPlan(Plan[Setup, Spread]):
+    """How updates spread; with `growth` in smaller and smaller populations, too."""
+
+    KIND: ClassVar[str] = "spread"
+
+    setup: Setup = attrs.field(validator=instance_of(Setup))
+    growth: bool = attrs.field(validator=instance_of(bool))
+
+    @property
+    def name(self) -> str:
+        """The word of the command."""
+        return self.KIND
+
+    @property
+    def label(self) -> str:
+        """The population."""
+        return f"spread-{self.setup.topology}"
+
+    @property
+    def setups(self) -> tuple[Setup, ...]:
+        """One for each size."""
+        if not self.growth:
+            return (self.setup,)
+        return tuple(resized(self.setup, nodes) for nodes in sizes_of(self.setup))
+
+    @property
+    def setup_labels(self) -> tuple[str, ...]:
+        """The populations."""
+        return tuple(setup.topology for setup in self.setups)
+
+    def weight(self, setup: Setup) -> float:
+        """The number of nodes: each says about as much, whatever the size."""
+        return float(neighbourhood(setup.topology).count)
+
+    @property
+    def population(self) -> int:
+        """A checksum of the neighbours of every node, at each size. Raises UsageFault."""
+        self.setup.checked()
+        found = 0
+        for setup in self.setups:
+            found = crc32(repr(neighbourhood(setup.topology)).encode(), found)
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as JSON."""
+        document = attrs.asdict(self)
+        document["setup"]["weather"]["comeback"] = self.setup.weather.comeback.value
+        return document
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> SpreadPlan:
+        """The plan again."""
+        setup, weather = document["setup"], document["setup"]["weather"]
+        _insist(setup, SETUP_TYPES)
+        _insist(weather, WEATHER_TYPES)
+        weather = Weather(**{**weather, "comeback": Comeback(weather["comeback"])})
+        setup = Setup(**{**setup, "weather": weather})
+        if setup.profile not in PROFILES or setup.mode not in MODES:
+            raise ValueError(setup)
+        return cls(**{**document, "setup": setup})
+
+    def written(self, run: Spread) -> Any:
+        """How it went."""
+        return attrs.asdict(run)
+
+    def read(self, task: tuple[Setup, int], document: Any) -> Spread:
+        """How it went, again."""
+        del task
+        return Spread(**document)
+
+
+SETUP_TYPES: dict[str, tuple[type, ...]] = {
+    "topology": (str,),
+    "profile": (str,),
+    "mode": (str,),
+    "updates": (int,),
+    "mtu": (int, type(None)),
+    "max_history": (int, type(None)),
+    "rounds_max": (int,),
+}
+WEATHER_TYPES: dict[str, tuple[type, ...]] = {
+    "latency": (str,),
+    "loss": (int, float),
+    "churn": (int, float),
+    "down": (int, float),
+}
+
+
+def _insist(document: dict[str, Any], types: dict[str, tuple[type, ...]]) -> None:
+    """Raises KeyError or TypeError where a member is missing or of another type."""
+    for name, expected in types.items():
+        if not isinstance(document[name], expected):
+            raise TypeError(name)
+
+
+AnyPlan: TypeAlias = PaperPlan | SpreadPlan
+
+PLANS: dict[str, type[PaperPlan | SpreadPlan]] = {
+    PaperPlan.KIND: PaperPlan,
+    SpreadPlan.KIND: SpreadPlan,
+}
+
+
+def plan_from_json(document: dict[str, Any], where: str) -> AnyPlan:
+    """The plan with its kind. Raises UsageFault for what is none."""
+    rest = dict(document)
+    kind = PLANS.get(str(rest.pop("kind", "")))
+    try:
+        if kind is not None:
+            plan = kind.from_json(rest)
+            if plan.setup_labels:
+                return plan
+    except (AttributeError, KeyError, TypeError, ValueError):
+        pass
+    raise UsageFault("is no plan of a simulation", where=where, hint="begin a new run")
+
+
+def plan_json(plan: AnyPlan) -> dict[str, Any]:
+    """The plan with its kind, as JSON."""
+    return {"kind": plan.KIND, **plan.to_json()}
