@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 import pytest
 from every_kind import FAILING, RECORDINGS
-from followed import SCHEMAS, faults, follows
+from followed import faults, follows
 from said import CASES, QUICK, SPREAD
 
 from checker import bench, hunting
@@ -26,18 +26,12 @@ from checker.commands import bench as bench_command
 from checker.commands import laws as laws_command
 from checker.commands import twin as twin_command
 from checker.commands import vectors as vectors_command
-from checker.commands.node import DIALECTS, Shell
 from checker.explorer.playground import PYODIDE_FILES
 from checker.lessons import course
 from checker.scuttlebutt.laws.book import LAWS
 from checker.scuttlebutt.laws.evidence import Evidence
 from checker.scuttlebutt.laws.symbolic import Conclusion
 from checker.twin import load_twin
-from scuttle_ref.messages import Digest, DigestDone, Update
-from scuttle_ref.names import NEVER
-from scuttle_ref.node import Node
-from scuttle_ref.node.transport import Transport
-from scuttle_ref.wire import message_to_json
 
 Run = Callable[..., Any]
 
@@ -315,43 +309,3 @@ def test_a_site_is_said_as_documents_are(scuttle: Run, monkeypatch: pytest.Monke
     document = scuttle("docs", "--out", "site", "--json").document
     assert document["pages"] == 3
     follows("docs", document)
-
-
-# --- what nodes say -----------------------------------------------------------------------------
-
-
-def test_lines_between_nodes() -> None:
-    """Every kind of message in every dialect; nothing else. Spec: WIRE-1, WIRE-2, WIRE-3."""
-    messages = (
-        Update("A", "k", {"a": [None]}, 1),
-        Digest("A", NEVER),
-        Digest("A", 7),
-        DigestDone(),
-        DigestDone(returned=True),
-    )
-    for dialect in DIALECTS.values():
-        for message in messages:
-            line = message_to_json(message, dialect)
-            assert faults("wire", line) == []
-            for wrong in ({**line, "colour": 1}, {**line, "version": "many"}, {}):
-                assert faults("wire", wrong)
-
-
-def test_whatever_a_node_tells_its_owner(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each command and each event, as a line. Spec: NODE-9."""
-    node = Node("A")
-    shell = Shell(node, as_json=True)
-    transport = Transport(node, tell=shell.happened)
-    for line in ("set k 1", "set k {}", "get k", "get q", "show", "peers", "help", "fly", "gossip"):
-        assert shell.carry_out(line, transport)
-    node.write(Update("", "k", 1, 1), "B")
-    for event in ("connected", "disconnected", "malformed", "refused", "unreachable"):
-        transport.tell(event, "127.0.0.1:1", "")
-    shell.say("listening", "", id="A", host="127.0.0.1", port=1)
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    shapes = SCHEMAS["node"]["oneOf"]
-    assert {each["event"] for each in told} == {
-        shape["properties"]["event"]["const"] for shape in shapes
-    }
-    for each in told:
-        follows("node", each)

@@ -51,6 +51,8 @@ MADE: Final[dict[str, Callable[[], Schema]]] = {
     "live": models.live,
     "node": network.node,
     "page": pages.page,
+    "page-answer": pages.page_answer,
+    "page-request": pages.page_request,
     "profiles": about.profiles,
     "profiles-diff": about.profiles_diff,
     "progress": about.progress,

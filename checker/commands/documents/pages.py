@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from checker.commands.documents.shared import document, ref
+from checker.commands.documents.shared import document, ref, whole
+from checker.explorer.answers import SAVES
 from checker.explorer.views import STATUS
 from checker.schema import (
     COUNT,
@@ -15,6 +16,7 @@ from checker.schema import (
     an_object,
     list_of,
     one_of,
+    or_null,
     table_of,
 )
 
@@ -45,52 +47,83 @@ def graph() -> Schema:
     )
 
 
+_TOLD: Final[Schema] = {"label": TEXT, "headline": TEXT, "details": TEXTS}
+_VIEW: Final = an_object(
+    {
+        "nodes": list_of(ref("node")),
+        "flight": list_of(TEXTS),
+        **_BROKEN,
+        "acts": list_of(an_object(_TOLD, {"extra": {"const": True}})),
+        "findings": list_of(ref("finding")),
+    }
+)
+"""A world with what can happen next."""
+
+
 def step() -> Schema:
     """What ``scuttle step --json`` says."""
-    act = an_object({"label": TEXT, "headline": TEXT, "details": TEXTS}, {"extra": {"const": True}})
-    view = an_object(
-        {
-            "nodes": list_of(ref("node")),
-            "flight": list_of(TEXTS),
-            **_BROKEN,
-            "acts": list_of(act),
-            "findings": list_of(ref("finding")),
-        }
-    )
     return document(
         "step",
         "What scuttle step --json says after each command",
-        {"labels": TEXTS, "said": TEXTS, "view": view},
+        {"labels": TEXTS, "said": TEXTS, "view": _VIEW},
     )
+
+
+_SHORTEST: Final = an_object({"verdict": TEXT, "because": TEXT, "labels": or_null(TEXTS)})
+_OPENED: Final[Schema] = {
+    "title": TEXT,
+    "note": TEXT,
+    "nodes": TEXTS,
+    "links": list_of(_PAIR),
+    "experiment": {"oneOf": [ref("experiment"), {"type": "null"}]},
+    "properties": list_of(an_object(dict.fromkeys(("name", "clause", "says", "kind"), TEXT))),
+    "runs": list_of(an_object({"name": TEXT, "labels": TEXTS})),
+    "shortest": table_of(_SHORTEST),
+    "free": YES_OR_NO,
+    "complete": YES_OR_NO,
+    "clauses": table_of(TEXT),
+}
+"""What was opened, whoever shows it."""
 
 
 def page() -> Schema:
-    """What a page of ``scuttle explore --html`` holds. Spec: EXPL-3."""
-    shortest = an_object(
-        {"verdict": TEXT, "because": TEXT, "labels": {"oneOf": [TEXTS, {"type": "null"}]}}
-    )
+    """What a page of ``scuttle explore --html`` holds. Spec: EXPL-9."""
     return document(
         "explorer",
         "What a page of scuttle explore --html holds: worlds as rows of numbers, which name rows "
         "of the other tables",
-        {
-            "title": TEXT,
-            "note": TEXT,
-            "nodes": TEXTS,
-            "links": list_of(_PAIR),
-            "experiment": {"oneOf": [ref("experiment"), {"type": "null"}]},
-            "properties": list_of(
-                an_object(dict.fromkeys(("name", "clause", "says", "kind"), TEXT))
-            ),
-            "runs": list_of(an_object({"name": TEXT, "labels": TEXTS})),
-            "shortest": table_of(shortest),
-            "start": {"const": 0},
-            "free": YES_OR_NO,
-            "complete": YES_OR_NO,
-            "clauses": table_of(TEXT),
-            **_tables(),
-        },
+        {**_OPENED, "start": {"const": 0}, **_tables()},
     )
+
+
+def page_request() -> Schema:
+    """What a page asks whoever answers it. Spec: EXPL-1."""
+    file = an_object({"name": TEXT, "text": TEXT})
+    init = [an_object({}), an_object({"open": TEXT}), an_object({"file": file})]
+    run = {"session": TEXT, "labels": TEXTS}
+    expand = an_object(run, {"known": COUNT, "want": one_of(["", *SAVES])})
+    title = "What a page asks: init, whatever is there, a menu entry or a file; or expand, a run"
+    return whole("page-request", title, {"anyOf": [*init, expand]})
+
+
+def page_answer() -> Schema:
+    """What a page is answered. Spec: EXPL-1, EXPL-3."""
+    entry = an_object(dict.fromkeys(("id", "name", "group"), TEXT))
+    init = an_object(
+        {
+            "format": {"const": "scuttle-explorer/1"},
+            **_OPENED,
+            "start": _VIEW,
+            "session": TEXT,
+            "menu": list_of(entry),
+            "saves": list_of(an_object({"end": one_of(SAVES), "name": TEXT})),
+        }
+    )
+    misfit = or_null(an_object({"step": COUNT, "label": TEXT, "because": TEXT}))
+    steps = list_of(an_object({**_TOLD, "view": _VIEW}))
+    expand = an_object({"from": COUNT, "steps": steps, "misfit": misfit}, {"saved": TEXT})
+    title = "What a page is answered: to init all that stays the same, to expand the steps of a run"
+    return whole("page-answer", title, {"anyOf": [init, expand, an_object({"error": TEXT})]})
 
 
 def _tables() -> Schema:
