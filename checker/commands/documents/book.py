@@ -119,12 +119,9 @@ SAID: Final[dict[str, tuple[str, ...]]] = {
 
 
 def names() -> list[str]:
-    """Every schema there is."""
-    return [path.name.removesuffix(".schema.json") for path in sorted(_files())]
-
-
-def _files() -> list[Path]:
-    return list((spec_folder() / "schemas").glob("*.schema.json"))
+    """Every schema there is, sorted."""
+    files = (spec_folder() / "schemas").glob("*.schema.json")
+    return sorted(path.name.removesuffix(".schema.json") for path in files)
 
 
 def file_of(name: str) -> Path:
