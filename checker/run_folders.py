@@ -67,8 +67,12 @@ class RunFolder:
     @property
     def size(self) -> int:
         """What it takes on the disk. Unit: bytes."""
-        files = (self.folder / name for name in self.FILES)
-        return sum(file.stat().st_size for file in files if file.exists())
+        return sum(file.stat().st_size for file in self.files if file.exists())
+
+    @property
+    def files(self) -> list[Path]:
+        """All that belongs to it."""
+        return [self.folder / name for name in self.FILES]
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -121,7 +125,7 @@ class RunFolder:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
             raise UsageFault(f"cannot be made ({fault.strerror})", where=where) from None
-        if any((self.folder / name).exists() for name in self.FILES):
+        if any(file.exists() for file in self.files):
             raise UsageFault(
                 "holds parts of a run, but no run.json", where=where, hint="another folder"
             )
@@ -137,8 +141,8 @@ class RunFolder:
     def remove(self) -> None:
         """Delete what belongs to the run, and the folder if nothing else is in it."""
         with self.locked():
-            for name in self.FILES:
-                (self.folder / name).unlink(missing_ok=True)
+            for file in self.files:
+                file.unlink(missing_ok=True)
         if not any(self.folder.iterdir()):
             self.folder.rmdir()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from checker.faults import Fault, UsageFault
 from checker.run_folders import HOME, RunFolder, fresh_folder
@@ -15,51 +15,90 @@ from checker.scuttlebutt.files import format_of, read_members
 from checker.search.sharded.journal import Mark, marks_in
 from checker.simulation.kept import SimulationRun, read_simulation
 
-__all__ = ["HOME", "AnyRun", "Run", "SimulationRun", "begun", "found", "runs"]
+__all__ = ["HOME", "AnyRun", "Asked", "Run", "SimulationRun", "begun", "found", "runs"]
 
 
 EARLIER = "scuttle-run/1"
 """What a ``run.json`` called itself before, which is the name of a run that somebody chose."""
 
 
+JOURNAL = ("worlds.bin", "asked.bin", "levels.jsonl")
+"""The files of a journal."""
+
+
+@frozen
+class Asked:
+    """What is asked of a model. `wanted` are the properties judged, all where there is none.
+
+    With `until_decided` the search stops once they are decided; with `every` there is a
+    counterexample for each cause, with `coverage` the rules are told that were asked.
+    """
+
+    wanted: tuple[str, ...] = ()
+    until_decided: bool = False
+    every: bool = False
+    coverage: bool = False
+    reduction: str = "none"
+
+    def to_json(self) -> dict[str, Any]:
+        """As members of ``run.json``."""
+        return {**asdict(self), "wanted": list(self.wanted)}
+
+
 @frozen
 class Run(RunFolder):
-    """A search with a folder. `wanted` are the properties judged, all where there is none.
-
-    With `until_decided` it stops once they are decided.
-    """
+    """A search with a folder; more than one where all causes are asked for."""
 
     FORMAT: ClassVar[str] = "scuttle-run-folder/1"
     FILES: ClassVar[tuple[str, ...]] = (
-        *("run.json", "result.json", "worlds.bin", "asked.bin", "levels.jsonl", "lock"),
+        *("run.json", "result.json", "lock"),
+        *JOURNAL,
     )
 
     experiment: Experiment
-    wanted: tuple[str, ...] = ()
-    until_decided: bool = False
+    asked: Asked = Asked()
 
     @property
     def marks(self) -> list[Mark]:
-        """The levels that are whole."""
+        """The levels that are whole, of the first search."""
         return marks_in(self.folder / "levels.jsonl")
+
+    def journal(self, number: int) -> Path:
+        """Where the journal of a search of the run is: of the first in the folder itself."""
+        folder = self.folder / f"search-{number}" if number else self.folder
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def later(self) -> list[Path]:
+        """The folders of the searches behind the first."""
+        return sorted(self.folder.glob("search-[0-9]*"))
+
+    @property
+    def files(self) -> list[Path]:
+        """All that belongs to it."""
+        return [*super().files, *(one / name for one in self.later for name in JOURNAL)]
+
+    def remove(self) -> None:
+        """Delete what belongs to the run, and its folders if nothing else is in them."""
+        later = self.later
+        super().remove()
+        for folder in (*later, self.folder):
+            if folder.exists() and not any(folder.iterdir()):
+                folder.rmdir()
 
 
 AnyRun: TypeAlias = Run | SimulationRun
 
 
-def begun(
-    folder: Path | None, experiment: Experiment, wanted: tuple[str, ...], *, until_decided: bool
-) -> Run:
+def begun(folder: Path | None, experiment: Experiment, asked: Asked) -> Run:
     """A new search, in `folder` or one of its own. Raises UsageFault if that is taken."""
     if folder is None:
         folder = fresh_folder(f"{experiment.profile}-{experiment.topology.name}")
-    run = Run(folder, Run.program_now(), experiment, wanted, until_decided)
+    run = Run(folder, Run.program_now(), experiment, asked)
+    document = asked.to_json()
     run.begin(
-        {
-            "experiment": experiment.to_json(),
-            "properties": list(wanted),
-            "until_decided": until_decided,
-        }
+        {"experiment": experiment.to_json(), "properties": document.pop("wanted"), **document}
     )
     return run
 
@@ -81,9 +120,14 @@ def _read_search(folder: Path) -> Run:
     members = {"experiment": dict, "properties": list, "program": str}
     document = read_members(path, Run.FORMAT, members, (EARLIER,))
     experiment = experiment_from_json(document["experiment"], f"{path}: $.experiment")
-    wanted = tuple(map(str, document["properties"]))
-    decided = document.get("until_decided") is True
-    return Run(folder, document["program"], experiment, wanted, decided)
+    asked = Asked(
+        tuple(map(str, document["properties"])),
+        until_decided=document.get("until_decided") is True,
+        every=document.get("every") is True,
+        coverage=document.get("coverage") is True,
+        reduction="quotient" if document.get("reduction") == "quotient" else "none",
+    )
+    return Run(folder, document["program"], experiment, asked)
 
 
 READERS: dict[str, Callable[[Path], AnyRun]] = {

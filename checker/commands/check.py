@@ -6,52 +6,37 @@ imported where they are obeyed.
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 
-from checker import catalogue
 from checker.commands import shown
+from checker.commands.answers import Answer, Question, plain_answer
 from checker.commands.check_refusals import (
     refuse_for_catalogue,
+    refuse_for_coverage,
     refuse_for_run,
     refuse_for_shortest,
     refuse_for_workers,
 )
-from checker.commands.crews import crew_of, pool_of, worker_options
+from checker.commands.crews import worker_options
 from checker.commands.examples import examples
 from checker.commands.live_flags import live_options, refuse_without_live
 from checker.commands.options import describes_model, experiment_from, model_options
-from checker.commands.progress import Teller, say
-from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
-from checker.properties import Always, AlwaysStep, Sometimes
+from checker.commands.progress import Teller
+from checker.commands.searching import SEARCHES, scouted, search_called, search_for
+from checker.faults import UsageFault
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.reductions import REDUCTIONS
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget, Progress
-from checker.search.exhaustive import Search, exhaustive
+from checker.search.budget import Budget
 from checker.search.memory import memory_free
 from checker.verdict import Kind, Report, Verdict
 
 if TYPE_CHECKING:
-    from checker.executors import Pool
     from checker.scuttlebutt.counterexample import Counterexample
-
-SEARCHES = ("compiled", "plain", "depth-first")
-
-
-def _search_called(name: str) -> Search:
-    """One of :data:`SEARCHES`."""
-    if name == "depth-first":
-        from checker.search.depth_first import depth_first  # noqa: PLC0415 - see the top
-
-        return depth_first
-    return breadth_first if name == "plain" else exhaustive
 
 
 @click.command(
@@ -136,7 +121,7 @@ def command(**flags: Any) -> None:
         from checker.commands.matrix import check_catalogue  # noqa: PLC0415 - see the top
 
         refuse_for_catalogue(flags)
-        sys.exit(check_catalogue(flags, budget, _search_called(flags["search"])))
+        sys.exit(check_catalogue(flags, budget, search_called(flags["search"])))
     experiment = experiment_from(flags)
     if flags["save"] is not None and flags["save"].exists():
         raise UsageFault(
@@ -164,35 +149,38 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
     if flags["find"] is not None or flags["every"]:
         refuse_for_shortest(flags)
         wanted = wanted if flags["find"] is None else (flags["find"],)
+    if flags["coverage"]:
+        refuse_for_coverage(flags)
     setup = narrowed(experiment.build(), wanted)
     refuse_for_workers(flags)
     refuse_for_run(flags)
-    if flags["coverage"]:
-        return _covered(experiment, setup, flags, budget)
-    if flags["every"]:
-        from checker.commands.found import show_all  # noqa: PLC0415 - see the top
-
-        search = _search_called(flags["search"])
-        return exit_code(show_all(experiment, setup, search, budget, flags))
+    once = not (flags["every"] or flags["coverage"])
+    if flags["scouted"] and once and flags["search"] in {"compiled", "plain"}:
+        budget = scouted(setup, budget, flags["seed"])
     if flags["run"] is not None:
-        return _kept(experiment, setup, wanted, flags, budget)
-    pool = pool_of(flags, experiment.resolver) if flags["search"] == "random" else None
-    report = (
-        _search(setup, flags, budget) if pool is None else _walked(experiment, wanted, flags, pool)
-    )
-    if flags["search"] in {"depth-first", "random"}:
-        report = _shortened(experiment, report)
-    return _told(experiment, setup, report, flags)
-
-
-def _told(experiment: Experiment, setup: Setup, report: Report, flags: dict[str, Any]) -> int:
-    if flags["save"] is not None:
-        _save(experiment, report, flags["save"])
-    if flags["as_json"]:
-        click.echo(json.dumps(shown.report_json(experiment, report), ensure_ascii=False))
+        answer = _kept(experiment, setup, wanted, flags, budget)
     else:
-        click.echo(shown.report_text(experiment, setup, report))
-    return exit_code(report)
+        answer = _asked(experiment, setup, wanted, flags, budget)
+    if flags["save"] is not None:
+        _save(experiment, answer, flags["save"])
+    return answer.tell(as_json=flags["as_json"])
+
+
+def _asked(
+    experiment: Experiment,
+    setup: Setup,
+    wanted: tuple[str, ...],
+    flags: dict[str, Any],
+    budget: Budget,
+) -> Answer:
+    """Search without a run folder."""
+    decided = flags["find"] is not None
+    question = Question(flags["every"], flags["coverage"], until_decided=decided)
+    with search_for(experiment, setup, wanted, flags) as search:
+        answer = question.answer(experiment, setup, search, budget)
+    if flags["search"] in {"depth-first", "random"} and not flags["coverage"]:
+        return plain_answer(experiment, setup, _shortened(experiment, answer.report))
+    return answer
 
 
 def _kept(
@@ -201,47 +189,18 @@ def _kept(
     wanted: tuple[str, ...],
     flags: dict[str, Any],
     budget: Budget,
-) -> int:
+) -> Answer:
     """Search with a run folder. Spec: RUN-1."""
-    from checker.commands.saved import search_saved  # noqa: PLC0415 - see the top
-    from checker.runs import begun  # noqa: PLC0415 - see the top
+    from checker.commands.divided import facets_of  # noqa: PLC0415 - see the top
+    from checker.commands.saved import answered  # noqa: PLC0415 - see the top
+    from checker.runs import Asked, begun  # noqa: PLC0415 - see the top
 
-    folder = Path(flags["run"]) if flags["run"] else None
-    run = begun(folder, experiment, wanted, until_decided=flags["find"] is not None)
-    if flags["scouted"]:
-        budget = attrs.evolve(budget, tell=scouting(setup, budget, flags["seed"]))
-    return _told(experiment, setup, search_saved(run, setup, budget, flags), flags)
-
-
-def _walked(
-    experiment: Experiment, wanted: tuple[str, ...], flags: dict[str, Any], pool: Pool
-) -> Report:
-    from checker.scuttlebutt.swarms import swarms  # noqa: PLC0415 - see the top
-
-    return swarms(experiment, wanted, flags["walks"], flags["seed"], pool)
-
-
-def _covered(experiment: Experiment, setup: Setup, flags: dict[str, Any], budget: Budget) -> int:
-    """Search with rules that count, and tell the verdicts and the counts. Spec: CHK-10."""
-    if flags["every"] or flags["reduction"] != "none" or flags["save"] is not None:
-        hint = "leave out --all, --reduction and --save"
-        raise UsageFault("counts one plain run", where="--coverage", hint=hint)
-    from checker.scuttlebutt.coverage import (  # noqa: PLC0415 - see the top
-        coverage_json,
-        coverage_text,
-        tallied,
+    facets_of(setup, flags["reduction"])  # what is unsound is refused before there is a folder
+    asked = Asked(
+        wanted, flags["find"] is not None, flags["every"], flags["coverage"], flags["reduction"]
     )
-
-    counting, tally = tallied(setup)
-    report, profile = _search(counting, flags, budget), setup.gossip.profile
-    if flags["as_json"]:
-        document = shown.report_json(experiment, report)
-        document["coverage"] = coverage_json(profile, tally)
-        click.echo(json.dumps(document, ensure_ascii=False))
-    else:
-        click.echo(shown.verdicts_text(experiment, report))
-        click.echo(f"\n{coverage_text(profile, tally)}")
-    return exit_code(report)
+    run = begun(Path(flags["run"]) if flags["run"] else None, experiment, asked)
+    return answered(run, setup, budget, flags)
 
 
 def narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
@@ -254,43 +213,6 @@ def narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
     if not wanted:
         return setup
     return attrs.evolve(setup, properties=tuple(p for n, p in known.items() if n in wanted))
-
-
-def _search(setup: Setup, flags: dict[str, Any], budget: Budget) -> Report:
-    scouted = flags["scouted"] and not flags["coverage"]
-    if flags["search"] in {"compiled", "plain"} and scouted:
-        budget = attrs.evolve(budget, tell=scouting(setup, budget, flags["seed"]))
-    if flags["search"] == "random":
-        from checker.search.swarm import random_search  # noqa: PLC0415 - see the top
-
-        return random_search(
-            setup.system, setup.properties, budget, walks=flags["walks"], seed=flags["seed"]
-        )
-    if flags["reduction"] != "none":
-        from checker.scuttlebutt.reduce import search_reduced  # noqa: PLC0415 - see the top
-
-        return search_reduced(setup, budget, flags["reduction"], certify=flags["certify"])
-    search, decided = _search_called(flags["search"]), flags["find"] is not None
-    crew = crew_of(flags)
-    if crew is not None:
-        from checker.commands.divided import search_divided  # noqa: PLC0415 - see the top
-
-        return search_divided(setup, budget, crew, until_decided=decided)
-    return search(setup.system, setup.properties, budget, until_decided=decided)
-
-
-def scouting(setup: Setup, budget: Budget, seed: int) -> Callable[[Progress], None]:
-    """Tell of progress, and once the search takes long, look for a bug by random walks."""
-    from checker.search.scout import Scout  # noqa: PLC0415 - see the top
-
-    scout = Scout(setup.system, setup.properties, say, seed)
-
-    def tell(progress: Progress) -> None:
-        if budget.tell is not None:
-            budget.tell(progress)
-        scout(progress)
-
-    return tell
 
 
 def _shortened(experiment: Experiment, report: Report) -> Report:
@@ -318,33 +240,15 @@ def _counterexample(experiment: Experiment, verdict: Verdict) -> Counterexample:
     )
 
 
-def _save(experiment: Experiment, report: Report, path: Path) -> None:
-    refuted = shown.first_refuted(report)
+def _save(experiment: Experiment, answer: Answer, path: Path) -> None:
+    if answer.found is not None:
+        from checker.commands.found import save_found  # noqa: PLC0415 - see the top
+
+        save_found(experiment, answer.found, path)
+        return
+    refuted = shown.first_refuted(answer.report)
     if refuted is None:
         click.echo("note: nothing was refuted, so nothing was saved", err=True)
         return
     _counterexample(experiment, refuted).save(path)
     click.echo(f"saved: {path} (run it with: scuttle replay {path})", err=True)
-
-
-def _witnessed(report: Report) -> bool:
-    """Whether everything that must be reachable was reached: else the run says nothing."""
-    guards = [verdict for verdict in report.verdicts if isinstance(verdict.property, Sometimes)]
-    return all(verdict.kind is Kind.WITNESSED for verdict in guards)
-
-
-def exit_code(report: Report) -> int:
-    """0 all hold, 1 something is refuted, 4 the answer is open, 130 interrupted."""
-    if report.stats.stop == "interrupted":
-        return INTERRUPTED
-    claims = [
-        verdict for verdict in report.verdicts if isinstance(verdict.property, Always | AlwaysStep)
-    ]
-    if any(verdict.kind is Kind.REFUTED for verdict in claims):
-        return REFUTED
-    if len(claims) < len(report.verdicts) and not _witnessed(report):
-        return INCONCLUSIVE
-    judged = [v for v in report.verdicts if v.property.name == catalogue.AGREEMENT]
-    open_ones = [v for v in judged or report.verdicts if v.kind is Kind.UNKNOWN]
-    decided = report.stats.complete or all(v.kind is not Kind.UNKNOWN for v in report.verdicts)
-    return INCONCLUSIVE if open_ones or not decided else AS_EXPECTED

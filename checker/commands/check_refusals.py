@@ -26,34 +26,88 @@ def refuse_for_catalogue(flags: dict[str, Any]) -> None:
         raise UsageFault("needs one model", where="--search", hint="add --case or --topology")
 
 
+ALONE: dict[str, str] = {
+    "--live": "fair cycles are looked for in the graph of all worlds, which one process holds",
+    "--certify": "a certificate goes over all that one process has met, and is not written down",
+    "--reduction": "stubborn sets and symmetry compare nodes of a world with each other by what "
+    "the protocol declares, and workers and folders know worlds as numbers only",
+    "--search": "only the compiled search knows its worlds as numbers that can be sent and saved",
+}
+"""What one process does by itself, and why."""
+
+GO_ON: dict[str, str] = {
+    "--reduction": "--reduction quotient, which needs numbers only",
+    "--search": "--search compiled, which agrees in every count",
+}
+"""What does go together, if anything does."""
+
+
+def _alone(flags: dict[str, Any]) -> str:
+    """The flag for which one process is needed, or nothing."""
+    if flags["live"]:
+        return "--live"
+    if flags["certify"]:
+        return "--certify"
+    return "--reduction" if flags["reduction"] not in {"none", "quotient"} else ""
+
+
 def refuse_for_workers(flags: dict[str, Any]) -> None:
     """Refuse what one process does by itself. Spec: SCALE-4."""
-    limited = flags["max_states"] is not None or flags["max_seconds"] is not None
-    alone = flags["live"] or flags["every"] or flags["coverage"] or flags["reduction"] != "none"
-    divisible = flags["search"] == "compiled" or (flags["search"] == "random" and not limited)
     flag = shares(flags)
-    if flag and (alone or not divisible):
+    if not flag:
+        return
+    limited = flags["max_states"] is not None or flags["max_seconds"] is not None
+    alone = _alone(flags) or ("--search" if flags["search"] in {"plain", "depth-first"} else "")
+    if alone:
+        raise _refused(flag, alone, "SCALE-4")
+    if flags["search"] == "random" and limited:
         raise UsageFault(
-            "shares the catalogue, a compiled search, or random walks that end by themselves",
-            where=flag,
-            expected="no --live, --all, --coverage, --reduction or other --search, and no limits "
-            "for random walks",
+            f"random walks with {flag} end by themselves, so that all workers walk the same",
+            where="--max-states, --max-seconds",
+            expected="--walks N",
             clause="SCALE-4",
-            hint=f"leave out {flag}: one process does it",
+            hint=f"leave out the limit, or {flag}",
+        )
+    if flags["search"] == "random" and flags["coverage"]:
+        raise UsageFault(
+            f"counts the rules in this process, and with {flag} the walks ask them in others",
+            where="--coverage",
+            clause="SCALE-4",
+            hint=f"leave out {flag}, or --search random: the compiled search asks them here",
         )
 
 
 def refuse_for_run(flags: dict[str, Any]) -> None:
     """Refuse what is not saved level by level. Spec: RUN-5."""
-    others = flags["live"] or flags["every"] or flags["coverage"] or flags["reduction"] != "none"
-    if flags["run"] is not None and (others or flags["search"] != "compiled"):
+    if flags["run"] is None:
+        return
+    if flags["search"] == "random":
         raise UsageFault(
-            "saves the levels of a compiled search of all worlds",
-            where="--run",
-            expected="no --live, --all, --coverage, --reduction or other --search",
+            "walks have no levels to save: the same --seed and --walks walk again",
+            where="--search random --run",
             clause="RUN-5",
             hint="leave out --run",
         )
+    alone = _alone(flags) or ("--search" if flags["search"] != "compiled" else "")
+    if alone:
+        raise _refused("--run", alone, "RUN-5")
+
+
+def _refused(flag: str, alone: str, clause: str) -> UsageFault:
+    other = GO_ON.get(alone)
+    return UsageFault(
+        f"does not go with {flag}: {ALONE[alone]}",
+        where=alone,
+        clause=clause,
+        hint=" or ".join(filter(None, [other, f"leave out {flag}: one process does it"])),
+    )
+
+
+def refuse_for_coverage(flags: dict[str, Any]) -> None:
+    """Refuse counts of several searches, or of a smaller graph. Spec: CHK-10."""
+    if flags["every"] or flags["reduction"] != "none" or flags["save"] is not None:
+        hint = "leave out --all, --reduction and --save"
+        raise UsageFault("counts one plain run", where="--coverage", hint=hint)
 
 
 def refuse_for_shortest(flags: dict[str, Any]) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import frozen
 
 from checker.commands.progress import say
+from checker.facets import Facets
 from checker.faults import UnrunnableFault
+from checker.model import Model
+from checker.properties import Property
 from checker.scuttlebutt.experiment import Setup
+from checker.scuttlebutt.reduce import quotient_of
 from checker.search.budget import Budget
 from checker.search.compiled.fields import TooWide
 from checker.search.judge import Judge
@@ -15,19 +22,47 @@ from checker.search.sharded.search import DividedSearch, Traffic, completed
 from checker.verdict import Report
 
 
-def search_divided(
-    setup: Setup, budget: Budget, crew: AbstractContextManager[Crew], *, until_decided: bool
-) -> Report:
-    """Search with a crew, and tell what was exchanged. Raises UnrunnableFault. Spec: SCALE-5."""
-    try:
-        with crew as workers:
-            judge = Judge(setup.properties)
-            search = DividedSearch(setup.system, judge, budget, workers, until_decided)
+@frozen
+class Divided:
+    """Searches the model of `setup` with a crew. The reduction is none or the quotient.
+
+    Spec: SCALE-5, SCALE-8.
+    """
+
+    setup: Setup
+    crew: Crew
+    reduction: str = "none"
+
+    def __call__(
+        self,
+        model: Model[Any, Any],
+        properties: Sequence[Property],
+        budget: Budget | None = None,
+        *,
+        until_decided: bool = False,
+    ) -> Report:
+        """Search, and tell what was exchanged.
+
+        Raises UnrunnableFault, and UsageFault where the reduction would be unsound.
+        """
+        system: Any = model
+        judge, facets = Judge(properties), facets_of(self.setup, self.reduction)
+        budget = budget or Budget()
+        try:
+            search = DividedSearch(system, judge, budget, self.crew, until_decided, facets)
             report = completed(search)
-    except TooWide:
-        raise too_wide("--workers") from None
-    say(told(search.traffic, report.stats.states, workers.size))
-    return report
+        except TooWide:
+            raise too_wide("--workers") from None
+        say(told(search.traffic, report.stats.states, self.crew.size))
+        return report
+
+
+def facets_of(setup: Setup, reduction: str) -> Facets | None:
+    """The claims that a reduction rests on; the only one that can be divided is the quotient.
+
+    Raises UsageFault where they do not hold.
+    """
+    return quotient_of(setup) if reduction == "quotient" else None
 
 
 def told(traffic: Traffic, states: int, shards: int) -> str:

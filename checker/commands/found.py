@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import click
 
 from checker.commands import shown
+from checker.commands.answers import Answer
 from checker.faults import UsageFault
 from checker.scuttlebutt.cause import cause_in
 from checker.scuttlebutt.counterexample import Counterexample
@@ -18,27 +18,25 @@ from checker.scuttlebutt.explain import story
 from checker.search.budget import Budget
 from checker.search.causes import Found, all_causes
 from checker.search.exhaustive import Search
-from checker.verdict import Report
 
 
-def show_all(
-    experiment: Experiment, setup: Setup, search: Search, budget: Budget, flags: dict[str, Any]
-) -> Report:
-    """Find every cause, save and print them; the report of the first search."""
-    report, found = all_causes(setup.system, setup.properties, cause_in(experiment), search, budget)
+def all_found(
+    experiment: Experiment, setup: Setup, search: Search, budget: Budget, *, whole: bool
+) -> Answer:
+    """Find every cause: the report of the first search, and the counterexamples."""
+    report, found = all_causes(
+        setup.system, setup.properties, cause_in(experiment), search, budget, whole=whole
+    )
     names = _names(found)
-    if flags["save"] is not None:
-        _save(experiment, dict(zip(names, found, strict=True)), flags["save"])
-    if flags["as_json"]:
-        document = shown.report_json(experiment, report)
-        document["counterexamples"] = [
-            _as_json(name, one) for name, one in zip(names, found, strict=True)
-        ]
-        click.echo(json.dumps(document, ensure_ascii=False))
-    else:
-        click.echo(shown.verdicts_text(experiment, report))
-        click.echo(_text(setup, names, found))
-    return report
+
+    def document() -> dict[str, Any]:
+        counterexamples = [_as_json(name, one) for name, one in zip(names, found, strict=True)]
+        return {**shown.report_json(experiment, report), "counterexamples": counterexamples}
+
+    def text() -> str:
+        return f"{shown.verdicts_text(experiment, report)}\n{_text(setup, names, found)}"
+
+    return Answer(report, document, text, found)
 
 
 def _names(found: Sequence[Found]) -> list[str]:
@@ -51,12 +49,13 @@ def _names(found: Sequence[Found]) -> list[str]:
     return names
 
 
-def _save(experiment: Experiment, found: dict[str, Found], folder: Path) -> None:
+def save_found(experiment: Experiment, found: Sequence[Found], folder: Path) -> None:
+    """Write each counterexample to a file of its own. Raises UsageFault."""
     try:
         folder.mkdir(parents=True)
     except OSError as fault:
         raise UsageFault(f"cannot be made ({fault.strerror})", where=str(folder)) from None
-    for name, one in found.items():
+    for name, one in zip(_names(found), found, strict=True):
         schedule: Any = one.schedule
         saved = Counterexample(
             experiment, one.property.name, one.property.clause, one.because, schedule

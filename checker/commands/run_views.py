@@ -65,7 +65,14 @@ class SearchView:
     @property
     def head(self) -> str:
         """What is searched."""
-        return shown.assumptions(self.run.experiment)
+        asked = self.run.asked
+        told = {
+            "all causes": asked.every,
+            "which rules are asked": asked.coverage,
+            f"reduction {asked.reduction}": asked.reduction != "none",
+        }
+        wanted = [what for what, is_asked in told.items() if is_asked]
+        return "; ".join([shown.assumptions(self.run.experiment), *wanted])
 
     @property
     def line(self) -> str:
@@ -98,6 +105,7 @@ class SearchView:
             "depth": len(marks) - 1 if marks else 0,
             "decided": sorted(marks[-1].decided) if marks else [],
             "experiment": self.run.experiment.to_json(),
+            "asked": {**self.run.asked.to_json(), "searches": 1 + len(self.run.later)},
             "result": self.run.result,
         }
 

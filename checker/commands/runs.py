@@ -6,16 +6,15 @@ import json
 import sys
 from typing import Any
 
-import attrs
 import click
 
-from checker.commands import shown
-from checker.commands.check import exit_code, narrowed, scouting
+from checker.commands.check import narrowed
 from checker.commands.crews import worker_options
 from checker.commands.examples import examples
 from checker.commands.plotting import plot_option
 from checker.commands.progress import Teller
 from checker.commands.run_views import view
+from checker.commands.searching import scouted
 from checker.faults import UsageFault
 from checker.runs import HOME, AnyRun, Run, SimulationRun, found, runs
 from checker.search.budget import Budget
@@ -103,18 +102,13 @@ def _refuse_for_kind(run: AnyRun, flags: dict[str, Any]) -> None:
 
 
 def _searched(run: Run, flags: dict[str, Any]) -> int:
-    from checker.commands.saved import search_saved  # noqa: PLC0415 - loads numpy
+    from checker.commands.saved import answered  # noqa: PLC0415 - loads numpy
 
-    setup = narrowed(run.experiment.build(), run.wanted)
+    setup = narrowed(run.experiment.build(), run.asked.wanted)
     budget = Budget(flags["max_states"], flags["max_seconds"], Teller())
-    if flags["scouted"]:
-        budget = attrs.evolve(budget, tell=scouting(setup, budget, 0))
-    report = search_saved(run, setup, budget, flags)
-    if flags["as_json"]:
-        click.echo(json.dumps(shown.report_json(run.experiment, report), ensure_ascii=False))
-    else:
-        click.echo(shown.report_text(run.experiment, setup, report))
-    return exit_code(report)
+    if flags["scouted"] and not (run.asked.every or run.asked.coverage):
+        budget = scouted(setup, budget, 0)
+    return answered(run, setup, budget, flags).tell(as_json=flags["as_json"])
 
 
 def _simulated(run: SimulationRun, flags: dict[str, Any]) -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
 from typing import Any
 
-from checker.commands import shown
+from attrs import define
+
+from checker.commands.answers import Answer, Question
 from checker.commands.crews import crew_of
-from checker.commands.divided import told, too_wide
+from checker.commands.divided import facets_of, told, too_wide
 from checker.commands.progress import say
 from checker.faults import UnrunnableFault
+from checker.model import Model
+from checker.properties import Property
 from checker.runs import Run
 from checker.scuttlebutt.counterexample import parse_action
 from checker.scuttlebutt.experiment import Setup
@@ -24,13 +28,13 @@ from checker.search.sharded.search import completed
 from checker.verdict import Report
 
 
-def search_saved(run: Run, setup: Setup, budget: Budget, flags: Mapping[str, Any]) -> Report:
+def answered(run: Run, setup: Setup, budget: Budget, flags: Mapping[str, Any]) -> Answer:
     """Search, from where the folder says that the search is, and say how to go on.
 
     Raises UnrunnableFault, and UsageFault where the run is at work elsewhere. Spec: RUN-1, RUN-2.
     """
     try:
-        return _searched(run, setup, budget, flags)
+        return _answered(run, setup, budget, flags)
     except OSError as fault:
         raise UnrunnableFault(
             f"cannot be written ({fault.strerror or fault})",
@@ -40,43 +44,80 @@ def search_saved(run: Run, setup: Setup, budget: Budget, flags: Mapping[str, Any
         ) from None
 
 
-def _searched(run: Run, setup: Setup, budget: Budget, flags: Mapping[str, Any]) -> Report:
+def _answered(run: Run, setup: Setup, budget: Budget, flags: Mapping[str, Any]) -> Answer:
+    asked = run.asked
+    question = Question(asked.every, asked.coverage, asked.until_decided, whole=True)
     crew = crew_of(flags) or nullcontext(Alone())
-    with run.locked(), crew as workers, closing(Journal(run.folder)) as journal:
-        search = _search(run, setup, budget, workers, journal)
+    with run.locked(), crew as workers:
+        searches = Searches(run, setup, workers)
         try:
-            search.restore()
-            if search.restored:
-                known = sum(map(len, search.levels))
-                say(f"{run.name}: goes on at depth {search.restored - 1} with {known:,} worlds")
-            report = completed(search)
+            answer = question.answer(run.experiment, setup, searches, budget)
         except TooWide:
             raise too_wide("--run") from None
         except UnrunnableFault:
-            _say_how_to_go_on(run, journal)
+            searches.say_how_to_go_on()
             raise
-        if workers.size > 1:
-            say(told(search.traffic, report.stats.states, workers.size))
-        if report.stats.complete or not search.judge.undecided:
-            run.finish(shown.report_json(run.experiment, report))
+        if searches.ended:
+            run.finish(answer.document())
         else:
-            _say_how_to_go_on(run, journal)
-    return report
+            searches.say_how_to_go_on()
+    return answer
 
 
-def _say_how_to_go_on(run: Run, journal: Journal) -> None:
-    levels = f"{len(journal.marks):,} levels"
-    say(f"saved: {levels} in {run.folder}; go on with: scuttle runs resume {run.name}")
+@define
+class Searches:
+    """The searches of a run, one after the other, each with a journal of its own.
 
+    Most questions need one. Where all causes are asked for, each search is blind to what those
+    before it have found, and they were whole: so the same question is asked of it again.
 
-def _search(run: Run, setup: Setup, budget: Budget, crew: Crew, journal: Journal) -> SavedSearch:
-    where = f"{run.folder}/levels.jsonl"
-    return SavedSearch(
-        setup.system,
-        Judge(setup.properties),
-        budget,
-        crew,
-        run.until_decided,
-        journal=journal,
-        parse=lambda line: parse_action(line, where),
-    )
+    Spec: RUN-1, CHK-8.
+    """
+
+    run: Run
+    setup: Setup
+    crew: Crew
+    begun: int = 0
+    ended: bool = True
+
+    def __call__(
+        self,
+        model: Model[Any, Any],
+        properties: Sequence[Property],
+        budget: Budget | None = None,
+        *,
+        until_decided: bool = False,
+    ) -> Report:
+        """Search once more, from where the journal of this search says that it is."""
+        folder = self.run.journal(self.begun)
+        self.begun, self.ended = self.begun + 1, False
+        system: Any = model
+        facets = facets_of(self.setup, self.run.asked.reduction)
+        with closing(Journal(folder)) as journal:
+            search = SavedSearch(
+                system,
+                Judge(properties),
+                budget or Budget(),
+                self.crew,
+                until_decided,
+                facets,
+                journal=journal,
+                parse=lambda line: parse_action(line, f"{folder}/levels.jsonl"),
+            )
+            search.restore()
+            if search.restored:
+                known = sum(map(len, search.levels))
+                say(
+                    f"{self.run.name}: goes on at depth {search.restored - 1} with {known:,} worlds"
+                )
+            report = completed(search)
+        if self.crew.size > 1:
+            say(told(search.traffic, report.stats.states, self.crew.size))
+        self.ended = report.stats.complete or not search.judge.undecided
+        return report
+
+    def say_how_to_go_on(self) -> None:
+        """Say what is saved."""
+        levels = f"{len(self.run.marks):,} levels"
+        how = f"go on with: scuttle runs resume {self.run.name}"
+        say(f"saved: {levels} in {self.run.folder}; {how}")

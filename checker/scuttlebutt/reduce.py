@@ -79,6 +79,14 @@ def judged_under(setup: Setup, reduction: str) -> tuple[Property, ...]:
     return tuple(attrs.evolve(each, scope=Scope.TERMINAL_NODES) for each in setup.properties)
 
 
+def quotient_of(setup: Setup) -> GossipFacets | None:
+    """The claims of the quotient. Raises UsageFault where they do not hold. Spec: RED-1."""
+    refusal = refusal_of(setup, "quotient")
+    if refusal is not None:
+        raise _unsound("quotient", refusal)
+    return _pieces(setup, "quotient")[0]
+
+
 def search_reduced(
     setup: Setup, budget: Budget, reduction: str, *, certify: bool = False
 ) -> Report:

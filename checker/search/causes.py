@@ -25,18 +25,21 @@ class Found:
     schedule: tuple[Hashable, ...]
 
 
-def all_causes(
+def all_causes(  # noqa: PLR0913 - each keyword is a choice of its own
     model: Model[Any, Any],
     properties: Sequence[Property],
     cause_of: Callable[[str], str],
     search: Search,
     budget: Budget,
+    *,
+    whole: bool = False,
 ) -> tuple[Report, tuple[Found, ...]]:
     """The report of a search, and a shortest counterexample for each property and cause.
 
     `cause_of` says which reasons are one cause. The search is repeated, each time blind to the
     causes that are known, until it finds no other; `search` must find shortest counterexamples.
-    The limit on seconds holds for all searches together, that on states for each.
+    The limit on seconds holds for all searches together, that on states for each. With `whole` a
+    search that did not see all is the last: what it is blind to is not known yet.
 
     Spec: CHK-8.
     """
@@ -49,7 +52,7 @@ def all_causes(
             known[verdict.property.name].add(cause)
             schedule = verdict.schedule or ()
             found.append(Found(verdict.property, cause, verdict.because, schedule))
-        if report.stats.stop == "interrupted":
+        if report.stats.stop == "interrupted" or (whole and not report.stats.complete):
             break
         blind = [
             _blind(verdict.property, known[verdict.property.name], cause_of) for verdict in news
@@ -71,7 +74,7 @@ def _is_refuted(verdict: Verdict) -> bool:
 def _rest(budget: Budget) -> Budget:
     seconds = budget.seconds_max
     left = None if seconds is None else max(0.0, seconds - budget.seconds)
-    return Budget(budget.states_max, left, budget.tell)
+    return Budget(budget.states_max, left, budget.tell, bytes_max=budget.bytes_max)
 
 
 def _blind(each: Property, known: set[str], cause_of: Callable[[str], str]) -> Property:

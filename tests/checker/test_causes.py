@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from checker.scuttlebutt.cause import cause_in
 from checker.scuttlebutt.experiment import Experiment
+from checker.search.budget import Budget
+from checker.search.causes import all_causes
+from checker.search.exhaustive import exhaustive
+from checker.verdict import Report
 
 SAME = [
     ("A has v@1 and B has w@2 for k", "C has w@3 and A has v@10 for j"),
@@ -44,3 +49,30 @@ def test_what_happened_makes_the_cause(cause: Callable[[str], str], one: str, ot
 def test_a_word_that_is_part_of_another_stays(cause: Callable[[str], str]) -> None:
     """The key k is not the k of 'knows', nor the node A the a of 'has'. Spec: CHK-8."""
     assert cause("A knows and has k, not awkward") == "N knows and has K, not awkward"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_every_search_keeps_the_limits_of_the_first(
+    experiment: Callable[..., Experiment], whole: bool
+) -> None:
+    """A search that takes all memory is killed, the third as well as the first. Spec: CHK-11.
+
+    With `whole` a search that was stopped is the last: what the next is blind to is not known.
+    """
+    setup = experiment("line:2", ["A set k=v", "B set k=w"], profile="as-shipped").build()
+    budgets: list[Budget] = []
+
+    def search(model: Any, properties: Any, budget: Budget | None = None, **_more: Any) -> Report:
+        assert budget is not None
+        budgets.append(budget)
+        return exhaustive(model, properties, budget)
+
+    budget = Budget(states_max=100, bytes_max=1 << 40)
+    report, found = all_causes(
+        setup.system, setup.properties, lambda because: because, search, budget, whole=whole
+    )
+
+    assert not report.stats.complete
+    assert found
+    assert (len(budgets) == 1) is whole
+    assert {(each.states_max, each.bytes_max) for each in budgets} == {(100, 1 << 40)}

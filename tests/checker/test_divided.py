@@ -17,16 +17,19 @@ from hypothesis import given, settings
 
 from checker.catalogue import find_case, load_catalogue
 from checker.faults import UnrunnableFault
+from checker.scuttlebutt.coverage import tallied
 from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.reduce import quotient_of, refusal_of, search_reduced
 from checker.search.budget import Budget
 from checker.search.compiled import fields
 from checker.search.exhaustive import exhaustive
+from checker.search.judge import Judge
 from checker.search.sharded import search
 from checker.search.sharded.crew import Alone, local_crew
 from checker.search.sharded.messages import Order
 from checker.search.sharded.search import DividedSearch, divided
 from checker.search.sharded.shard import forget
-from checker.verdict import Report
+from checker.verdict import Kind, Report, Verdict
 
 
 def summary(report: Report) -> object:
@@ -87,6 +90,75 @@ def test_a_divided_search_agrees_on_generated_models(experiment: Experiment) -> 
     one = exhaustive(setup.system, setup.properties, Budget(states_max=5_000))
     if one.stats.complete:
         assert summary(shared(experiment.build(), 3)) == summary(one)
+
+
+def divided_quotient(setup: Setup, shards: int) -> Report:
+    """The quotient, divided among shards in this process."""
+    crew, facets = Alone(shards), quotient_of(setup)
+    return divided(setup.system, setup.properties, crew=crew, facets=facets)
+
+
+def unmeasured(report: Report) -> object:
+    """Counts and verdicts; a schedule made concrete has no length of its own."""
+    stats = report.stats
+    counts = (stats.states, stats.transitions, stats.terminal, stats.depth, stats.reduction)
+    return counts, [(v.property.name, v.kind, v.schedule is None) for v in report.verdicts]
+
+
+@pytest.mark.parametrize(
+    "case", ["loss:documented", "exchanges:documented", "crash:paper", "relatives-loss:scuttlebutt"]
+)
+def test_the_quotient_is_the_same_on_any_number_of_shards(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left out is decided where tables are filled, by nobody else. Spec: SCALE-8."""
+    experiment = find_case(load_catalogue(), case).experiment
+    monkeypatch.setattr(search, "ROUND", 100)
+    setup = experiment.build()
+    one = search_reduced(setup, Budget(), "quotient")
+    many = [divided_quotient(experiment.build(), shards) for shards in (1, 4)]
+    assert one.stats.reduction == "quotient"
+    assert unmeasured(many[0]) == unmeasured(one)
+    assert told(many[1]) == told(many[0])
+    for verdict in many[0].verdicts:
+        if verdict.kind is Kind.REFUTED:
+            broken = schedule_breaks(setup, verdict)
+            assert broken
+
+
+def schedule_breaks(setup: Setup, verdict: Verdict) -> bool:
+    """Whether a schedule runs on the plain model and shows that the property is broken."""
+    system, schedule = setup.system, verdict.schedule or ()
+    worlds = [next(iter(system.initial()))]
+    for action in schedule:
+        assert action in system.actions(worlds[-1])
+        worlds.append(system.next(worlds[-1], action))
+    judge = Judge([verdict.property])
+    found = [judge.see(world) for world in worlds]
+    found += [
+        judge.see_step(before, action, after)
+        for before, action, after in zip(worlds, schedule, worlds[1:], strict=False)
+    ]
+    return any(found)
+
+
+@given(experiments())
+@settings(max_examples=20)
+def test_quotient_and_coverage_agree_on_generated_models(experiment: Experiment) -> None:
+    """Nobody chose these models so that they agree. Spec: SCALE-8."""
+    setup = experiment.build()
+    one = exhaustive(setup.system, setup.properties, Budget(states_max=5_000))
+    if not one.stats.complete:
+        return
+    if refusal_of(setup, "quotient") is None:
+        here = search_reduced(experiment.build(), Budget(), "quotient")
+        assert unmeasured(divided_quotient(experiment.build(), 3)) == unmeasured(here)
+    tallies = []
+    for explore in (alone, lambda counting: shared(counting, 3)):
+        counting, tally = tallied(experiment.build())
+        explore(counting)
+        tallies.append((tally.asked, tally.outputs, len(tally.steps)))
+    assert tallies[0] == tallies[1]
 
 
 @pytest.mark.parametrize("bits", [19, 21])

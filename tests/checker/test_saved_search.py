@@ -14,7 +14,7 @@ from attrs import evolve
 from checker.catalogue import find_case, load_catalogue
 from checker.commands.progress import worlds_left
 from checker.faults import UnrunnableFault, UsageFault
-from checker.runs import Run, begun, found
+from checker.runs import Asked, Run, begun, found
 from checker.scuttlebutt.counterexample import parse_action
 from checker.scuttlebutt.experiment import Experiment
 from checker.search.budget import Budget
@@ -147,7 +147,7 @@ def test_a_run_of_other_sources_is_refused(
     tmp_path: Path, experiment: Callable[..., Experiment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Numbers of two programs mean different worlds. Spec: RUN-3."""
-    begun(tmp_path / "run", experiment("line:2"), (), until_decided=False)
+    begun(tmp_path / "run", experiment("line:2"), Asked())
     found(str(tmp_path / "run")).insist_on_program()
     monkeypatch.setattr("checker.run_folders.digest", lambda: "other")
     with pytest.raises(UnrunnableFault, match="other sources"):
@@ -158,9 +158,9 @@ def test_a_run_is_never_written_over_and_worked_on_by_one(
     tmp_path: Path, experiment: Callable[..., Experiment]
 ) -> None:
     """Two searches in one folder would be none. Spec: RUN-3, RUN-4."""
-    run: Run = begun(tmp_path / "run", experiment("line:2"), (), until_decided=False)
+    run: Run = begun(tmp_path / "run", experiment("line:2"), Asked())
     with pytest.raises(UsageFault, match="holds a run already"):
-        begun(tmp_path / "run", experiment("line:2"), (), until_decided=False)
+        begun(tmp_path / "run", experiment("line:2"), Asked())
     with run.locked():
         assert run.state == "running"
         with pytest.raises(UsageFault, match="another process"), run.locked():

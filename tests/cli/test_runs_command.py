@@ -142,9 +142,7 @@ def test_a_full_disk_is_told_of_and_costs_a_level(
         ("--search", "random"),
         ("--search", "plain"),
         ("--reduction", "auto"),
-        ("--coverage",),
         ("--live",),
-        ("--all",),
     ],
 )
 def test_what_is_not_saved_is_refused(scuttle: Callable[..., Any], flags: tuple[str, ...]) -> None:

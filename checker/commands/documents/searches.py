@@ -27,6 +27,10 @@ _FOLDER: Final[Schema] = {
     "state": one_of(("finished", "running", "resumable")),
     "bytes": COUNT,
 }
+_ASKED: Final[Schema] = {
+    **dict.fromkeys(("until_decided", "every", "coverage"), YES_OR_NO),
+    "reduction": one_of(("none", "quotient")),
+}
 _SEARCH: Final[Schema] = {
     **_FOLDER,
     "kind": {"const": "search"},
@@ -34,6 +38,7 @@ _SEARCH: Final[Schema] = {
     "depth": COUNT,
     "decided": TEXTS,
     "experiment": ref("experiment"),
+    "asked": an_object({"wanted": TEXTS, **_ASKED, "searches": COUNT}),
     "result": {"oneOf": [CHECKED, {"type": "null"}]},
 }
 """A search, with what came of it once that is known."""
@@ -94,7 +99,7 @@ def run_folder() -> Schema:
             "program": {"type": "string", "pattern": "^[0-9a-f]+$"},
             "experiment": ref("experiment"),
             "properties": TEXTS,
-            "until_decided": YES_OR_NO,
+            **_ASKED,
         },
     )
 

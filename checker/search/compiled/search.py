@@ -59,7 +59,7 @@ def compiled(  # noqa: PLR0913 - each keyword is a choice of its own
 
     Spec: RED-7, RED-8, RED-16, SYM-4.
     """
-    layout = Layout(system) if facets is None else _quotient(system, facets)
+    layout = layout_of(system, facets)
     search = _Search(layout, Judge(properties), budget or Budget(), until_decided, certify)
     if facets is not None or commutation is not None or naming is not None:
         search.reduce(commutation, naming)
@@ -72,7 +72,10 @@ def compiled(  # noqa: PLR0913 - each keyword is a choice of its own
     return search.report()
 
 
-def _quotient(system: System, facets: Facets) -> Layout:
+def layout_of(system: System, facets: Facets | None) -> Layout:
+    """What actions do to regions; with `facets`, to those of the quotient."""
+    if facets is None:
+        return Layout(system)
     from checker.search.compiled.quotient import QuotientLayout  # noqa: PLC0415 - slow to load
 
     return QuotientLayout(system, facets)

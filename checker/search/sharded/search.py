@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import define, field
@@ -13,11 +13,12 @@ from attrs import define, field
 from checker.actions import Action
 from checker.actors import System
 from checker.executors import TRIES
+from checker.facets import Facets
 from checker.faults import UnrunnableFault
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
 from checker.search.compiled.fields import TooWide
-from checker.search.compiled.regions import Layout
+from checker.search.compiled.search import layout_of
 from checker.search.compiled.tables import Tables
 from checker.search.compiled.visited import Worlds, distinct
 from checker.search.growth import growth_of_components
@@ -32,23 +33,28 @@ from checker.search.sharded.shard import joined
 from checker.verdict import Report, Stats
 from checker.worlds import Scope
 
+if TYPE_CHECKING:
+    from checker.search.compiled.pieces import Pieces
+
 ROUND = 1 << 21
 """Worlds that all shards together expand between two exchanges. It must not depend on the crew,
 or regions would be numbered differently. Unit: worlds."""
 
 
-def divided(
+def divided(  # noqa: PLR0913 - each keyword is a choice of its own
     system: System,
     properties: Sequence[Property],
     budget: Budget | None = None,
     *,
     crew: Crew,
     until_decided: bool = False,
+    facets: Facets | None = None,
 ) -> Report:
     """As :func:`~checker.search.compiled.search.compiled`, by a crew.
 
     Every property must have a scope. Verdicts, counts and schedules do not depend on the crew, nor
-    on workers that end on the way.
+    on workers that end on the way. With `facets` it explores the quotient, whose worlds are words
+    as well: what is left out is decided where tables are filled.
 
     Raises TooWide when a world does not fit in 64 bits, and UnrunnableFault when workers end again
     and again.
@@ -56,7 +62,7 @@ def divided(
     Spec: SCALE-5, SCALE-6.
     """
     return completed(
-        DividedSearch(system, Judge(properties), budget or Budget(), crew, until_decided)
+        DividedSearch(system, Judge(properties), budget or Budget(), crew, until_decided, facets)
     )
 
 
@@ -91,6 +97,8 @@ class DividedSearch:
     budget: Budget
     crew: Crew
     until_decided: bool = False
+    facets: Facets | None = None
+    pieces: Pieces | None = field(init=False, default=None)
     tables: Tables = field(init=False)
     judging: DividedJudge = field(init=False)
     provider: Provider = field(init=False)
@@ -109,7 +117,11 @@ class DividedSearch:
     _unjudged: list[tuple[Scope, Worlds, Worlds]] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
-        self.tables = Tables(Layout(self.system), self._hear)
+        self.tables = Tables(layout_of(self.system, self.facets), self._hear)
+        if self.facets is not None:
+            from checker.search.compiled.pieces import pieces_of  # noqa: PLC0415 - slow to load
+
+            self.pieces = pieces_of(self.tables, self.judge.properties, None, None)
         self.judging = DividedJudge(self.judge, self.tables, self._decide)
         self.provider = Provider(self.tables, self.judging)
         self.found = [[] for _ in range(self.crew.size)]
@@ -323,7 +335,10 @@ class DividedSearch:
         for level in reversed(self.levels[:-1]):
             world, taken = self._predecessor(level, world)
             steps.append(taken)
-        self.judge.decide(name, because, tuple(reversed(steps)))
+        schedule = tuple(reversed(steps))
+        if self.pieces is not None:
+            schedule = self.pieces.concrete(schedule, to_the_end=action is None)
+        self.judge.decide(name, because, schedule)
 
     def _predecessor(self, level: Worlds, world: int) -> tuple[int, Action]:
         """A world of `level` from which one action leads to `world`, and that action."""
@@ -386,6 +401,7 @@ class DividedSearch:
             max(0, len(self.levels) - 1),
             self.seconds,
             self.stop,
+            reduction="none" if self.pieces is None else self.pieces.names,
             growth=growth_of_components(self.tables.layout, met) if stopped else None,
         )
         return Report(self.judge.verdicts(stats), stats)
