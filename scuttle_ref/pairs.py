@@ -28,7 +28,7 @@ def put(pairs: Pairs[Name, Said], name: Name, said: Said) -> Pairs[Name, Said]:
         return pairs + ((name, said),)  # noqa: RUF005 - one copy, not two
     at = bisect_left(pairs, (name,))
     changed = list(pairs)
-    if at < len(pairs) and pairs[at][0] == name:
+    if pairs[at][0] == name:
         changed[at] = (name, said)
     else:
         changed.insert(at, (name, said))

@@ -32,9 +32,9 @@ from in_place import FLAGS, MUTANT_SECONDS, TESTS, hush, in_place
 from mutants import ROOT, Mutant, compiled, mutants_of
 
 MODULES = (
-    *("names", "messages", "version_vector", "order", "history", "state", "errors", "outputs"),
-    *("validity", "resolvers", "config", "flow", "rules", "relatives", "profile", "profiles"),
-    *("reducer", "wire"),
+    *("names", "pairs", "messages", "version_vector", "order", "history", "entries", "state"),
+    *("errors", "outputs", "validity", "resolvers", "config", "flow", "rules", "relatives"),
+    *("profile", "profiles", "reducer", "pacing", "wire"),
 )
 
 FIRST = "tests/clauses/test_small_print.py"
