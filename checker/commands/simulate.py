@@ -23,7 +23,7 @@ from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, Usag
 from checker.simulation.experiments import EXPERIMENTS, Experiment
 from checker.simulation.orders import ORDERS
 from checker.simulation.paper import ENGINES, Run, Setup, simulate
-from checker.simulation.plans import PaperPlan
+from checker.simulation.plans import AUTO, PaperPlan
 from checker.simulation.plots import draw_experiment
 from checker.simulation.reducing import ORDERS as REDUCED
 
@@ -39,7 +39,7 @@ EXPERIMENT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         "--nodes",
         type=click.IntRange(2, 512),
         metavar="N",
-        help="Participants; the paper's are 128.",
+        help="Participants; the paper's are 128, in paper-2 also 64.",
     ),
     click.option(
         "--seed", type=click.IntRange(0), default=1, show_default=True, help="The first seed."
@@ -54,10 +54,11 @@ EXPERIMENT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
     ),
     click.option(
         "--engine",
-        type=click.Choice(list(ENGINES)),
-        default="tables",
+        type=click.Choice([AUTO, *ENGINES]),
+        default=AUTO,
         show_default=True,
-        help="Tables take seconds; the reducers minutes, and are compared with the tables.",
+        help="The reducers take a minute an order, and are compared with the tables, which take"
+        " seconds. auto: reducers where the order has them.",
     ),
     worker_options("the runs"),
     run_option,
@@ -115,10 +116,10 @@ def carried_out(plan: PaperPlan, work: Work) -> int:
         if interrupted:
             work.say_how()
         judged: Judged = []
-        if plan.nodes in {None, experiment.setup.nodes}:
+        if plan.nodes is None or plan.nodes in experiment.sizes:
             judged = _judged(experiment, runs)
-        if plan.engine == "reducers" and not interrupted:
-            judged += [_compared(run) for run in runs]
+        if not interrupted:
+            judged += [_compared(run) for run in runs if run.setup.engine == "reducers"]
         document = simulation_document(experiment, runs, judged)
         if not interrupted:
             work.finish(document)
@@ -141,7 +142,7 @@ def _ended(run: Run) -> str:
 def _orders(experiment: Experiment, given: tuple[str, ...], engine: str) -> tuple[str, ...]:
     """The orders to run. Raises UsageFault for one that the reducers do not have."""
     orders = tuple(dict.fromkeys(given))
-    if engine == "tables":
+    if engine != "reducers":
         return orders
     for order in orders:
         if order not in REDUCED:

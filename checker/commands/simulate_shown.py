@@ -37,7 +37,9 @@ def simulation_document(experiment: Experiment, runs: list[Run], judged: Judged)
             }
             for run in runs
         ],
-        "paper": {each.title: dict(each.paper) for each in experiment.columns},
+        "paper": {
+            each.title: dict(each.published(runs[0].setup.nodes)) for each in experiment.columns
+        },
         "expectations": [
             {"sentence": sentence, "seed": seed, "holds": held} for sentence, seed, held in judged
         ],
@@ -48,17 +50,17 @@ def simulation_text(experiment: Experiment, runs: list[Run], judged: Judged) -> 
     """The runs beside the paper's, as a table, and what was judged."""
     titles = [each.title for each in experiment.columns]
     widths = [max(len(title), 8) for title in titles]
-    lines = [experiment.summary, _row("order", "seed", titles, widths)]
+    nodes = runs[0].setup.nodes
+    papers = [each.published(nodes) for each in experiment.columns]
+    summary = experiment.summary.replace(str(experiment.setup.nodes), str(nodes), 1)
+    lines = [summary, _row(("order", "engine", "seed"), titles, widths)]
     for order in dict.fromkeys(run.setup.order for run in runs):
         for run in (run for run in runs if run.setup.order == order):
             cells = [_number(each.of(run)) for each in experiment.columns]
-            lines.append(_row(order, str(run.seed), cells, widths))
-        if any(order in each.paper for each in experiment.columns):
-            cells = [
-                _number(each.paper[order]) if order in each.paper else "-"
-                for each in experiment.columns
-            ]
-            lines.append(_row("", "paper", cells, widths))
+            lines.append(_row((order, run.setup.engine, str(run.seed)), cells, widths))
+        if any(order in each for each in papers):
+            cells = [_number(each[order]) if order in each else "-" for each in papers]
+            lines.append(_row(("", "", "paper"), cells, widths))
     lines += [
         f"{'holds' if held else 'FAILS'}  {sentence} (seed {seed})"
         for sentence, seed, held in judged
@@ -68,9 +70,10 @@ def simulation_text(experiment: Experiment, runs: list[Run], judged: Judged) -> 
     return "\n".join(lines)
 
 
-def _row(order: str, seed: str, cells: list[str], widths: list[int]) -> str:
+def _row(head: tuple[str, str, str], cells: list[str], widths: list[int]) -> str:
     told = "  ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-    return f"{order:<8} {seed:>5}  {told}"
+    order, engine, seed = head
+    return f"{order:<8} {engine:<8} {seed:>5}  {told}"
 
 
 def _number(value: float) -> str:

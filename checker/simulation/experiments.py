@@ -20,11 +20,15 @@ Runs = Mapping[str, Run]
 
 @frozen
 class Column:
-    """One number of a run, and the paper's for each order; None where the paper shows none."""
+    """One number of a run; the paper's by number of participants and order, where it has any."""
 
     title: str
     of: Callable[[Run], float]
-    paper: Mapping[str, float]
+    paper: Mapping[int, Mapping[str, float]]
+
+    def published(self, nodes: int) -> Mapping[str, float]:
+        """The paper's figure with so many participants, by order."""
+        return self.paper.get(nodes, {})
 
 
 @frozen
@@ -56,13 +60,19 @@ class Experiment:
     expectations: tuple[Expectation, ...]
     panels: tuple[Panel, ...]
 
-    def figures_of_the_paper(self, panel: Panel, order: str) -> list[tuple[int, float]]:
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The numbers of participants that the expectations are about."""
+        published = {nodes for column in self.columns for nodes in column.paper}
+        return tuple(sorted({self.setup.nodes, *published}))
+
+    def figures_of_the_paper(self, panel: Panel, order: str, nodes: int) -> list[tuple[int, float]]:
         """What the paper shows of a panel under an order: seconds and values."""
         named = [each.title.partition("@") for each in self.columns]
         return [
-            (int(second), column.paper[order])
+            (int(second), column.published(nodes)[order])
             for (name, _, second), column in zip(named, self.columns, strict=True)
-            if name == panel.name and order in column.paper
+            if name == panel.name and order in column.published(nodes)
         ]
 
 
@@ -75,11 +85,11 @@ RATE = Panel("rate", "allowed rate (updates a second)", lambda each: each.rate)
 
 
 def _stale(second: int, **paper: float) -> Column:
-    return Column(f"stale@{second}", lambda run: run.at(second).stale, paper)
+    return Column(f"stale@{second}", lambda run: run.at(second).stale, {128: paper})
 
 
 def _late(second: int, **paper: float) -> Column:
-    return Column(f"late@{second}", lambda run: run.at(second).staleness, paper)
+    return Column(f"late@{second}", lambda run: run.at(second).staleness, {128: paper})
 
 
 def _zero(run: Run) -> float:
@@ -128,7 +138,9 @@ PAPER_1 = Experiment(
         _stale(119, newest=400, depth=400, breadth=780, oldest=1070),
         _late(75, newest=51, depth=20, breadth=37, oldest=30),
         _late(98, newest=73, depth=9, breadth=59, oldest=44),
-        Column("zero at", _zero, {"newest": 125, "depth": 125, "breadth": 127, "oldest": 129}),
+        Column(
+            "zero at", _zero, {128: {"newest": 125, "depth": 125, "breadth": 127, "oldest": 129}}
+        ),
     ),
     expectations=(
         Expectation(
@@ -206,20 +218,27 @@ def _controlled(order: str) -> tuple[Expectation, ...]:
     )
 
 
+def _alike(of_128: float, of_64: float) -> dict[int, dict[str, float]]:
+    """Figures that the paper shows under every order alike."""
+    sizes = {128: of_128, 64: of_64}
+    return {nodes: dict.fromkeys(_CONTROLLED, figure) for nodes, figure in sizes.items()}
+
+
 PAPER_2 = Experiment(
     setup=Setup("paper-2", "depth", seconds=180, rates=((0, 1.0),), halved=90, flow=True),
     summary="flow control: 128 participants that want to write more, the mtu halved at t = 90",
     orders=_CONTROLLED,
     columns=(
-        Column("rate 70-89", lambda run: _mean_rate(run, 70, 90), dict.fromkeys(_CONTROLLED, 1.0)),
-        Column("lowest", _lowest_rate, dict.fromkeys(_CONTROLLED, 0.33)),
-        Column(
-            "rate 140-179", lambda run: _mean_rate(run, 140, 180), dict.fromkeys(_CONTROLLED, 0.5)
-        ),
+        Column("rate 70-89", lambda run: _mean_rate(run, 70, 90), _alike(1.0, 1.95)),
+        Column("lowest", _lowest_rate, _alike(0.33, 0.65)),
+        Column("rate 140-179", lambda run: _mean_rate(run, 140, 180), _alike(0.5, 1.0)),
         Column(
             "late after 90",
             lambda run: _most(run, lambda each: each.staleness, 90),
-            {"newest": 21, "oldest": 12.5},
+            {
+                128: {"newest": 21, "depth": 9.5, "oldest": 12.5},
+                64: {"newest": 14, "depth": 9.5, "oldest": 9.5},
+            },
         ),
     ),
     expectations=tuple(each for order in _CONTROLLED for each in _controlled(order)),

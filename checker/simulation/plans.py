@@ -21,9 +21,13 @@ from checker.simulation.experiments import EXPERIMENTS, setups
 from checker.simulation.logarithm import sizes_of
 from checker.simulation.neighbours import neighbourhood
 from checker.simulation.orders import ORDERS
+from checker.simulation.reducing import ORDERS as REDUCED
 from checker.simulation.spread import MODES, Setup, Spread, resized
 from checker.simulation.weather import Weather
 from scuttle_ref.profiles import PROFILES
+
+AUTO = "auto"
+"""The reducers where an order has them, and tables where it has none."""
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -100,7 +104,7 @@ class PaperPlan(Plan[paper.Setup, paper.Run]):
     experiment: str = attrs.field(validator=in_(tuple(EXPERIMENTS)))
     orders: tuple[str, ...] = attrs.field(validator=deep_iterable(in_(ORDERS)))
     nodes: int | None = attrs.field(validator=optional([instance_of(int), ge(2)]))
-    engine: str = attrs.field(validator=in_(tuple(paper.ENGINES)))
+    engine: str = attrs.field(validator=in_((AUTO, *paper.ENGINES)))
 
     @property
     def name(self) -> str:
@@ -116,7 +120,12 @@ class PaperPlan(Plan[paper.Setup, paper.Run]):
     def setups(self) -> tuple[paper.Setup, ...]:
         """One for each order."""
         found = setups(EXPERIMENTS[self.experiment], self.orders, self.nodes)
-        return tuple(evolve(setup, engine=self.engine) for setup in found)
+        return tuple(evolve(setup, engine=self._engine_of(setup.order)) for setup in found)
+
+    def _engine_of(self, order: str) -> str:
+        if self.engine != AUTO:
+            return self.engine
+        return "reducers" if order in REDUCED else "tables"
 
     @property
     def setup_labels(self) -> tuple[str, ...]:
@@ -124,9 +133,8 @@ class PaperPlan(Plan[paper.Setup, paper.Run]):
         return tuple(setup.order for setup in self.setups)
 
     def weight(self, setup: paper.Setup) -> float:
-        """All take about as long."""
-        del setup
-        return 1.0
+        """The reducers take some twenty times as long as the tables."""
+        return 20.0 if setup.engine == "reducers" else 1.0
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> PaperPlan:

@@ -58,7 +58,7 @@ def draw_experiment(experiment: Experiment, runs: Sequence[Run], path: Path) -> 
 
 
 def _draw_panel(experiment: Experiment, panel: Panel, runs: Sequence[Run], at: Axes) -> None:
-    at_their_size = all(run.setup.nodes == experiment.setup.nodes for run in runs)
+    nodes = runs[0].setup.nodes
     for order in dict.fromkeys(run.setup.order for run in runs):
         colour, label = COLOURS[order], order
         for run in runs:
@@ -67,8 +67,8 @@ def _draw_panel(experiment: Experiment, panel: Panel, runs: Sequence[Run], at: A
                 seconds, values = [each.second for each in drawn], [*map(panel.of, drawn)]
                 at.plot(seconds, values, color=colour, linewidth=1.3, label=label)
                 label = "_another seed"
-        paper = experiment.figures_of_the_paper(panel, order)
-        if paper and at_their_size:
+        paper = experiment.figures_of_the_paper(panel, order, nodes)
+        if paper:
             at.plot(*zip(*paper, strict=True), "x", color=colour)
 
 

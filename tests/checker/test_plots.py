@@ -49,8 +49,8 @@ def test_the_figures_of_the_paper_are_crosses_at_their_size(tmp_path: Path) -> N
     draw_experiment(experiment, [simulate(setup, 1)], tmp_path / "one.svg")
 
     assert "figures of the paper" in (tmp_path / "one.svg").read_text(encoding="utf-8")
-    assert experiment.figures_of_the_paper(STALE, "depth")[1] == (75, 2190)
-    assert experiment.figures_of_the_paper(LATE, "newest") == [(75, 51), (98, 73)]
+    assert experiment.figures_of_the_paper(STALE, "depth", 128)[1] == (75, 2190)
+    assert experiment.figures_of_the_paper(LATE, "newest", 128) == [(75, 51), (98, 73)]
 
 
 def test_growth_is_points_means_and_a_line(tmp_path: Path) -> None:

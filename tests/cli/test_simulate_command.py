@@ -15,7 +15,7 @@ import pytest
 
 def test_an_experiment_prints_its_figures_beside_the_papers(scuttle: Callable[..., Any]) -> None:
     """The flow-control experiment under one order, judged."""
-    ran = scuttle("simulate", "paper-2", "--order", "depth")
+    ran = scuttle("simulate", "paper-2", "--order", "depth", "--engine", "tables")
 
     assert ran.code == 0
     assert "paper" in ran.out
@@ -24,13 +24,41 @@ def test_an_experiment_prints_its_figures_beside_the_papers(scuttle: Callable[..
 
 def test_the_same_seed_gives_the_same_document(scuttle: Callable[..., Any]) -> None:
     """At another size than the paper's, nothing is judged and the exit code says so."""
-    small = ("simulate", "light-writers", "--nodes", "8", "--order", "breadth", "--json")
+    small = ("simulate", "light-writers", "--nodes", "8", "--engine", "tables", "--json")
     one, again = scuttle(*small, "--seeds", "2"), scuttle(*small, "--seeds", "2")
 
     assert one.code == 4
     assert one.out == again.out
-    assert [run["seed"] for run in one.document["runs"]] == [1, 2]
+    assert [run["seed"] for run in one.document["runs"]] == [1, 2] * 4
     assert one.document["expectations"] == []
+
+
+def test_half_the_participants_are_judged_by_the_papers_figures_for_them(
+    scuttle: Callable[..., Any],
+) -> None:
+    """The second experiment was done with 64, too, who may write twice as much. Spec: SIM-1."""
+    tables = ("simulate", "paper-2", "--nodes", "64", "--engine", "tables")
+    ran = scuttle(*tables, "--order", "oldest")
+    assert ran.code == 0
+    assert "64 participants" in ran.out
+    assert "1.95" in ran.out
+    other = scuttle("simulate", "paper-2", "--nodes", "32", "--engine", "tables", "--json")
+    assert (other.code, other.document["expectations"]) == (4, [])
+    assert set(map(len, other.document["paper"].values())) == {0}
+
+
+def test_the_reducers_run_where_an_order_has_them(scuttle: Callable[..., Any]) -> None:
+    """The precise orders are no protocol and run by tables. Spec: SIM-7."""
+    ran = scuttle("simulate", "paper-1", "--nodes", "4", "--json")
+
+    engines = {run["order"]: run["engine"] for run in ran.document["runs"]}
+    assert engines == {
+        "newest": "tables",
+        "depth": "reducers",
+        "breadth": "reducers",
+        "oldest": "tables",
+    }
+    assert [each["holds"] for each in ran.document["expectations"]] == [True, True]
 
 
 def test_an_unknown_experiment_is_a_usage_error(refused: Callable[..., str]) -> None:

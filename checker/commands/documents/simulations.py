@@ -23,6 +23,7 @@ from checker.schema import (
 from checker.simulation.experiments import EXPERIMENTS
 from checker.simulation.orders import ORDERS
 from checker.simulation.paper import ENGINES, Sample
+from checker.simulation.plans import AUTO
 from checker.simulation.spread import Setup, Spread
 
 _NUMBER: Final[Schema] = {"type": "number"}
@@ -63,7 +64,7 @@ _PAPER_PLAN: Final = an_object(
         "experiment": one_of(EXPERIMENTS),
         "orders": list_of(one_of(ORDERS)),
         "nodes": or_null({"type": "integer", "minimum": 2}),
-        "engine": one_of(ENGINES),
+        "engine": one_of((AUTO, *ENGINES)),
     }
 )
 _SPREAD_PLAN: Final = an_object(
