@@ -12,13 +12,14 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field
 
 from checker.faults import UnrunnableFault, UsageFault
-from checker.program import digest
+from checker.program import PARTS, digest
 
 CONNECT_MAX = 10.0
 """How long a scheduler may take to answer. Unit: seconds."""
@@ -30,9 +31,17 @@ LOST = ("KilledWorker", "CommClosedError", "FutureCancelledError")
 """What the library raises where a worker or the scheduler has ended."""
 
 
-def identity() -> tuple[str, str]:
-    """Which scuttle a process runs, by a digest of its sources, and on which Python."""
-    return digest(), f"{sys.version_info.major}.{sys.version_info.minor}"
+WORK = (*PARTS, "checker.simulation")
+"""What decides the results of the work that is sent."""
+
+
+def identity() -> tuple[str, str, str]:
+    """Which scuttle a process runs, by a digest of its sources, on which Python and numpy.
+
+    Numbers of a simulation are drawn by these, and another release may draw others.
+    """
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return digest(WORK), python, version("numpy")
 
 
 @contextmanager
@@ -91,7 +100,7 @@ def _insist_on_workers(client: Any) -> None:
     for worker, answer in found.items():
         if answer != identity():
             told = answer if isinstance(answer, tuple) else f"{type(answer).__name__}: {answer}"
-            expected = "sources with digest {} on Python {}".format(*identity())
+            expected = "sources with digest {}, Python {}, numpy {}".format(*identity())
             raise UnrunnableFault(
                 f"the worker {worker} runs something else ({told})",
                 where="--cluster",

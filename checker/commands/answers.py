@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import frozen
@@ -18,9 +18,11 @@ from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED
 from checker.properties import Always, AlwaysStep, Sometimes
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.search.budget import Budget
-from checker.search.causes import Found
 from checker.search.exhaustive import Search
 from checker.verdict import Kind, Report
+
+if TYPE_CHECKING:
+    from checker.search.causes import Found
 
 
 @frozen
