@@ -58,7 +58,8 @@ def test_txgossip_does_what_its_profile_says(tmp_path: Path) -> None:
 
 
 def test_what_txgossip_needs_is_said_where_it_is_missing(tmp_path: Path) -> None:
-    """In a line, to whoever named the wrong folder."""
+    """In a line, to whoever named the wrong folder; also where it is installed as a package."""
+    (tmp_path / "txgossip.py").write_text("raise ModuleNotFoundError(name=__name__)", "utf-8")
     command = [sys.executable, "-m", "checker.conformance.adapters.tx_gossip", str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
