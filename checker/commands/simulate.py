@@ -16,14 +16,14 @@ from checker.commands.crews import worker_options
 from checker.commands.examples import examples
 from checker.commands.options import Command
 from checker.commands.plotting import checked, plot_option
-from checker.commands.progress import say
+from checker.commands.progress import patience, say
 from checker.commands.simulate_shown import Judged, simulation_document, simulation_text
 from checker.commands.simulated import Work, collected, run_option, work_of
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.simulation.experiments import EXPERIMENTS, Experiment
 from checker.simulation.orders import ORDERS
 from checker.simulation.paper import ENGINES, Run, Setup, simulate
-from checker.simulation.plans import AUTO, PaperPlan
+from checker.simulation.plans import AUTO, PaperEnd, PaperPlan
 from checker.simulation.plots import draw_experiment
 from checker.simulation.reducing import ORDERS as REDUCED
 
@@ -110,7 +110,8 @@ def carried_out(plan: PaperPlan, work: Work) -> int:
     """Let all runs end, tell what came of them, and the exit code."""
     experiment, plot = EXPERIMENTS[plan.experiment], checked(work.flags["plot"])
     with work.going_on():
-        runs, interrupted = collected(work, plan, _one, _ended)
+        ends, interrupted = collected(work, plan, _one, _ended)
+        runs = [end.run for end in ends]
         if interrupted and not runs:
             raise KeyboardInterrupt
         if interrupted:
@@ -118,8 +119,7 @@ def carried_out(plan: PaperPlan, work: Work) -> int:
         judged: Judged = []
         if plan.nodes is None or plan.nodes in experiment.sizes:
             judged = _judged(experiment, runs)
-        if not interrupted:
-            judged += [_compared(run) for run in runs if run.setup.engine == "reducers"]
+        judged += [_compared(end.run, end.alike) for end in ends if end.alike is not None]
         document = simulation_document(experiment, runs, judged)
         if not interrupted:
             work.finish(document)
@@ -135,7 +135,8 @@ def carried_out(plan: PaperPlan, work: Work) -> int:
     return REFUTED if failed else AS_EXPECTED if judged else INCONCLUSIVE
 
 
-def _ended(run: Run) -> str:
+def _ended(end: PaperEnd) -> str:
+    run = end.run
     return f"{run.setup.name}: {run.setup.order}, seed {run.seed}: done"
 
 
@@ -155,9 +156,14 @@ def _orders(experiment: Experiment, given: tuple[str, ...], engine: str) -> tupl
     return orders or tuple(order for order in experiment.orders if order in REDUCED)
 
 
-def _one(task: tuple[Setup, int]) -> Run:
+def _one(task: tuple[Setup, int]) -> PaperEnd:
+    """A run; one by the reducers is compared with the same by tables. Spec: SIM-7."""
     setup, seed = task
-    return simulate(setup, seed, _Teller(setup, seed) if setup.engine == "reducers" else None)
+    if setup.engine == "tables":
+        return PaperEnd(simulate(setup, seed))
+    run = simulate(setup, seed, _Teller(setup, seed))
+    tables = simulate(evolve(setup, engine="tables"), seed)
+    return PaperEnd(run, run.samples == tables.samples)
 
 
 @define
@@ -167,12 +173,15 @@ class _Teller:
     setup: Setup
     seed: int
     _started: float = field(factory=time.monotonic)
+    _last: float = field(factory=time.monotonic)
 
     def __call__(self, second: int) -> None:
         """A second of the simulated time is over."""
-        if second % 10:
+        now = time.monotonic()
+        if now - self._last < patience():
             return
-        rate = second / max(time.monotonic() - self._started, 1e-9)
+        self._last = now
+        rate = second / (now - self._started)
         left = (self.setup.seconds - second) / rate
         say(
             f"{self.setup.order}, seed {self.seed}: second {second} of {self.setup.seconds}, "
@@ -180,11 +189,9 @@ class _Teller:
         )
 
 
-def _compared(run: Run) -> tuple[str, int, bool]:
-    """Whether the tables, with the same seed, take the same course. Spec: SIM-7."""
-    tables = simulate(evolve(run.setup, engine="tables"), run.seed)
+def _compared(run: Run, alike: bool) -> tuple[str, int, bool]:
     sentence = f"{run.setup.order}: reducers and tables give the same curves"
-    return sentence, run.seed, run.samples == tables.samples
+    return sentence, run.seed, alike
 
 
 def _judged(experiment: Experiment, runs: list[Run]) -> Judged:

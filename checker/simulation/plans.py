@@ -95,8 +95,16 @@ class Plan(ABC, Generic[S, R]):
         """The run of a task again, to the last bit."""
 
 
+@frozen
+class PaperEnd:
+    """A run that has ended; of one by the reducers, whether the tables take the same course."""
+
+    run: paper.Run
+    alike: bool | None = None
+
+
 @frozen(kw_only=True)
-class PaperPlan(Plan[paper.Setup, paper.Run]):
+class PaperPlan(Plan[paper.Setup, PaperEnd]):
     """An experiment of the paper under some orders; `nodes` is None for as many as the paper."""
 
     KIND: ClassVar[str] = "paper"
@@ -141,13 +149,15 @@ class PaperPlan(Plan[paper.Setup, paper.Run]):
         """The plan again."""
         return cls(**{**document, "orders": tuple(document["orders"])})
 
-    def written(self, run: paper.Run) -> Any:
-        """The samples, as rows."""
-        return [list(attrs.astuple(sample)) for sample in run.samples]
+    def written(self, run: PaperEnd) -> Any:
+        """The samples, as rows, and how they compare."""
+        samples = [list(attrs.astuple(sample)) for sample in run.run.samples]
+        return {"samples": samples, "alike": run.alike}
 
-    def read(self, task: tuple[paper.Setup, int], document: Any) -> paper.Run:
+    def read(self, task: tuple[paper.Setup, int], document: Any) -> PaperEnd:
         """The run of those samples."""
-        return paper.Run(*task, tuple(paper.Sample(*row) for row in document))
+        samples = tuple(paper.Sample(*row) for row in document["samples"])
+        return PaperEnd(paper.Run(*task, samples), document["alike"])
 
 
 @frozen(kw_only=True)

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from checker.commands import simulate
 from checker.simulation.neighbours import neighbourhood
 
 SCUTTLE = (sys.executable, "-c", "from checker.cli import main; main()")
@@ -277,3 +279,36 @@ def test_workers_that_cannot_be_had_leave_no_folder(scuttle: Callable[..., Any])
     ran = scuttle(*SHORT, "--run", "run", "--workers", "2", "--cluster", "tcp://x:1")
     assert ran.code == 2
     assert not Path("run").exists()
+
+
+REDUCED = ("simulate", "light-writers", "--nodes", "4", "--order", "depth", "--engine", "reducers")
+
+
+def test_a_comparison_is_saved_with_its_run(
+    scuttle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left to do when all have ended, and what was found wrong stays so. Spec: SIM-7."""
+    real = simulate.simulate
+
+    def wrong(setup: Any, *rest: Any) -> Any:
+        run = real(setup, *rest)
+        return evolve(run, samples=run.samples[1:]) if setup.engine == "tables" else run
+
+    monkeypatch.setattr(simulate, "simulate", wrong)
+    ran = scuttle(*REDUCED, "--run", "run")
+    assert ran.code == 1
+    assert "FAILS  depth: reducers and tables give the same curves" in ran.out
+    monkeypatch.delattr(simulate, "simulate")
+    again = scuttle("runs", "resume", "run")
+    assert (again.code, again.out) == (1, ran.out)
+
+
+def test_a_long_run_tells_how_far_it_is(
+    scuttle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reducers take a minute at the paper's size, and quick runs need no words."""
+    assert "simulated seconds/s" not in scuttle(*REDUCED).err
+    monkeypatch.setattr(simulate, "patience", lambda: 0)
+    told = scuttle(*REDUCED).err
+    assert "depth, seed 1: second 60 of 120" in told
+    assert "simulated seconds/s, about" in told

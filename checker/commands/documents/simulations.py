@@ -97,11 +97,12 @@ def simulation_end() -> Schema:
     hints = get_type_hints(Sample)
     kinds: dict[Any, Schema] = {int: COUNT, float: _NUMBER}
     row = _tuple([kinds[hints[each.name]] for each in attrs.fields(Sample)])
+    paper = an_object({"samples": list_of(row), "alike": or_null(YES_OR_NO)})
     return whole(
         "simulation-end",
         "A line of the file runs.jsonl of the folder of a simulation: the number of a run in the "
         "plan, what it came to, and a checksum",
-        _tuple([COUNT, {"oneOf": [list_of(row), of_class(Spread)]}, COUNT]),
+        _tuple([COUNT, {"oneOf": [paper, of_class(Spread)]}, COUNT]),
     )
 
 
