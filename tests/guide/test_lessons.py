@@ -145,9 +145,9 @@ def test_an_ellipsis_stands_for_any_lines_and_for_nothing_else(
     assert matches(recorded, output) is same
 
 
-def test_there_are_twelve_lessons_in_order() -> None:
+def test_there_are_thirteen_lessons_in_order() -> None:
     """The index promises them."""
-    assert [lesson.number for lesson in LESSONS] == list(range(1, 13))
+    assert [lesson.number for lesson in LESSONS] == list(range(1, 14))
 
 
 def test_a_lesson_is_found_by_number_and_by_name() -> None:
