@@ -22,7 +22,7 @@ from checker.commands import simulate
 from checker.simulation.neighbours import neighbourhood
 
 SCUTTLE = (sys.executable, "-c", "from checker.cli import main; main()")
-PAPER = ("simulate", "light-writers", "--nodes", "4", "--seeds", "20")
+PAPER = ("simulate", "light-writers", "--nodes", "4", "--seeds", "8")
 SPREAD = ("simulate", "spread", "--topology", "complete:64", "--growth", "--seeds", "16")
 SHORT = ("simulate", "light-writers", "--nodes", "4", "--seeds", "3", "--order", "depth")
 KILLS = int(os.environ.get("SCUTTLE_KILLS", "2"))
