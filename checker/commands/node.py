@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import json
-import os
 import secrets
-import signal
 import ssl
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import click
-from attrs import define
 
 from checker.commands.examples import examples
-from checker.faults import AS_EXPECTED, INTERRUPTED, UnrunnableFault, UsageFault
+from checker.commands.node_running import run
+from checker.commands.node_shell import Shell
+from checker.faults import UnrunnableFault, UsageFault
 from checker.scuttlebutt.experiment import profile_called, resolver_called
 from scuttle_ref.config import Config
-from scuttle_ref.errors import InvalidConfig, Refusal
-from scuttle_ref.messages import Update
-from scuttle_ref.names import NEVER
+from scuttle_ref.errors import InvalidConfig
 from scuttle_ref.node import MemoryStore, Node, SqliteStore, Store, StoreFault
 from scuttle_ref.node.store import new_identity
 from scuttle_ref.node.transport import Transport
 from scuttle_ref.validity import name_refusal
-from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT, thawed_value
+from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT
 
 DIALECTS = {"documented": DOCUMENTED_DIALECT, "shipped": SHIPPED_DIALECT}
 LOOPBACK = "127.0.0.1"
-HELP = "set KEY VALUE | get KEY | gossip | show | peers | help | quit"
 
 
 @click.command(
@@ -138,7 +131,7 @@ def command(  # noqa: PLR0913 - each is a flag
     )
     if not _is_loopback(where[0]) and contexts[0] is None:
         click.echo(f"warning: {where[0]} can be reached from elsewhere, and no TLS is on", err=True)
-    sys.exit(asyncio.run(_run(transport, shell, where, calls)))
+    sys.exit(asyncio.run(run(transport, shell, where, calls)))
 
 
 def _identity(name: str, known: str | None, *, force: bool) -> str:
@@ -195,182 +188,3 @@ def _tls(
     except (OSError, ssl.SSLError) as fault:
         raise UsageFault(f"cannot be used ({fault})", where="--tls-cert") from None
     return server, client
-
-
-@define
-class Shell:
-    """The dialogue with the owner: what happens is told, and commands are carried out."""
-
-    node: Node
-    as_json: bool
-    refused: bool = False
-    """Whether the latest command was."""
-
-    def __attrs_post_init__(self) -> None:
-        self.node.on("update", self._updated)
-        self.node.on("rejected", self._rejected)
-
-    def say(self, event: str, text: str, **facts: object) -> None:
-        """One line: JSON with the facts, or the text."""
-        line = json.dumps({"event": event, **facts}, default=str) if self.as_json else _safe(text)
-        if line:
-            click.echo(line)
-        sys.stdout.flush()
-
-    def happened(self, event: str, peer: str, says: str) -> None:
-        """Something about a peer; on standard error unless it is for a program."""
-        if self.as_json:
-            self.say(event, "", peer=peer, says=says)
-        else:
-            click.echo(_safe(f"{event} {peer}{': ' if says else ''}{says}"), err=True)
-
-    def _updated(self, update: Update) -> None:
-        value = thawed_value(update.value)
-        facts = {"key": update.key, "value": value, "version": update.version}
-        text = f"{update.key} = {_json(value)}, version {update.version} of {update.source_id}"
-        self.say("update", text, source=update.source_id, **facts)
-
-    def _rejected(self, refusal: Refusal) -> None:
-        self.refused = True
-        self.say("rejected", f"refused: {refusal}", says=str(refusal), clause=refusal.clause)
-
-    def carry_out(self, line: str, transport: Transport) -> bool:
-        """One command. False when the owner wants to leave."""
-        words = line.strip().split(maxsplit=2)
-        match words:
-            case []:
-                pass
-            case ["set", key, text]:
-                self._set(key, text)
-            case ["get", key]:
-                self._get(key)
-            case ["gossip"]:
-                transport.exchange()
-            case ["show"]:
-                self._show()
-            case ["peers"]:
-                names = sorted(transport.connections)
-                self.say("peers", " ".join(names) or "nobody", peers=names)
-            case ["quit" | "exit"]:
-                return False
-            case ["help"]:
-                self.say("help", HELP, says=HELP)
-            case _:
-                says = f"{line.strip()[:80]!r} is no command; there are: {HELP}"
-                self.say("help", says, says=says)
-        return True
-
-    def _set(self, key: str, text: str) -> None:
-        self.refused = False
-        room = self.node.set(key, _value(text))
-        if not self.refused:
-            self.say("set", "" if room else "the read buffer is full", key=key, room=room)
-
-    def _get(self, key: str) -> None:
-        held = self.node.get(key)
-        if held["version"] == NEVER:
-            self.say("get", f"nobody has written {key}", key=key, value=None, version=None)
-        else:
-            text = f"{_json(held['value'])}, version {held['version']}"
-            self.say("get", text, key=key, **held)
-
-    def _show(self) -> None:
-        node = self.node
-        held = " ".join(
-            f"{key}={_json(entry['value'])}@{entry['version']}" for key, entry in node.state.items()
-        )
-        clock = " ".join(f"{source}:{mark}" for source, mark in node.clock.items())
-        text = f"{node.id}  holds {held or 'nothing'} | clock {clock} | {len(node.history)} updates"
-        self.say(
-            "show",
-            text,
-            id=node.id,
-            state=node.state,
-            clock=node.clock,
-            version=node.version,
-            history=len(node.history),
-        )
-
-
-def _reason(fault: OSError) -> str:
-    """Why an address could not be used, without the address."""
-    number = fault.errno or 0
-    return os.strerror(number) if number > 0 else str(fault)
-
-
-def _safe(text: str) -> str:
-    """The text without what a terminal would obey; keys come from peers. Spec: NODE-10."""
-    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
-
-
-def _json(value: object) -> str:
-    """A value as its owner typed it."""
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _value(text: str) -> object:
-    """JSON, or else a plain word."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-async def _run(
-    transport: Transport, shell: Shell, where: tuple[str, int], calls: list[tuple[str, int]]
-) -> int:
-    try:
-        host, port = await transport.listen(*where)
-    except OSError as fault:
-        raise UnrunnableFault(
-            f"cannot listen ({_reason(fault)})",
-            where=f"--listen {where[0]}:{where[1]}",
-            expected="an address of this machine with a free port",
-            hint="--listen 127.0.0.1:0 takes a free port",
-        ) from None
-    shell.say(
-        "listening",
-        f"{shell.node.id} listens on {host}:{port}",
-        id=shell.node.id,
-        host=host,
-        port=port,
-    )
-    if sys.stdin.isatty() and not shell.as_json:
-        click.echo(HELP, err=True)
-    for call in calls:
-        transport.call(*call)
-    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    loop = asyncio.get_running_loop()
-    for number, code in ((signal.SIGINT, INTERRUPTED), (signal.SIGTERM, AS_EXPECTED)):
-        loop.add_signal_handler(number, _end, ended, code)
-    _listen_to_owner(loop, lambda line: _owner(shell, transport, ended, line))
-    try:
-        return await ended
-    finally:
-        await transport.close()
-        shell.node.close()
-
-
-def _end(ended: asyncio.Future[int], code: int) -> None:
-    if not ended.done():
-        ended.set_result(code)
-
-
-def _owner(shell: Shell, transport: Transport, ended: asyncio.Future[int], line: str) -> None:
-    """Carry out one line; what goes wrong with the store ends the node, with nothing half done."""
-    try:
-        if not shell.carry_out(line, transport):
-            _end(ended, AS_EXPECTED)
-    except StoreFault as fault:
-        click.echo(f"error: {fault}", err=True)
-        _end(ended, UnrunnableFault.exit_code)
-
-
-def _listen_to_owner(loop: asyncio.AbstractEventLoop, take: Callable[[str], None]) -> None:
-    """Read standard input in a thread that ends with the process. Its end is not ours."""
-
-    def listen() -> None:
-        for line in sys.stdin:
-            loop.call_soon_threadsafe(take, line)
-
-    threading.Thread(target=listen, daemon=True).start()

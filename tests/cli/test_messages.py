@@ -10,7 +10,8 @@ import pytest
 from every_kind import KINDS
 from followed import SCHEMAS, faults, follows
 
-from checker.commands.node import DIALECTS, Shell
+from checker.commands.node import DIALECTS
+from checker.commands.node_shell import Shell
 from checker.explorer.answers import Answers
 from checker.explorer.sources import open_file
 from scuttle_ref.messages import Digest, DigestDone, Update

@@ -16,7 +16,7 @@ import pytest
 from followed import faults
 
 from checker.cli import main
-from checker.commands.node import Shell
+from checker.commands.node_shell import Shell
 from scuttle_ref import Update
 from scuttle_ref.node import Node
 from scuttle_ref.node.transport import Transport
