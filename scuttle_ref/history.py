@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 from attrs import field, frozen
 
 from scuttle_ref.messages import Delta, Update
-from scuttle_ref.names import NEVER, UNBOUNDED, Mark, NodeId
+from scuttle_ref.names import NEVER, UNBOUNDED, Key, Mark, NodeId
 from scuttle_ref.order import Comparator, by_version_and_source, replay_key
 
 Groups: TypeAlias = Mapping[NodeId, Delta]
@@ -68,6 +68,13 @@ class History:
         if groups is None:
             return tuple(update for update in self.updates if update.source_id == source)
         return groups.get(source, ())
+
+    def to(self, source: NodeId, key: Key) -> Delta:
+        """The remembered updates of `source` to `key`, in replay order.
+
+        Spec: PAPER-7.
+        """
+        return tuple([update for update in self.of(source) if update.key == key])
 
     def knows(self, update: Update) -> bool:
         """Whether an update with the same source and version is remembered.

@@ -34,11 +34,13 @@ from scuttle_ref.resolvers import View
 from scuttle_ref.state import NodeState
 from scuttle_ref.validity import (
     kind_of,
+    line_refusal,
     message_refusal,
     name_refusal,
     order_refusal,
     put_refusal,
     reading_refusal,
+    update_refusal,
 )
 from scuttle_ref.version_vector import VersionVector
 
@@ -115,7 +117,7 @@ class Gossip:
     ) -> NodeState:
         """Take each update that is news. Spec: HIST-6."""
         for update in updates:
-            refusal = message_refusal(update)
+            refusal = update_refusal(update)
             if refusal is not None:
                 outputs.append(Rejected(refusal))
                 continue
@@ -177,7 +179,7 @@ class Gossip:
         session = self.profile.session(sender)
         marks = named = state.marks(session)
         for line in lines:
-            refusal = message_refusal(line)
+            refusal = line_refusal(line)
             if refusal is not None:
                 outputs.append(Rejected(refusal))
                 continue

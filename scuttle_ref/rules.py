@@ -7,6 +7,7 @@ several profiles is named for what it does, not for who uses it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from itertools import chain
 
 import attrs
@@ -146,7 +147,7 @@ def retain_as_shipped(history: History, update: Update, config: Config) -> tuple
 
 def retain_current(history: History, update: Update, config: Config) -> tuple[History, Delta]:
     """The latest update of each (source, key): history is the state. Spec: PAPER-7."""
-    outdated = tuple([old for old in history.of(update.source_id) if old.key == update.key])
+    outdated = history.to(update.source_id, update.key)
     return history.with_update(update, config.sort, instead_of=outdated), outdated
 
 
@@ -155,7 +156,9 @@ def retain_current(history: History, update: Update, config: Config) -> tuple[Hi
 
 def enlist_sorted(sources: tuple[NodeId, ...], source: NodeId) -> tuple[NodeId, ...]:
     """By id. Spec: EXCH-1."""
-    return sources if source in sources else tuple(sorted((*sources, source)))
+    at = bisect_left(sources, source)
+    found = at < len(sources) and sources[at] == source
+    return sources if found else tuple(sorted({*sources, source}))
 
 
 ARRAY_INDICES = range(2**32 - 1)

@@ -106,21 +106,48 @@ def message_refusal(message: object) -> Refusal | None:
 
     Spec: ERR-1.
     """
-    kind = type(message)
-    match message if kind is Update or kind is Digest or kind is DigestDone else None:
+    if type(message) is Update:
+        return update_refusal(message)
+    if type(message) is Digest:
+        return line_refusal(message)
+    match message if type(message) is DigestDone else None:
+        case DigestDone(returned=returned) if type(returned) is bool:
+            return None
+        case _:
+            return _no_message(message)
+
+
+def update_refusal(update: Update) -> Refusal | None:
+    """Refuse an update with a field that is wrong or missing.
+
+    Spec: MOD-3, MOD-4, VERS-1.
+    """
+    match update:
         case Update(source_id=source, key=key, value=value, version=version):
             return (
                 name_refusal("source_id", source)
                 or version_refusal(version)
                 or put_refusal(key, value)
             )
+        case _:  # its fields were never set
+            return _no_message(update)
+
+
+def line_refusal(line: Digest) -> Refusal | None:
+    """Refuse a digest line with a field that is wrong or missing.
+
+    Spec: EXCH-1.
+    """
+    match line:
         case Digest(source_id=source, version=mark):
             return name_refusal("source_id", source) or mark_refusal(mark)
-        case DigestDone(returned=returned) if type(returned) is bool:
-            return None
         case _:
-            problem = f"is {kind_of(message)}"
-            return Refusal("message", problem, "an update, a digest line or done", "ERR-1")
+            return _no_message(line)
+
+
+def _no_message(message: object) -> Refusal:
+    problem = f"is {kind_of(message)}"
+    return Refusal("message", problem, "an update, a digest line or done", "ERR-1")
 
 
 def rate_refusal(path: str, rate: object, *, most: float = VERSION_MAX) -> Refusal | None:
@@ -138,13 +165,17 @@ def rates_refusal(rates: Rates) -> Refusal | None:
 
     Spec: FLOW-7.
     """
-    if type(rates.asks) is not bool:
-        return Refusal("asks", f"is {kind_of(rates.asks)}", "a bool", "FLOW-7")
-    return (
-        rate_refusal("desired", rates.desired, most=UNBOUNDED)
-        or rate_refusal("allowed", rates.allowed)
-        or rate_refusal("given", rates.given)
-    )
+    match rates:
+        case Rates(desired=desired, allowed=allowed, given=given, asks=asks):
+            if type(asks) is not bool:
+                return Refusal("asks", f"is {kind_of(asks)}", "a bool", "FLOW-7")
+            return (
+                rate_refusal("desired", desired, most=UNBOUNDED)
+                or rate_refusal("allowed", allowed)
+                or rate_refusal("given", given)
+            )
+        case _:  # its fields were never set
+            return Refusal("rates", "are unfinished", "rates with all their fields", "FLOW-7")
 
 
 def order_refusal(order: object) -> Refusal | None:

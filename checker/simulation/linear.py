@@ -18,7 +18,7 @@ import attrs
 from scuttle_ref.entries import ABSENT, Entries, Entry, entries_of
 from scuttle_ref.history import History
 from scuttle_ref.messages import Delta, Update
-from scuttle_ref.names import NEVER, Mark, NodeId, Place
+from scuttle_ref.names import NEVER, Key, Mark, NodeId, Place
 from scuttle_ref.order import Comparator
 from scuttle_ref.state import NodeState
 from scuttle_ref.version_vector import VersionVector
@@ -84,11 +84,17 @@ class LinearEntries(Entries):
 class LinearHistory(History):
     """A history by source and version that is written in place, and forgets nothing by itself."""
 
-    __slots__ = ("groups",)
+    __slots__ = ("groups", "latest")
     groups: dict[NodeId, list[Update]]
+    latest: dict[Place, Update]
 
     def _grouped(self) -> dict[NodeId, Delta]:
         return self.groups  # type: ignore[return-value] # what is read of a list is as of a tuple
+
+    def to(self, source: NodeId, key: Key) -> Delta:
+        """As of a history that keeps one update for each place."""
+        latest = self.latest.get((source, key))
+        return () if latest is None else (latest,)
 
     def with_update(self, update: Update, sort: Comparator, instead_of: Delta = ()) -> History:
         """This history, with one more update."""
@@ -97,19 +103,22 @@ class LinearHistory(History):
         for old in instead_of:
             del group[group.index(old, bisect_left(group, old.version, key=_version))]
         insort(group, update, key=_version)
+        self.latest[update.source_id, update.key] = update
         return self
 
 
 def linear(state: NodeState) -> NodeState:
-    """A state that holds what `state` does, to be used once and then forgotten."""
+    """A state of the paper that holds what `state` does, to be used once and then forgotten."""
     groups: dict[NodeId, list[Update]] = {}
+    latest: dict[Place, Update] = {}
     for update in state.history.updates:
         groups.setdefault(update.source_id, []).append(update)
+        latest[update.source_id, update.key] = update
     return attrs.evolve(
         state,
         clock=_bare(LinearVector, marks=dict(state.clock.pairs)),
         store=_bare(LinearEntries, held=dict(state.store)),
-        history=_bare(LinearHistory, groups=groups),
+        history=_bare(LinearHistory, groups=groups, latest=latest),
     )
 
 

@@ -7,9 +7,9 @@ who is compared with the states themselves once a run is over. Spec: SIM-7.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import groupby
+from itertools import chain, zip_longest
 
 import attrs
 import numpy as np
@@ -20,8 +20,8 @@ from checker.simulation.orders import Ints
 from checker.simulation.population import Population
 from scuttle_ref.config import Config
 from scuttle_ref.flow import Flow, Rates
-from scuttle_ref.messages import Delta, Exchange, Message, Put
-from scuttle_ref.names import UNBOUNDED
+from scuttle_ref.messages import Delta, Exchange, Message, Put, Update
+from scuttle_ref.names import UNBOUNDED, Key, NodeId
 from scuttle_ref.outputs import Applied, Send, Step
 from scuttle_ref.pacing import Paced, PacedStep, Pacing, Tell
 from scuttle_ref.profiles import PAPER
@@ -32,25 +32,25 @@ Chance = Callable[[str], int]
 """The place of a source among those that tie."""
 
 
-def _grouped(delta: Delta) -> list[Delta]:
-    ordered = sorted(delta, key=lambda update: (update.source_id, update.version))
-    return [tuple(group) for _, group in groupby(ordered, key=lambda update: update.source_id)]
+def _grouped(delta: Delta) -> Iterable[list[Update]]:
+    """The updates of each source. `delta` is by version, and so is each group."""
+    groups: dict[NodeId, list[Update]] = {}
+    for update in delta:
+        groups.setdefault(update.source_id, []).append(update)
+    return groups.values()
 
 
 def depth(chance: Chance, delta: Delta) -> Delta:
     """Scuttle-depth with ties broken by chance, as the paper asks. Spec: PAPER-5."""
     groups = sorted(_grouped(delta), key=lambda group: (-len(group), chance(group[0].source_id)))
-    return tuple(update for group in groups for update in group)
+    return tuple(chain.from_iterable(groups))
 
 
 def breadth(chance: Chance, delta: Delta) -> Delta:
     """Scuttle-breadth with ties broken by chance, as the paper asks. Spec: PAPER-6."""
-    ranked = [
-        (rank, chance(update.source_id), update)
-        for group in _grouped(delta)
-        for rank, update in enumerate(group)
-    ]
-    return tuple(update for _, _, update in sorted(ranked, key=lambda each: each[:2]))
+    groups = sorted(_grouped(delta), key=lambda group: chance(group[0].source_id))
+    ranks = zip_longest(*groups)
+    return tuple(update for rank in ranks for update in rank if update is not None)
 
 
 ORDERS: dict[str, Callable[[Chance, Delta], Delta]] = {"breadth": breadth, "depth": depth}
@@ -67,7 +67,8 @@ class Reducers:
     protocol: Gossip
     states: list[NodeState]
     flows: list[Flow]
-    index: dict[str, int]
+    index: dict[NodeId, int]
+    places: dict[tuple[NodeId, Key], int]
     keys: Sequence[str]
     observer: Population
 
@@ -80,7 +81,9 @@ class Reducers:
         index = {name: node for node, name in enumerate(names)}
         named = [f"{key:03}" for key in range(keys)]
         tables = Population.of(nodes, keys)
-        self = cls(gossip, states, list(tables.flows), index, named, tables)
+        pairs = enumerate((name, key) for name in names for key in named)
+        places = {place: at for at, place in pairs}
+        self = cls(gossip, states, list(tables.flows), index, places, named, tables)
         for node in range(nodes):
             for key in named:
                 self.states[node] = gossip.step(self.states[node], Put(key, None)).state
@@ -139,11 +142,10 @@ class Reducers:
         self.states[node] = step.state
         applied = [output.update for output in step.outputs if type(output) is Applied]
         if applied:
-            sources = np.array([self.index[update.source_id] for update in applied])
-            versions = np.array([update.version for update in applied])
-            keys = [int(update.key) for update in applied]
-            self.observer.held[node, sources, keys] = versions
-            np.maximum.at(self.observer.clock[node], sources, versions)
+            places = np.array([self.places[each.source_id, each.key] for each in applied])
+            versions = np.array([each.version for each in applied])
+            self.observer.held[node].reshape(-1)[places] = versions
+            np.maximum.at(self.observer.clock[node], places // len(self.keys), versions)
         return [output.message for output in step.outputs if type(output) is Send]
 
     def stale(self) -> Ints:

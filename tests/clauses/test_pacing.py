@@ -131,6 +131,7 @@ def test_the_owner_says_what_it_wants() -> None:
         (Rates(1, 1, asks=1), "asks"),  # type: ignore[arg-type]
         (Rates("1", 1), "desired"),  # type: ignore[arg-type]
         (Rates(1, True), "allowed"),
+        (Rates.__new__(Rates), "rates"),
     ],
 )
 def test_rates_that_nobody_can_have_are_refused(rates: Rates, path: str) -> None:

@@ -132,6 +132,9 @@ def test_a_long_history_groups_and_says_the_same(
             )
             assert changed.of(source) == changed.news(source, NEVER)
         assert changed.of("nobody") == ()
+        assert changed.to(update.source_id, update.key) == tuple(
+            u for u in changed.of(update.source_id) if u.key == update.key
+        )
         assert changed.knows(update)
         assert len(changed) == len(changed.updates) == len(history) - len(gone) + 1
 
