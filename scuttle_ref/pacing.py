@@ -103,6 +103,9 @@ class Pacing:
 
         Spec: NET-5, FLOW-5, FLOW-8, ERR-1.
         """
+        refusal = name_refusal("sender", sender)
+        if refusal is not None:
+            return PacedStep(state, tuple(Rejected(refusal) for _ in frame))
         node, flow = state.node, state.flow
         outputs: list[Output | Tell] = []
         for kind, run in groupby(frame, key=_kind):
@@ -126,7 +129,7 @@ class Pacing:
         self, flow: Flow, sender: NodeId, rates: Rates
     ) -> tuple[Flow, tuple[Rejected | Tell, ...]]:
         """Take and give. Spec: FLOW-8, FLOW-9."""
-        refusal = name_refusal("sender", sender) or rates_refusal(rates)
+        refusal = rates_refusal(rates)
         if refusal is not None:
             return flow, (Rejected(refusal),)
         after, said = heard(flow, rates)

@@ -87,15 +87,15 @@ class Gossip:
         Spec: NET-5, ERR-1.
         """
         refusal = name_refusal("sender", sender)
+        if refusal is not None:
+            return Step(state, tuple(Rejected(refusal) for _ in frame))
         outputs: list[Output] = []
-        for kind, run in groupby(frame, key=type):
-            if refusal is not None:
-                outputs += [Rejected(refusal) for _ in run]
-            elif kind is Update:
+        for kind, run in groupby(frame, key=_kind):
+            if kind is Update:
                 state = self._updates(state, cast("Iterable[Update]", run), outputs)
             elif kind is Digest:
                 state = self._lines(state, sender, cast("Iterable[Digest]", run), outputs)
-            else:
+            else:  # done, or what is no message at all and is refused there
                 for message in run:
                     state = self._done(state, sender, message, outputs)
         return Step(state, tuple(outputs))
@@ -221,6 +221,12 @@ class Gossip:
         for source in state.clock.sources:
             sources = self.profile.enlist(sources, source)
         return attrs.evolve(state, sources=sources)
+
+
+def _kind(message: object) -> type | None:
+    """Whether a message is of those that are reduced in runs; the types of others may be odd."""
+    kind = type(message)
+    return kind if kind is Update or kind is Digest else None
 
 
 def _sends(peer: NodeId, messages: tuple[Message, ...]) -> list[Send]:

@@ -10,6 +10,7 @@ from scuttle_ref import (
     Digest,
     DigestDone,
     Exchange,
+    Gossip,
     InvalidMessage,
     Put,
     Received,
@@ -18,6 +19,8 @@ from scuttle_ref import (
     ScuttleError,
     Update,
 )
+from scuttle_ref.flow import Flow
+from scuttle_ref.pacing import Pacing
 from scuttle_ref.profiles import PAPER
 from scuttle_ref.wire import message_from_line
 
@@ -76,6 +79,20 @@ ODD_MESSAGES = {
     "an unfinished done": DigestDone.__new__(DigestDone),
 }
 """Called by name, because pytest touches parameters too."""
+
+
+def test_a_frame_of_nothing_but_odd_messages_is_refused_message_by_message() -> None:
+    """Also where two of them cannot be compared. Spec: ERR-1, NET-5."""
+    node = Node("A")
+    frame = [*ODD_MESSAGES.values(), upd("B", 1), *ODD_MESSAGES.values()]
+    step = node.gossip.hear(node.state, PEER, frame)
+
+    refused = [output for output in step.outputs if isinstance(output, Rejected)]
+    assert len(refused) == 2 * len(ODD_MESSAGES)
+    assert step.state.at(("k",)).value == "B1"
+    paced = Pacing(Gossip(PAPER))
+    both = paced.hear(paced.start("A", Flow(1, 1)), PEER, frame)
+    assert len([each for each in both.outputs if isinstance(each, Rejected)]) == len(refused)
 
 
 @pytest.mark.parametrize("name", ODD)

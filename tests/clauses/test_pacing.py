@@ -104,6 +104,10 @@ def test_a_done_that_is_refused_is_no_answer() -> None:
     wrong = DigestDone(returned=7)  # type: ignore[arg-type]
     assert PACING.hear(state, "B", [wrong]).state == state
     assert PACING.hear(state, "", [DigestDone()]).state == state
+    named = PACING.hear(state, "B", [Digest("A", 0)]).state
+    step = PACING.hear(named, 7, [DigestDone(), Rates(1, 1)])  # type: ignore[arg-type]
+    assert step.state == named
+    assert [type(each) for each in step.outputs] == [Rejected, Rejected]
 
 
 def test_the_owner_says_what_it_wants() -> None:
