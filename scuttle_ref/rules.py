@@ -30,7 +30,7 @@ from scuttle_ref.order import replay_key
 from scuttle_ref.outputs import Reason, Send
 from scuttle_ref.pairs import get, put
 from scuttle_ref.resolvers import GossipView
-from scuttle_ref.state import Marks, NodeState, highest, mark_of
+from scuttle_ref.state import Marks, NodeState, highest
 from scuttle_ref.version_vector import VersionVector
 
 # --- stamp: the version of a local write, or why there is none --------------------------------
@@ -289,10 +289,11 @@ def fill_in_sort_order(state: NodeState, marks: Marks, _config: Config) -> tuple
 
 def fill_by_source(state: NodeState, marks: Marks, _config: Config) -> tuple[Delta, ...]:
     """One batch per unnamed source of the clock, in the node's order of sources. Spec: DEV-6."""
+    named = highest(marks)
     return tuple(
         state.history.news(source, NEVER)
         for source in state.sources
-        if mark_of(marks, source) == NEVER
+        if named.get(source, NEVER) == NEVER
     )
 
 

@@ -13,13 +13,12 @@ import click
 
 from checker.commands.examples import examples
 from checker.commands.failure import failure_text
-from checker.commands.options import Limit
+from checker.commands.options import Limit, rules_option
 from checker.commands.progress import say
 from checker.faults import INCONCLUSIVE, INTERRUPTED, REFUTED, UnrunnableFault, UsageFault
 from checker.network import NETWORKS
 from checker.scuttlebutt.misfortune import RESTARTS
 from checker.verdict import Kind, Verdict
-from scuttle_ref.profiles import PROFILES
 
 if TYPE_CHECKING:
     from checker.hunting import Hunt
@@ -27,13 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=examples("scuttle hunt --resolver lww_vs_current_vers --network fifo"))
-@click.option(
-    "--profile",
-    type=click.Choice(list(PROFILES)),
-    default="documented",
-    show_default=True,
-    help="The rules of the nodes.",
-)
+@rules_option
 @click.option(
     "--resolver",
     metavar="NAME|pkg.mod:fn",

@@ -22,6 +22,16 @@ from scuttle_ref.profiles import PROFILES
 Command: TypeAlias = Callable[..., Any]
 
 
+rules_option = click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="documented",
+    show_default=True,
+    help="The rules of the nodes.",
+)
+"""The profile of nodes that are run, where there always is one."""
+
+
 class Limit(click.ParamType[int | str]):
     """A number from 1, or ``none`` for no limit."""
 

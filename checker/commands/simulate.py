@@ -89,8 +89,9 @@ def _add(name: str, experiment: Experiment) -> None:
 
     for option in reversed(EXPERIMENT_OPTIONS):
         run = option(run)
+    summary = experiment.summary(experiment.setup.nodes)
     example = examples(f"scuttle simulate {name} --order {experiment.orders[0]}")
-    command.command(name, help=f"{experiment.summary}.", epilog=example)(run)
+    command.command(name, help=f"{summary}.", epilog=example)(run)
 
 
 def _run(experiment: Experiment, **flags: Any) -> None:

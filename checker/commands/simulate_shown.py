@@ -52,8 +52,7 @@ def simulation_text(experiment: Experiment, runs: list[Run], judged: Judged) -> 
     widths = [max(len(title), 8) for title in titles]
     nodes = runs[0].setup.nodes
     papers = [each.published(nodes) for each in experiment.columns]
-    summary = experiment.summary.replace(str(experiment.setup.nodes), str(nodes), 1)
-    lines = [summary, _row(("order", "engine", "seed"), titles, widths)]
+    lines = [experiment.summary(nodes), _row(("order", "engine", "seed"), titles, widths)]
     for order in dict.fromkeys(run.setup.order for run in runs):
         for run in (run for run in runs if run.setup.order == order):
             cells = [_number(each.of(run)) for each in experiment.columns]

@@ -11,7 +11,7 @@ import click
 
 from checker.commands.crews import worker_options
 from checker.commands.examples import examples
-from checker.commands.options import Limit
+from checker.commands.options import Limit, rules_option
 from checker.commands.plotting import checked, plot_option
 from checker.commands.progress import say
 from checker.commands.simulated import Work, collected, run_option, work_of
@@ -24,7 +24,6 @@ from checker.simulation.plans import SpreadPlan
 from checker.simulation.plots import draw_growth
 from checker.simulation.spread import MODES, Setup, Spread, spread
 from checker.simulation.weather import Weather
-from scuttle_ref.profiles import PROFILES
 
 
 @click.command(
@@ -41,13 +40,7 @@ from scuttle_ref.profiles import PROFILES
     show_default=True,
     help="Who is linked with whom.",
 )
-@click.option(
-    "--profile",
-    type=click.Choice(list(PROFILES)),
-    default="documented",
-    show_default=True,
-    help="The rules of the nodes.",
-)
+@rules_option
 @click.option(
     "--mode",
     type=click.Choice(MODES),

@@ -51,14 +51,21 @@ class Expectation:
 
 @frozen
 class Experiment:
-    """A setup to run under each order, what is shown of it and what is expected."""
+    """A setup to run under each order, what is shown of it and what is expected.
+
+    `text` is a sentence about ``{nodes}`` participants.
+    """
 
     setup: Setup
-    summary: str
+    text: str
     orders: tuple[str, ...]
     columns: tuple[Column, ...]
     expectations: tuple[Expectation, ...]
     panels: tuple[Panel, ...]
+
+    def summary(self, nodes: int) -> str:
+        """What is run, with so many participants."""
+        return self.text.format(nodes=nodes)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -129,7 +136,7 @@ def _ordered(runs: Runs) -> bool:
 
 PAPER_1 = Experiment(
     setup=Setup("paper-1", "depth"),
-    summary="128 participants, mtu 100 from t = 15, the load doubled in 25..75, off at t = 120",
+    text="{nodes} participants, mtu 100 from t = 15, the load doubled in 25..75, off at t = 120",
     orders=ORDERS,
     columns=(
         _stale(40, newest=1600, depth=1650, breadth=1850, oldest=1900),
@@ -226,7 +233,7 @@ def _alike(of_128: float, of_64: float) -> dict[int, dict[str, float]]:
 
 PAPER_2 = Experiment(
     setup=Setup("paper-2", "depth", seconds=180, rates=((0, 1.0),), halved=90, flow=True),
-    summary="flow control: 128 participants that want to write more, the mtu halved at t = 90",
+    text="flow control: {nodes} participants that want to write more, the mtu halved at t = 90",
     orders=_CONTROLLED,
     columns=(
         Column("rate 70-89", lambda run: _mean_rate(run, 70, 90), _alike(1.0, 1.95)),
@@ -253,7 +260,7 @@ def _light_late(second: int) -> Column:
 
 SKEW = Experiment(
     setup=Setup("light-writers", "depth", seconds=120, rates=((0, 4.0),), light=0.05),
-    summary="64 participants write 4 updates a second, 64 one in 20 s: who waits?",
+    text="half of {nodes} participants write 4 updates a second, half one in 20 s: who waits?",
     orders=ORDERS,
     columns=tuple(_light_late(second) for second in (40, 60, 90, 119)),
     expectations=(

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import attrs
 
-from scuttle_ref.entries import ABSENT, Entries, Entry, entries_of
+from scuttle_ref.entries import ABSENT, Entries, Entry
 from scuttle_ref.history import History
 from scuttle_ref.messages import Delta, Update
 from scuttle_ref.names import NEVER, Key, Mark, NodeId, Place
@@ -119,14 +119,4 @@ def linear(state: NodeState) -> NodeState:
         clock=_bare(LinearVector, marks=dict(state.clock.pairs)),
         store=_bare(LinearEntries, held=dict(state.store)),
         history=_bare(LinearHistory, groups=groups, latest=latest),
-    )
-
-
-def settled(state: NodeState) -> NodeState:
-    """What a linear state holds, as a state that stays as it is."""
-    return attrs.evolve(
-        state,
-        clock=VersionVector(state.clock.pairs),
-        store=entries_of(tuple(state.store)),
-        history=History(state.history.above({})),
     )

@@ -29,7 +29,7 @@ class Setup:
     seconds: int = 140
     mtu: int = 100
     rates: tuple[tuple[float, float], ...] = ((0, 1.0), (25, 2.0), (75, 1.0), (120, 0.0))
-    """From when on which rate; a rate that flow control decides is infinite."""
+    """From when on which rate; under flow control until it begins, at WARM."""
     halved: float = math.inf
     """When the mtu is halved."""
     flow: bool = False
@@ -138,7 +138,7 @@ ENGINES: dict[str, type[Population | Reducers]] = {
     "tables": Population,
     "reducers": Reducers,
 }
-"""What can take the steps of a run: arrays in seconds, or the reducers in minutes."""
+"""What can take the steps of a run: arrays in seconds, or the reducers in a minute."""
 
 
 def simulate(setup: Setup, seed: int, tell: Callable[[int], None] | None = None) -> Run:

@@ -44,7 +44,7 @@ def _figure(panels: int, title: str) -> tuple[Figure, list[Axes]]:
 
 def draw_experiment(experiment: Experiment, runs: Sequence[Run], path: Path) -> None:
     """The curves of all runs, with crosses for the figures of the paper."""
-    figure, axes = _figure(len(experiment.panels), experiment.summary)
+    figure, axes = _figure(len(experiment.panels), experiment.summary(runs[0].setup.nodes))
     for panel, at in zip(experiment.panels, axes, strict=True):
         _draw_panel(experiment, panel, runs, at)
         at.set_xlabel("seconds")

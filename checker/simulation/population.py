@@ -1,8 +1,9 @@
 """A population of participants as tables: what each holds of every mapping of every other.
 
 Under the profile paper a value is a function of its participant, key and version, so that versions
-are the state. Tables instead of node states make 128 participants with 64 keys take seconds; the
-tests run the same exchanges through the reducers and compare every mapping and every clock.
+are the state. Tables instead of node states make 128 participants with 64 keys take seconds. A run
+by the reducers (:mod:`checker.simulation.reducing`) is compared with one by tables, and the tests
+compare every mapping and every clock after every exchange.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A population of participants as node states: every step is a reducer's.
 
-The slow twin of :mod:`checker.simulation.population`, with the same choices of chance. What the
+The twin of :mod:`checker.simulation.population`, with the same choices of chance. What the
 participants hold is measured by an observer, who is told of every update that a step applies, and
 who is compared with the states themselves once a run is over. Spec: SIM-7.
 """

@@ -190,12 +190,8 @@ class _Play:
         node = self.index.get(name)
         if node is None or not self.up[node]:
             return
-        state = self.states[node]
-        outputs: list[Output] = []
-        for message in messages:
-            step = self.gossip.step(state, Received(sender, message))
-            state = step.state
-            outputs += step.outputs
+        step = self.gossip.hear(self.states[node], sender, messages)
+        state, outputs = step.state, list(step.outputs)
         if pulls and not any(type(send.message) is DigestDone for send in _sends(outputs)):
             step = self.gossip.step(state, Exchange(sender))
             state = step.state

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +86,23 @@ def refused(scuttle: Callable[..., Ran]) -> Callable[..., str]:
         return ran.err
 
     return run
+
+
+@pytest.fixture
+def full_disk() -> Callable[[int], AbstractContextManager[None]]:
+    """A disk with room for so many more files that are made sure of, and no longer afterwards."""
+
+    @contextmanager
+    def full_after(count: int) -> Iterator[None]:
+        kept, left = os.fsync, iter(range(count))
+
+        def full(file: int) -> None:
+            if next(left, None) is None:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            kept(file)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "fsync", full)
+            yield
+
+    return full_after

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import random
@@ -11,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -115,22 +115,13 @@ def test_a_run_is_limited_resumed_by_workers_shown_and_removed(
 
 
 def test_a_full_disk_is_told_of_and_costs_a_level(
-    scuttle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    scuttle: Callable[..., Any], full_disk: Callable[[int], AbstractContextManager[None]]
 ) -> None:
     """Disks fill up in the night. Spec: RUN-2."""
-    kept = os.fsync
-    left = iter(range(12))
-
-    def full(file: int) -> None:
-        if next(left, None) is None:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        kept(file)
-
-    monkeypatch.setattr(os, "fsync", full)
-    ran = scuttle("check", *LINE, "--run", "run")
+    with full_disk(12):
+        ran = scuttle("check", *LINE, "--run", "run")
     assert ran.code == 3
     assert "No space left" in ran.err
-    monkeypatch.setattr(os, "fsync", kept)
     resumed = scuttle("runs", "resume", "run", "--no-scout", "--json")
     assert "goes on at depth 3" in resumed.err
     assert comparable(resumed.document) == comparable(scuttle("check", *LINE, "--json").document)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import random
@@ -11,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -180,22 +179,13 @@ def test_runs_of_another_plan_are_not_taken_for_runs_of_this(scuttle: Callable[.
 
 
 def test_a_full_disk_is_told_of_and_costs_a_run(
-    scuttle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    scuttle: Callable[..., Any], full_disk: Callable[[int], AbstractContextManager[None]]
 ) -> None:
     """Disks fill up in the night. Spec: RUN-2."""
-    kept = os.fsync
-    left = iter(range(2))
-
-    def full(file: int) -> None:
-        if next(left, None) is None:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        kept(file)
-
-    monkeypatch.setattr(os, "fsync", full)
-    ran = scuttle(*SHORT, "--run", "run")
+    with full_disk(2):
+        ran = scuttle(*SHORT, "--run", "run")
     assert (ran.code, ran.out) == (3, "")
     assert "No space left" in ran.err
-    monkeypatch.setattr(os, "fsync", kept)
     resumed = scuttle("runs", "resume", "run", "--json")
     assert "goes on with" in resumed.err
     assert resumed.out == scuttle(*SHORT, "--json").out
