@@ -15,7 +15,7 @@ class Pace:
     """Tells of runs as they end: the first, the last, and now and then one between.
 
     `weights` says how long each of the runs takes, beside the others. Those that `had` ended in
-    an earlier session say nothing of how fast this one is.
+    an earlier process say nothing of how fast this one is.
 
     Spec: RUN-8.
     """
@@ -42,7 +42,7 @@ class Pace:
             self.say(f"{done}/{len(self.weights)}: {what}; {self._rate(now)}")
 
     def _rate(self, now: float) -> str:
-        """Runs a second of this session, and the time that those left take at that pace."""
+        """Runs a second of this process, and the time that those left take at that pace."""
         seconds = max(now - self._started, 1e-9)
         left = sum(
             weight

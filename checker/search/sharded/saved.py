@@ -32,7 +32,7 @@ class SavedSearch(DividedSearch):
 
     @property
     def seconds(self) -> float:
-        """Seconds of this session and those before it."""
+        """Seconds of this process and of those before it."""
         return self.earlier + self.budget.seconds
 
     def entered(self) -> None:
