@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from checker.faults import INTERRUPTED, Fault, UsageFault
+from checker.interrupts import heed
 from checker.settings import ORIGINS, origin, read_settings, stray_variables
 
 COMMANDS = {
@@ -110,7 +111,7 @@ def scuttle() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run ``scuttle`` and exit."""
     if arguments is None:  # a process of its own: being ended is being interrupted
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        heed(signal.SIGTERM, signal.default_int_handler)
         # Nothing here multiplies matrices; numpy would start a thread per core for it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:

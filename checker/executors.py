@@ -45,8 +45,12 @@ def local_processes(count: int) -> Iterator[Executor]:
 
 
 def begin_worker() -> None:
-    """Leave Ctrl-C to the parent, and do not outlive it."""
+    """Leave Ctrl-C to the parent, end when it says so, and do not outlive it.
+
+    The parent ends its workers with SIGTERM, which they would ignore where it is to ignore it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_follow_parent, daemon=True).start()
 
 

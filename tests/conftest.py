@@ -8,6 +8,8 @@ environment variable ``HYPOTHESIS_PROFILE``.
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,25 @@ settings.register_profile(
     "nightly", max_examples=5_000, deadline=None, suppress_health_check=SLOW, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_are_heard() -> Iterator[None]:
+    """Processes that tests start hear SIGINT and SIGTERM, also where the suite itself must not.
+
+    A shell starts what runs in the background with SIGINT ignored, and a child inherits that.
+    """
+    kept = {
+        number: signal.signal(number, heard)
+        for number, heard in (
+            (signal.SIGINT, signal.default_int_handler),
+            (signal.SIGTERM, signal.SIG_DFL),
+        )
+        if signal.getsignal(number) is signal.SIG_IGN
+    }
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import click
 
 from checker.commands.examples import examples
 from checker.commands.failure import failure_text
-from checker.commands.options import Limit, rules_option
+from checker.commands.options import limit, rules_option
 from checker.commands.progress import say
 from checker.faults import INCONCLUSIVE, INTERRUPTED, REFUTED, UnrunnableFault, UsageFault
 from checker.network import NETWORKS
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     help="Who decides which value stays.",
 )
 @click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: any.")
-@click.option("--max-history", type=Limit(), help="Updates remembered. Default: any.")
-@click.option("--mtu", type=Limit(), help="Updates per answer. Default: any.")
+@click.option(
+    "--max-history", type=limit, metavar="N|none", help="Updates remembered. Default: any."
+)
+@click.option("--mtu", type=limit, metavar="N|none", help="Updates per answer. Default: any.")
 @click.option(
     "--faults",
     metavar="any|none|KINDS",

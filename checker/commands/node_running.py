@@ -13,6 +13,7 @@ import click
 
 from checker.commands.node_shell import HELP, Shell
 from checker.faults import AS_EXPECTED, INTERRUPTED, UnrunnableFault
+from checker.interrupts import ignored
 from scuttle_ref.node import StoreFault
 from scuttle_ref.node.transport import Transport
 
@@ -47,7 +48,8 @@ async def run(
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     loop = asyncio.get_running_loop()
     for number, code in ((signal.SIGINT, INTERRUPTED), (signal.SIGTERM, AS_EXPECTED)):
-        loop.add_signal_handler(number, _end, ended, code)
+        if not ignored(number):
+            loop.add_signal_handler(number, _end, ended, code)
     _listen_to_owner(loop, lambda line: _owner(shell, transport, ended, line))
     try:
         return await ended

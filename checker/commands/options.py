@@ -32,36 +32,33 @@ rules_option = click.option(
 """The profile of nodes that are run, where there always is one."""
 
 
-class Limit(click.ParamType[int | str]):
-    """A number from 1, or ``none`` for no limit."""
-
-    name = "N|none"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        """The number, or the word ``none``."""
-        if value == "none":
-            return "none"
-        text = str(value)
-        if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) >= 1):  # noqa: PLR2004
-            self.fail(f"{value!r} is neither an integer from 1 nor 'none'", param, ctx)
-        return int(text)
+DIGITS_MAX = 9
+"""A count that is typed has at most so many digits; longer ones are mistakes."""
 
 
-class Losses(click.ParamType[int]):
-    """A number from 0, or ``any`` for no limit."""
+def _count(text: str) -> int | None:
+    """The number that `text` is, or None."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else None
 
-    name = "N|any"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number; UNLIMITED for the word ``any``."""
-        if value in {ANY, UNLIMITED}:
-            return UNLIMITED
-        text = str(value)
-        if not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004
-            self.fail(f"{value!r} is neither an integer from 0 nor 'any'", param, ctx)
-        return int(text)
+def limit(text: str) -> int | str:
+    """A number from 1, or ``none`` for no limit. Raises BadParameter."""
+    if text == "none":
+        return "none"
+    count = _count(text)
+    if not count:
+        raise click.BadParameter(f"{text!r} is neither an integer from 1 nor 'none'")
+    return count
+
+
+def losses(text: str | int) -> int:
+    """A number from 0; UNLIMITED for the word ``any``. Raises BadParameter."""
+    if text in {ANY, UNLIMITED}:
+        return UNLIMITED
+    count = _count(str(text))
+    if count is None:
+        raise click.BadParameter(f"{text!r} is neither an integer from 0 nor 'any'")
+    return count
 
 
 def _budget(flag: str, says: str) -> Callable[[Command], Command]:
@@ -69,7 +66,12 @@ def _budget(flag: str, says: str) -> Callable[[Command], Command]:
 
 
 FAULT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
-    click.option("--losses", type=Losses(), help="Messages lost in a run. Default: the network's."),
+    click.option(
+        "--losses",
+        type=losses,
+        metavar="N|any",
+        help="Messages lost in a run. Default: the network's.",
+    ),
     click.option(
         "--duplicates",
         type=click.IntRange(0),
@@ -118,8 +120,10 @@ MODEL_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         help="Exchanges per directed link. Default: 1.",
     ),
     click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: fifo."),
-    click.option("--max-history", type=Limit(), help="Updates remembered. Default: none."),
-    click.option("--mtu", type=Limit(), help="Updates per answer. Default: none."),
+    click.option(
+        "--max-history", type=limit, metavar="N|none", help="Updates remembered. Default: none."
+    ),
+    click.option("--mtu", type=limit, metavar="N|none", help="Updates per answer. Default: none."),
     click.option("--resolver", metavar="NAME|pkg.mod:fn", help="Default: lww_total."),
     click.option(
         "--script", type=click.Path(path_type=Path), help="A script file instead of writers."

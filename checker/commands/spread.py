@@ -11,7 +11,7 @@ import click
 
 from checker.commands.crews import worker_options
 from checker.commands.examples import examples
-from checker.commands.options import Limit, rules_option
+from checker.commands.options import limit, rules_option
 from checker.commands.plotting import checked, plot_option
 from checker.commands.progress import say
 from checker.commands.simulated import Work, collected, run_option, work_of
@@ -56,8 +56,10 @@ from checker.simulation.weather import Weather
     metavar="N",
     help="How many nodes, drawn by chance, write one before the first round.",
 )
-@click.option("--mtu", type=Limit(), help="Updates per answer. Default: none.")
-@click.option("--max-history", type=Limit(), help="Updates remembered. Default: none.")
+@click.option("--mtu", type=limit, metavar="N|none", help="Updates per answer. Default: none.")
+@click.option(
+    "--max-history", type=limit, metavar="N|none", help="Updates remembered. Default: none."
+)
 @click.option(
     "--latency",
     default="0",

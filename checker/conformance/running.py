@@ -7,7 +7,6 @@ that cases may run side by side; whatever happens, every process is ended.
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from fnmatch import fnmatchcase
@@ -32,6 +31,7 @@ from checker.conformance.session import Stopped
 from checker.conformance.stage import OracleFault, Unsupported
 from checker.conformance.trial import Plan, Trial, dialect_of
 from checker.faults import UsageFault
+from checker.interrupts import heed
 
 CONTROL_MAX: Final = 100
 CONTROL_SHARE: Final = 10
@@ -214,7 +214,7 @@ def _all(
             cluster.stop()
         signal.default_int_handler(number, frame)
 
-    before = _handle(interrupt)
+    before = heed(signal.SIGINT, interrupt)
     try:
         if plan.jobs == 1:
             for case in chosen:
@@ -233,19 +233,12 @@ def _all(
     except (KeyboardInterrupt, Stopped):
         interrupted = True
     finally:
-        _handle(before)
+        heed(signal.SIGINT, before)
         for cluster in clusters:
             cluster.abandon()
     say("")
     spent = sum(each.round_trips for each in clusters), sum(each.seconds for each in clusters)
     return results, spent, interrupted
-
-
-def _handle(handler: Any) -> Any:
-    """Take interrupts to `handler`, where this thread may say so; what took them before."""
-    if threading.current_thread() is not threading.main_thread():
-        return None
-    return signal.signal(signal.SIGINT, handler)
 
 
 def _case(plan: Plan, case: Case, cluster: Cluster) -> CaseResult:

@@ -33,8 +33,7 @@ def test_an_adapter_that_spins_does_not_outlive_the_oracle(
     """A job runner ends what takes too long; nothing may go on burning a core. Spec: ORA-2.."""
     adapter, told = tmp_path / "spin.py", tmp_path / "pid"
     adapter.write_text(ADAPTER)
-    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    scuttle = [sys.executable, "-c", f"{heard}; from checker.cli import main; main()"]
+    scuttle = [sys.executable, "-c", "from checker.cli import main; main()"]
     under_test = ["conform", "run", "--level", "step", "--timeout", "60", "--"]
     with subprocess.Popen(
         [*scuttle, *under_test, sys.executable, str(adapter), str(told)],
@@ -59,3 +58,72 @@ def test_an_adapter_that_spins_does_not_outlive_the_oracle(
         time.sleep(0.05)
     os.kill(pid, signal.SIGKILL)
     pytest.fail("the adapter goes on")
+
+
+@pytest.mark.parametrize(
+    ("command", "begun"),
+    [
+        (["check", "--size", "large", "--workers", "2", "--max-states", "2000"], b"models"),
+        (["conform", "run", "--level", "step", "--examples", "3"], b"step/"),
+    ],
+)
+def test_what_the_parent_ignores_stays_ignored(command: list[str], begun: bytes) -> None:
+    """A job in the background of a script has SIGINT ignored: Ctrl-C is for what is in front."""
+    ignoring = ["sh", "-c", 'trap "" INT TERM; exec "$@"', "sh"]
+    scuttle = [sys.executable, "-c", "from checker.cli import main; main()"]
+    with subprocess.Popen(
+        [*ignoring, *scuttle, *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as run:
+        assert run.stderr is not None
+        assert begun in run.stderr.readline()
+        run.send_signal(signal.SIGINT)
+        run.send_signal(signal.SIGTERM)
+        told = run.communicate(timeout=120)[1]
+    assert b"interrupted" not in told
+    assert run.returncode in {0, 4}, told
+
+
+def test_a_node_in_the_background_hears_sigterm_only() -> None:
+    """`scuttle node &` in a script goes on through Ctrl-C, and ends when it is told to."""
+    ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+    scuttle = [sys.executable, "-c", "from checker.cli import main; main()"]
+    with subprocess.Popen(
+        [*ignoring, *scuttle, "node", "--id", "A", "--json"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as node:
+        assert node.stdin is not None
+        assert node.stdout is not None
+        assert b"listening" in node.stdout.readline()
+        node.send_signal(signal.SIGINT)
+        node.stdin.write(b"set k 1\n")
+        node.stdin.flush()
+        assert b'"k"' in node.stdout.readline()
+        node.send_signal(signal.SIGTERM)
+        assert node.wait(20) == 0
+
+
+def test_tests_pass_where_the_parent_ignores_the_signals() -> None:
+    """The suite is started in the background of scripts, too."""
+    one = str(Path(__file__).with_name("test_node_command.py")) + "::test_interrupted_it_says_so"
+    done = subprocess.run(
+        [
+            "sh",
+            "-c",
+            'trap "" INT TERM; exec "$@"',
+            "sh",
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            one,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
