@@ -7,6 +7,8 @@ and how much of the script and of the budgets is used.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from inspect import getattr_static
+from types import FunctionType
 from typing import Any
 
 import attrs
@@ -50,6 +52,7 @@ __all__ = [
     "Start",
     "System",
     "World",
+    "overridden",
     "received",
 ]
 
@@ -299,3 +302,27 @@ class System:
     def framed(self, node: str, effects: Effects) -> list[tuple[str, Channel]]:
         """What `node` sends, as frames per target that a link leads to."""
         return self.wiring.frames(self.topology, self.network, node, effects.sends)
+
+
+def overridden(system: System) -> str | None:
+    """What of a system, or of what it is made of, says otherwise than here what may happen.
+
+    A search that knows by itself what a step does, instead of asking, is only right where nobody
+    has changed that: of such a subclass, or object, the first method that it has replaced.
+
+    Spec: CHK-4.
+    """
+    parts = (system, system.topology, system.network, system.outages, system.wiring)
+    known = (System, Topology, Network, Outages, Wiring)
+    for part, kind in zip(parts, known, strict=True):
+        methods = {
+            name
+            for name in dir(kind)
+            if isinstance(getattr_static(kind, name), FunctionType | property)
+        }
+        above = [each for each in type(part).__mro__ if each not in kind.__mro__]
+        for own in (*map(vars, above), getattr(part, "__dict__", {})):
+            for name in own:
+                if name in methods and not name.startswith("__"):
+                    return f"{type(part).__name__}.{name}"
+    return None

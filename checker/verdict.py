@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from enum import Enum
 from typing import Any
 
+import attrs
 from attrs import frozen
 
 from checker.properties import Property
@@ -41,6 +42,7 @@ class Stats:
     `walks` is given, that many random walks were made and `transitions` counts their steps.
     Under a `reduction` all counts are those of the reduced graph.
     A search that was stopped gives the `growth` until then, if the states are worlds of a system.
+    `notes` are sentences on what was asked for and done in another way.
     """
 
     states: int
@@ -52,6 +54,7 @@ class Stats:
     walks: int | None = None
     reduction: str = "none"
     growth: Growth | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -82,6 +85,11 @@ class Report:
 
     verdicts: tuple[Verdict, ...]
     stats: Stats
+
+    def noting(self, *notes: str) -> Report:
+        """The same report with more notes, in front of those it has."""
+        stats = attrs.evolve(self.stats, notes=(*notes, *self.stats.notes))
+        return attrs.evolve(self, stats=stats)
 
     def verdict(self, name: str) -> Verdict:
         """The verdict of the property called `name`. Raises KeyError."""

@@ -13,7 +13,7 @@ import click
 
 from checker.catalogue import SIZES
 from checker.commands.options import experiment_from, model_flags
-from checker.commands.shown import stats_json, stats_line, verdict_json
+from checker.commands.shown import note_lines, stats_json, stats_line, verdict_json
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.live_catalogue import WALKS, load_live
 from checker.liveness.quiescent import quiescent_search
@@ -160,7 +160,7 @@ def _report_text(endless: Endless, live: LiveSetup, report: Report) -> str:
     each = verdict.property
     said = each.says if verdict.kind is Kind.HOLDS else verdict.because
     head = f"  {verdict.kind.value:<9} {each.name:<20} {each.clause:<8} {said}"
-    lines = [_presumed(endless), "", head, "", stats_line(report.stats)]
+    lines = [_presumed(endless), "", head, "", stats_line(report.stats), *note_lines(report.stats)]
     if verdict.kind is Kind.REFUTED:
         lines.extend(["", lasso_text(live, _saved(endless, verdict))])
     return "\n".join(lines)

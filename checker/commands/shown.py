@@ -56,6 +56,7 @@ def stats_json(stats: Stats) -> dict[str, Any]:
         "complete": stats.complete,
         "stop": stats.stop,
         "reduction": stats.reduction,
+        "notes": list(stats.notes),
         **({} if stats.walks is None else {"walks": stats.walks}),
         **({} if stats.growth is None else {"growth": _growth_json(stats.growth)}),
     }
@@ -101,7 +102,8 @@ def verdicts_text(experiment: Experiment, report: Report) -> str:
     """One model as text, without the failure: what was explored, and the verdicts."""
     lines = [assumptions(experiment), ""]
     lines.extend(_verdict_line(verdict) for verdict in report.verdicts)
-    lines.extend(["", stats_line(report.stats), *_growth_lines(report.stats.growth)])
+    lines.extend(["", stats_line(report.stats), *note_lines(report.stats)])
+    lines.extend(_growth_lines(report.stats.growth))
     return "\n".join(lines)
 
 
@@ -135,6 +137,11 @@ def _verdict_line(verdict: Verdict) -> str:
     if verdict.schedule is not None:
         said = f"in {len(verdict.schedule)} steps: {said}"
     return f"  {verdict.kind.value:<9} {each.name:<20} {each.clause:<8} {said}"
+
+
+def note_lines(stats: Stats) -> list[str]:
+    """What was done otherwise than asked, a line for each."""
+    return [f"note: {note}" for note in stats.notes]
 
 
 def stats_line(stats: Stats) -> str:
@@ -245,6 +252,7 @@ def _matrix_notes(found: dict[str, Outcome], outcomes: Sequence[Outcome]) -> lis
         "-  the profile never asks a resolver",
         f"{len(found)} models, {worlds:,} worlds, {transitions:,} transitions, {seconds:.1f} s",
     ]
+    lines.extend(f"note: {o.case.id}: {note}" for o in outcomes for note in o.report.stats.notes)
     surprises = [f"  {o.case.id}: {text}" for o in outcomes for text in o.surprises]
     if surprises:
         lines.extend(["NOT as expected:", *surprises])

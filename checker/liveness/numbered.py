@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 from attrs import define, field, frozen
 
-from checker.actors import Action, Scope, Start, World
+from checker.actors import Action, Scope, Start, World, overridden
 from checker.model import Model
 from checker.properties import Eventually
 from checker.search.compiled.parts import Region
@@ -69,18 +69,27 @@ class Plain:
 
 def steps_of(model: Model[Any, Any], wanted: Eventually) -> Steps:
     """Worlds as numbers where that is possible, else the model as it is. Spec: CHK-4."""
-    if numbered_applies(model) and wanted.scope is Scope.ALL_NODES:
+    if unnumbered(model) is None and wanted.scope is Scope.ALL_NODES:
         return Numbered(model, wanted)  # type: ignore[arg-type]
     return Plain(model, wanted)
 
 
-def numbered_applies(model: Model[Any, Any]) -> bool:
-    """Whether worlds of `model` can be numbers: sessions without counted faults, each at home."""
-    if not isinstance(model, Sessions):
-        return False
+def unnumbered(model: Model[Any, Any]) -> str | None:
+    """Why worlds of `model` cannot be numbers, or None.
+
+    They can for sessions without counted faults, each node at home.
+    """
+    if type(model) is not Sessions:
+        return "a model that is not of sessions"
+    own = overridden(model.system)
+    if own is not None:
+        return f"{own}, which says otherwise what may happen"
     losses, *others = model.system.budgets
-    faultless = losses <= 0 and not any(others) and not model.system.wiring.processes
-    return model.system.network.ordered and faultless
+    if losses > 0 or any(others):
+        return "a limited number of faults"
+    if model.system.wiring.processes:
+        return "nodes that share a process"
+    return None if model.system.network.ordered else "a network that does not keep the order"
 
 
 Move: TypeAlias = tuple[Action, int, "tuple[tuple[int, _Appended], ...]", int, int]

@@ -13,7 +13,7 @@ from attrs import define, field
 
 from checker.actors import Scope
 from checker.liveness.graph import NO_PARENT
-from checker.liveness.numbered import Numbered, Numbers, numbered_applies
+from checker.liveness.numbered import Numbered, Numbers, unnumbered
 from checker.model import Model
 from checker.properties import Property
 from checker.search.breadth_first import breadth_first
@@ -31,7 +31,7 @@ def quiescent_search(
     """
     budget = budget or Budget()
     quiescent = all(each.scope is Scope.QUIESCENT_NODES for each in properties)
-    if not (quiescent and numbered_applies(model)):
+    if not quiescent or unnumbered(model) is not None:
         return breadth_first(model, properties, budget, until_decided=True)
     search = _Search(Numbered(model), Judge(properties), budget)  # type: ignore[arg-type]
     try:

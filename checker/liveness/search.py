@@ -12,10 +12,11 @@ from checker.liveness.exploration import Exploration
 from checker.liveness.fair_cycles import fair_components
 from checker.liveness.graph import StateGraph
 from checker.liveness.lasso import shortest
-from checker.liveness.numbered import steps_of
+from checker.liveness.numbered import steps_of, unnumbered
 from checker.model import Model
 from checker.properties import Eventually
 from checker.search.budget import Budget
+from checker.sessions import Sessions
 from checker.verdict import Kind, Report, Stats, Verdict
 
 
@@ -38,6 +39,8 @@ def eventually(
         graph = exploration.run()
         lasso = None if exploration.stop else shortest(graph, fair_components(graph))
     depth = graph.depths[-1] if graph.depths else 0
+    reason = unnumbered(model) if isinstance(model, Sessions) else None
+    notes = () if reason is None else (f"searched plainly, because of {reason}",)
     stats = Stats(
         len(graph.bad),
         len(graph.targets),
@@ -45,6 +48,7 @@ def eventually(
         depth,
         budget.seconds,
         exploration.stop,
+        notes=notes,
     )
     exercised = exploration.exercised
     if exploration.stop:

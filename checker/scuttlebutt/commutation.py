@@ -9,78 +9,22 @@ with at a node whose history holds every write of these.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TypeAlias
 
 from attrs import define, field
 
-from checker.actions import BUDGETED, Drop
-from checker.actors import System
 from checker.commutation import Asks, Brings, Exchanges
-from checker.network import UNLIMITED
-from checker.scuttlebutt.admissible import (
-    FINISHED,
-    JOINS,
-    SATURATED,
-    STALE,
-    VERSION,
-    history_keeps_all,
-)
+from checker.scuttlebutt.admissible import INDEPENDENT, JOINS, READS_ENTRY, VERSION
 from checker.scuttlebutt.facets import GossipFacets
-from checker.wiring import ADDRESSED
-from scuttle_ref import resolvers, rules
+from scuttle_ref import rules
 from scuttle_ref.messages import Digest, DigestDone, Exchange, Put, Update
 from scuttle_ref.names import ANSWERED, NEVER, Key, NodeId, Value, Version
-from scuttle_ref.order import by_version_and_source
-from scuttle_ref.profile import rule_of
 from scuttle_ref.state import NodeState
 
 Dense: TypeAlias = tuple[NodeId, Version]
 Sparse: TypeAlias = tuple[NodeId, Key, Value]
 Stamp: TypeAlias = Dense | Sparse
-
-RULES: dict[str, tuple[Callable[..., object], ...]] = {
-    "stamp": (rules.stamp_next,),
-    "witness": (rules.witness_join, rules.witness_lamport),
-    "admit": (rules.admit_above_clock, rules.admit_unremembered),
-    "place": (rules.place_shared,),
-    "prefer": (rules.prefer_newest, rules.prefer_resolver),
-    "retain": (rules.retain_newest,),
-    "enlist": (rules.enlist_sorted,),
-    "relay": (rules.relay_nothing,),
-    "advertise": (rules.advertise_written, rules.advertise_clock),
-    "session": (rules.session_per_peer,),
-    "mention": (rules.mention_source,),
-    "answer": (rules.answer_news,),
-    "fill": (rules.fill_in_sort_order,),
-    "pace": (rules.pace_everything, rules.pace_prefix),
-    "close": (rules.close_silent,),
-}
-"""The rules that the claims are about; under any other they are refused."""
-
-READS_ENTRY = (resolvers.strictly_order_values, resolvers.lww_vs_current_vers)
-"""Resolvers that look at the stored entry of the key, and at nothing else that changes."""
-
-
-KNOWN_RESOLVERS = (*JOINS, *READS_ENTRY, resolvers.lww_vs_clock)
-"""The last looks at the clock of the update's source."""
-
-
-def _wiring_refusal(system: System) -> str | None:
-    """What a system may do that the claims say nothing about."""
-    network = system.network
-    if not network.ordered:
-        return "a network that does not keep the order, in which every arrival is a choice"
-    if network.whole_answers:
-        return "frames of several messages"
-    if system.wiring != ADDRESSED:
-        return "a wiring, or processes, of which the claims say nothing"
-    for kind, budget in zip(BUDGETED, system.budgets, strict=True):
-        if budget and kind is not Drop:
-            return f"the fault {kind.verb}, of which the claims say nothing"
-    if network.losses not in {0, UNLIMITED}:
-        return "a limited number of losses, which any two losses compete for"
-    return None
 
 
 @define
@@ -113,23 +57,7 @@ class GossipCommutation:
 
     def refusal(self) -> str | None:
         """Why the claims do not hold here. Spec: RED-9."""
-        gossip, system = self.facets.gossip, self.facets.system
-        for point, known in RULES.items():
-            rule = rule_of(gossip.profile, point)
-            if rule not in known:
-                return f"the rule {rule.__name__} of {gossip.profile.name}"
-        for needed in (STALE, FINISHED, SATURATED):
-            reason = needed.refusal(gossip, system)
-            if reason is not None:
-                return reason
-        if not self._dense and (reason := history_keeps_all(gossip, system)) is not None:
-            return reason
-        resolve = gossip.config.resolve
-        if gossip.profile.prefer is rules.prefer_resolver and resolve not in KNOWN_RESOLVERS:
-            return "a resolver of your own, of which the claims say nothing"
-        if gossip.config.sort is not by_version_and_source:
-            return "a replay order of your own, of which the claims say nothing"
-        return _wiring_refusal(system)
+        return INDEPENDENT.refusal(self.facets.gossip, self.facets.system)
 
     def items(self) -> Sequence[Stamp]:
         """Every update that will ever be stamped. Spec: RED-11."""

@@ -13,18 +13,13 @@ import attrs
 from attrs import frozen
 
 from checker.actors import System
-from checker.outages import Comeback
-from checker.scuttlebutt.admissible import FINISHED
+from checker.scuttlebutt.admissible import FINISHED, UNNAMED, silent_nodes_unnamed
 from scuttle_ref import rules
 from scuttle_ref.messages import Digest, Exchange
 from scuttle_ref.names import NodeId
 from scuttle_ref.reducer import Gossip
-from scuttle_ref.resolvers import first_writer, lww_total, max_value, strictly_order_values
 from scuttle_ref.state import Marks, NodeState
 from scuttle_ref.version_vector import VersionVector
-
-BLIND = (lww_total, max_value, first_writer, strictly_order_values)
-"""Resolvers that never look at the id of the node that decides."""
 
 
 @frozen
@@ -37,32 +32,11 @@ class GossipNaming:
 
     def refusal(self) -> str | None:
         """Why names decide something here. Spec: SYM-2."""
-        profile, config, system = self.gossip.profile, self.gossip.config, self.system
-        if profile.prefer is rules.prefer_resolver and config.resolve not in BLIND:
-            resolver = getattr(config.resolve, "__name__", repr(config.resolve))
-            return f"the resolver {resolver}, which may look at the id of the node that decides"
-        if system.wiring.processes:
-            return "nodes that share a process"
-        if system.outages.crashes and system.outages.comeback is Comeback.NEW_ID:
-            return "nodes that come back under new ids"
-        return self._order_refusal()
-
-    def _order_refusal(self) -> str | None:
-        """Why the order of digest lines tells nodes apart that do not write.
-
-        A line of a source that never writes stands where its id sorts, unless it is not sent.
-        """
-        profile = self.gossip.profile
-        if profile.enlist is rules.enlist_as_object_keys:
-            numbers = [name for name in self.system.topology.nodes if name.isdigit()]
-            return f"the name {numbers[0]}, which sorts as a number" if numbers else None
-        written = profile.advertise is rules.advertise_written
-        silent = written and profile.witness is rules.witness_join
-        if silent or FINISHED.name in self.left_out:
-            return None
-        return (
-            "digest lines of nodes that never write, in the order of ids (the quotient drops them)"
-        )
+        rule = UNNAMED
+        if FINISHED.name in self.left_out:
+            needs = tuple(need for need in rule.needs if need is not silent_nodes_unnamed)
+            rule = attrs.evolve(rule, needs=needs)
+        return rule.refusal(self.gossip, self.system)
 
     def distinguished(self) -> tuple[NodeId, ...]:
         """Who has a script, and who is named in one. Spec: SYM-1."""

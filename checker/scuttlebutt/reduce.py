@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import attrs
 
-from checker.actors import Scope
+from checker.actors import Scope, overridden
 from checker.automorphisms import automorphisms
 from checker.faults import UnrunnableFault, UsageFault
 from checker.properties import Property
@@ -17,7 +17,7 @@ from checker.scuttlebutt.facets import GossipFacets
 from checker.scuttlebutt.naming import GossipNaming
 from checker.scuttlebutt.reductions import LEVELS
 from checker.search.budget import Budget
-from checker.search.exhaustive import exhaustive
+from checker.search.exhaustive import TOO_WIDE, exhaustive
 from checker.verdict import Report
 
 
@@ -26,6 +26,9 @@ def refusal_of(setup: Setup, reduction: str = "quotient") -> str | None:
 
     Spec: RED-1, RED-9, RED-15, SYM-2.
     """
+    own = overridden(setup.system)
+    if own is not None:
+        return f"{own}, which says otherwise what may happen"
     facets, commutation, naming = _pieces(setup, reduction)
     if commutation is not None:
         if not fair_rounds(setup.system).idle(next(iter(setup.system.initial())).nodes):
@@ -92,27 +95,63 @@ def search_reduced(
 ) -> Report:
     """Search under a reduction; ``auto`` is the strongest that is sound, perhaps none.
 
-    Raises UsageFault when the reduction asked for would be unsound, and UnrunnableFault when a
-    certificate finds a false claim.
+    What `auto` passed over is in the notes of the report, with the reason. A reduction that was
+    asked for by name is done, or refused: raises UsageFault when it would be unsound, and
+    UnrunnableFault when a world does not fit in 64 bits, or a certificate finds a false claim.
 
-    Spec: RED-1, RED-8.
+    Spec: RED-1, RED-8, RED-19.
     """
     if reduction == "auto":
-        sound = [level for level in _levels(setup) if refusal_of(setup, level) is None]
-        for level in sound:
-            try:
-                return search_reduced(setup, budget, level, certify=certify)
-            except UsageFault:
-                continue
-        reduction = "none"
+        return _strongest(setup, budget, certify=certify)
     if reduction == "none":
         return exhaustive(setup.system, setup.properties, budget)
     refusal = refusal_of(setup, reduction)
     if refusal is not None:
         raise _unsound(reduction, refusal)
-    from checker.search.compiled.certificate import FalseClaims  # noqa: PLC0415 - loads numpy
-    from checker.search.compiled.fields import TooWide  # noqa: PLC0415
+    from checker.search.compiled.fields import TooWide  # noqa: PLC0415 - loads numpy
     from checker.search.compiled.promises import Undeclared  # noqa: PLC0415
+
+    try:
+        return _reduced(setup, budget, reduction, certify=certify)
+    except Undeclared as undeclared:
+        raise _unsound(reduction, str(undeclared)) from None
+    except TooWide:
+        raise UnrunnableFault(
+            f"cannot be done: {TOO_WIDE}, and only such are reduced",
+            where=f"--reduction {reduction}",
+            clause="RED-19",
+            hint="--reduction auto takes another, or none, and says so",
+        ) from None
+
+
+def _strongest(setup: Setup, budget: Budget, *, certify: bool) -> Report:
+    """The search under the strongest reduction that can be done. Spec: RED-1, RED-19."""
+    from checker.search.compiled.fields import TooWide  # noqa: PLC0415 - loads numpy
+    from checker.search.compiled.promises import Undeclared  # noqa: PLC0415
+
+    passed: dict[str, list[str]] = {}
+    for level in _levels(setup):
+        reason = refusal_of(setup, level)
+        if reason is None:
+            try:
+                return _reduced(setup, budget, level, certify=certify).noting(*_told(passed))
+            except TooWide:
+                reason = TOO_WIDE
+            except Undeclared as undeclared:
+                reason = str(undeclared)
+        passed.setdefault(reason, []).append(level)
+    report = exhaustive(setup.system, setup.properties, budget)
+    return report.noting("no reduction was used", *_told(passed))
+
+
+def _told(passed: dict[str, list[str]]) -> list[str]:
+    """A sentence for each reason why reductions were passed over."""
+    return [f"no {', no '.join(levels)}: {reason}" for reason, levels in passed.items()]
+
+
+def _reduced(setup: Setup, budget: Budget, reduction: str, *, certify: bool) -> Report:
+    """The search under a reduction that seems sound. Raises TooWide and Undeclared."""
+    from checker.search.compiled.certificate import FalseClaims  # noqa: PLC0415 - loads numpy
     from checker.search.compiled.search import compiled  # noqa: PLC0415
 
     facets, commutation, naming = _pieces(setup, reduction)
@@ -133,10 +172,6 @@ def search_reduced(
             clause="RED-8",
             hint="search without a reduction, and report this",
         ) from None
-    except Undeclared as undeclared:
-        raise _unsound(reduction, str(undeclared)) from None
-    except TooWide:
-        return exhaustive(setup.system, setup.properties, budget)
 
 
 def _unsound(reduction: str, refusal: str) -> UsageFault:

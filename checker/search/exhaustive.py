@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from checker.actors import System
+from checker.actors import System, overridden
 from checker.model import Model
 from checker.properties import Property
 from checker.search.breadth_first import breadth_first
@@ -37,18 +37,35 @@ def exhaustive(
 ) -> Report:
     """Every reachable state, shortest counterexamples: compiled where it applies, else plain.
 
-    The compiled search applies to systems whose properties all have a scope, as long as a world
-    fits in one word.
+    The compiled search applies to systems that say what may happen as :class:`System` does, whose
+    properties all have a scope, as long as a world fits in one word. Of a system that is searched
+    plainly all the same a note says why.
 
     Spec: CHK-4.
     """
     budget = budget or Budget()
-    if isinstance(model, System) and all(each.scope is not None for each in properties):
+    if not isinstance(model, System):
+        return breadth_first(model, properties, budget, until_decided=until_decided)
+    reason = obstacle(model, properties)
+    if reason is None:
         from checker.search.compiled.fields import TooWide  # noqa: PLC0415
         from checker.search.compiled.search import compiled  # noqa: PLC0415 - loads numpy
 
         try:
             return compiled(model, properties, budget, until_decided=until_decided)
         except TooWide:
-            pass
-    return breadth_first(model, properties, budget, until_decided=until_decided)
+            reason = TOO_WIDE
+    report = breadth_first(model, properties, budget, until_decided=until_decided)
+    return report.noting(f"searched plainly: {reason}")
+
+
+TOO_WIDE = "a world of this model does not fit in 64 bits"
+
+
+def obstacle(system: System, properties: Sequence[Property]) -> str | None:
+    """Why the compiled search does not apply, as far as can be told beforehand, or None."""
+    own = overridden(system)
+    if own is not None:
+        return f"{own} says otherwise what may happen"
+    unscoped = [each.name for each in properties if each.scope is None]
+    return f"the property {unscoped[0]} may read whole worlds" if unscoped else None

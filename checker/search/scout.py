@@ -50,7 +50,10 @@ class Scout:
             for each in self.properties
             if not isinstance(each, Sometimes) and each.name not in progress.decided
         ]
-        if not claims or not swarm_applies(self.model, claims):
+        if not claims:
+            return
+        if not swarm_applies(self.model, claims):
+            self.say("no scout was sent: random walks do not know this model")
             return
         try:
             self._look(claims)

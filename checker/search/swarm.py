@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import define, field
 
-from checker.actors import Scope, System
+from checker.actors import Scope, System, overridden
 from checker.model import Model
 from checker.properties import Property, Sometimes
 from checker.search.budget import Budget, Progress
@@ -72,7 +72,9 @@ def swarm(  # noqa: PLR0913 - all but the first three by name
 
 def swarm_applies(model: Model[Any, Any], properties: Sequence[Property]) -> bool:
     """Whether :func:`swarm` can walk `model`: a system whose properties all have a scope."""
-    return isinstance(model, System) and all(each.scope in SCOPES for each in properties)
+    if not isinstance(model, System) or overridden(model) is not None:
+        return False
+    return all(each.scope in SCOPES for each in properties)
 
 
 def random_search(
@@ -86,7 +88,8 @@ def random_search(
     """Random walks by the fastest means that fits the model. Spec: CHK-5."""
     if swarm_applies(model, properties):
         return swarm(model, properties, budget, walks=walks, seed=seed)  # type: ignore[arg-type]
-    return random_walk(model, properties, budget, walks=walks, seed=seed)
+    report = random_walk(model, properties, budget, walks=walks, seed=seed)
+    return report.noting("walked one by one: the walks in step do not know this model")
 
 
 @define

@@ -106,3 +106,70 @@ def test_the_symmetry_is_a_piece_of_its_own(
     )
     documented = ("check", "--topology", "line:3", "--writers", "B", "--reduction", "symmetry")
     assert "order of ids" in refused(*documented)
+
+
+# --- what was asked for is done, or refused, or a note says what was done instead -----------------
+
+WIDE = ("check", "--profile", "textbook", "--topology", "line:3", "--property", "agreement")
+
+
+@pytest.fixture
+def narrow_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words in which no world of three nodes has room."""
+    from checker.search.compiled import fields  # noqa: PLC0415
+
+    monkeypatch.setattr(fields, "WORD", 12)
+
+
+@pytest.mark.usefixtures("narrow_word")
+@pytest.mark.parametrize("reduction", ["quotient+stubborn", "quotient", "symmetry"])
+def test_a_reduction_that_does_not_fit_is_never_dropped_in_silence(
+    scuttle: Callable[..., Any], reduction: str
+) -> None:
+    """The search began again without it, and said nothing. Spec: RED-19."""
+    writers = ("--writers", "B") if reduction == "symmetry" else ()
+
+    run = scuttle(*WIDE, *writers, "--reduction", reduction)
+
+    assert run.code == 3
+    assert run.out == ""
+    assert f"--reduction {reduction}: cannot be done: a world of this model does not fit" in run.err
+    assert "[RED-19]" in run.err
+
+
+@pytest.mark.usefixtures("narrow_word")
+def test_auto_says_what_it_passed_over_and_why(scuttle: Callable[..., Any]) -> None:
+    """In text and in JSON, also that the search was plain. Spec: RED-19, CHK-4."""
+    run, told = (
+        scuttle(*WIDE, "--reduction", "auto"),
+        scuttle(*WIDE, "--reduction", "auto", "--json"),
+    )
+
+    notes = told.document["notes"]
+    assert notes[0] == "no reduction was used"
+    assert notes[1].startswith("no quotient+stubborn, no quotient: a world of this model does not")
+    assert notes[2] == "searched plainly: a world of this model does not fit in 64 bits"
+    assert run.code == told.code == 0
+    assert [f"note: {note}" for note in notes] == [
+        line for line in run.out.splitlines() if line.startswith("note: ")
+    ]
+
+
+def test_auto_says_why_no_stronger_reduction_was_sound(scuttle: Callable[..., Any]) -> None:
+    """A reader of the counts learns what they leave out, and what not. Spec: RED-19."""
+    model = ("check", "--profile", "textbook", "--topology", "line:2", "--reduction", "auto")
+
+    said = scuttle(*model, "--json").document
+
+    assert said["reduction"] == "quotient"
+    assert len(said["notes"]) == 1
+    assert said["notes"][0].startswith("no quotient+stubborn: the property unique-versions, which")
+
+
+@pytest.mark.usefixtures("narrow_word")
+def test_a_search_that_was_plain_says_so(scuttle: Callable[..., Any]) -> None:
+    """The compiled search is the default, so who reads its speed must know. Spec: CHK-4."""
+    note = "searched plainly: a world of this model does not fit in 64 bits"
+
+    assert f"\nnote: {note}\n" in scuttle(*WIDE).out + "\n"
+    assert scuttle(*WIDE, "--json").document["notes"] == [note]

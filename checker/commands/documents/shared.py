@@ -140,6 +140,7 @@ STATS: Final[Schema] = {
     "complete": YES_OR_NO,
     "stop": or_null(TEXT),
     "reduction": TEXT,
+    "notes": list_of(TEXT),
 }
 """What a search looked at, always."""
 

@@ -9,9 +9,10 @@ import numpy as np
 from attrs import define, field
 
 from checker.actions import Action
-from checker.actors import System
+from checker.actors import System, overridden
 from checker.commutation import Commutation
 from checker.facets import Facets, Naming
+from checker.faults import UsageFault
 from checker.properties import Property
 from checker.search.budget import Budget, Progress
 from checker.search.compiled.fields import WORD, TooWide
@@ -55,7 +56,8 @@ def compiled(  # noqa: PLR0913 - each keyword is a choice of its own
     which keep the terminal worlds only, and with `naming` one of all worlds that differ only in
     which nodes are which. With `certify` every claim that was used is executed again afterwards.
 
-    Raises TooWide when a world does not fit in 64 bits, Undeclared, and FalseClaims.
+    Raises TooWide when a world does not fit in 64 bits, Undeclared, FalseClaims, and UsageFault
+    for a system that says otherwise what may happen.
 
     Spec: RED-7, RED-8, RED-16, SYM-4.
     """
@@ -73,7 +75,20 @@ def compiled(  # noqa: PLR0913 - each keyword is a choice of its own
 
 
 def layout_of(system: System, facets: Facets | None) -> Layout:
-    """What actions do to regions; with `facets`, to those of the quotient."""
+    """What actions do to regions; with `facets`, to those of the quotient.
+
+    Raises UsageFault for a system that says otherwise what may happen: here that is known, not
+    asked.
+    """
+    own = overridden(system)
+    if own is not None:
+        raise UsageFault(
+            f"{own} says otherwise what may happen, which no compiled search asks",
+            where="a subclass of System",
+            expected="a System as it is",
+            clause="CHK-4",
+            hint="exhaustive and breadth_first explore what the model does",
+        )
     if facets is None:
         return Layout(system)
     from checker.search.compiled.quotient import QuotientLayout  # noqa: PLC0415 - slow to load
