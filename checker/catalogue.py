@@ -12,6 +12,7 @@ from attrs import field, frozen
 from checker.executors import Pool, mapped
 from checker.faults import Fault, UsageFault
 from checker.resources import spec_folder
+from checker.scuttlebutt.bounds import limit_from
 from checker.scuttlebutt.experiment import Experiment, processes_from
 from checker.scuttlebutt.jobs import Job, carried_out, report_of
 from checker.scuttlebutt.misfortune import misfortune_from
@@ -117,8 +118,8 @@ def experiment_of(settings: dict[str, Any], profile: str, where: str) -> Experim
         profile=profile,
         network=settings.get("network", "fifo"),
         exchanges=settings.get("gossips", 1),
-        max_history=settings.get("max_history"),
-        mtu=settings.get("mtu"),
+        max_history=limit_from(settings.get("max_history"), "max_history", f"{where}, max_history"),
+        mtu=limit_from(settings.get("mtu"), "mtu", f"{where}, mtu"),
         resolver=settings.get("resolver", "lww_total"),
         faults=misfortune_from(settings.get("faults", {}), f"{where}, faults"),
         wiring=settings.get("wiring", "addressed"),

@@ -14,12 +14,14 @@ from attrs import field, frozen
 from hypothesis import strategies as st
 
 from checker.network import NETWORKS
+from checker.scuttlebutt.bounds import LEAST, Limit, settings_read
 from checker.scuttlebutt.experiment import DELTA_ORDERS, Experiment, profile_called
 from checker.scuttlebutt.misfortune import RESTARTS, Misfortune
 from checker.scuttlebutt.strategies import topologies
 from checker.topology import Topology, from_links
 from scuttle_ref import rules
 from scuttle_ref.messages import Put
+from scuttle_ref.names import UNBOUNDED
 
 DRAWN_NETWORKS = ("fifo", "unordered", "duplicating", "lossy")
 
@@ -34,7 +36,7 @@ FAULT_KINDS = (
 class Plan:
     """What is fixed in every experiment; what is None is drawn.
 
-    `limits` fixes ``max_history`` and ``mtu`` by name; a limit that is fixed to None is no limit.
+    `limits` fixes ``max_history`` and ``mtu`` by name, as a Config has them.
     `faults` are the kinds of faults that may be drawn, `restart` with what crashed nodes come back.
     `states_max` bounds the worlds explored of one experiment.
     """
@@ -42,7 +44,7 @@ class Plan:
     profile: str = "documented"
     resolver: str = "lww_total"
     network: str | None = None
-    limits: dict[str, int | None] = field(factory=dict)
+    limits: dict[str, Limit] = field(factory=dict)
     faults: tuple[str, ...] = ()
     restart: str | None = None
     property: str = "agreement"
@@ -64,8 +66,8 @@ def experiments(draw: st.DrawFn, plan: Plan) -> Experiment:
         )
     )
     max_history, mtu = (
-        plan.limits[name] if name in plan.limits else draw(st.sampled_from([None, 1, 2]))
-        for name in ("max_history", "mtu")
+        plan.limits[name] if name in plan.limits else draw(st.sampled_from(_limits(plan, name)))
+        for name in LEAST
     )
     network = plan.network or draw(st.sampled_from(DRAWN_NETWORKS))
     kinds = _kinds(plan, network)
@@ -102,8 +104,14 @@ def _kinds(plan: Plan, network: str) -> list[str]:
 
 def _delta_orders(plan: Plan) -> list[str]:
     """The orders of an answer, where the profile has a choice."""
-    asked = profile_called(plan.profile).fill is rules.fill_in_delta_order
+    asked = "delta_order" in settings_read(profile_called(plan.profile))
     return list(DELTA_ORDERS) if asked else ["depth"]
+
+
+def _limits(plan: Plan, name: str) -> list[Limit]:
+    """The limits that can make a difference."""
+    read = name in settings_read(profile_called(plan.profile))
+    return [UNBOUNDED, 1, 2] if read else [UNBOUNDED]
 
 
 @st.composite
@@ -145,7 +153,7 @@ def size_of(experiment: Experiment) -> tuple[int, ...]:
         len(experiment.topology.links),
         DRAWN_NETWORKS.index(experiment.network),
         sum(budgets) + (experiment.wiring != "addressed") + len(experiment.processes),
-        sum(limit is not None for limit in (experiment.max_history, experiment.mtu)),
+        sum(limit != UNBOUNDED for limit in (experiment.max_history, experiment.mtu)),
         len({put.key for puts in experiment.script for put in puts if isinstance(put, Put)}),
     )
 
@@ -163,10 +171,10 @@ def simpler(experiment: Experiment, plan: Plan) -> Iterator[Experiment]:
     for link in graph.links:
         yield from _on(experiment, nodes, [each for each in graph.links if {*each} != {*link}])
     yield from _kinder(experiment, plan)
-    if "max_history" not in plan.limits and experiment.max_history is not None:
-        yield attrs.evolve(experiment, max_history=None)
-    if "mtu" not in plan.limits and experiment.mtu is not None:
-        yield attrs.evolve(experiment, mtu=None)
+    if "max_history" not in plan.limits and experiment.max_history != UNBOUNDED:
+        yield attrs.evolve(experiment, max_history=UNBOUNDED)
+    if "mtu" not in plan.limits and experiment.mtu != UNBOUNDED:
+        yield attrs.evolve(experiment, mtu=UNBOUNDED)
 
 
 def _kinder(experiment: Experiment, plan: Plan) -> Iterator[Experiment]:

@@ -17,8 +17,10 @@ from collections.abc import Iterator
 from attrs import define, field
 
 from checker.faults import UsageFault
+from checker.scuttlebutt.bounds import history_room
 from checker.scuttlebutt.experiment import Experiment
 from scuttle_ref.messages import Exchange, Put
+from scuttle_ref.profiles import PROFILES
 
 BITS_MAX = 31
 """Updates, or sources, that the bits of an int can hold."""
@@ -230,8 +232,8 @@ class _Writer:
     def _take(self, update: _Update) -> Iterator[str]:
         """An update is taken. Spec: TEXT-1, TEXT-3, HIST-1, HIST-3."""
         yield f"    clock{update.source} = {update.version}; history = history | {update.bit};"
-        limit = self.experiment.max_history
-        if limit is not None and limit < len(self.updates):
+        limit = history_room(PROFILES[self.experiment.profile], self.experiment.config())
+        if limit < len(self.updates):
             bits = " + ".join(f"((history >> {at}) & 1)" for at in range(len(self.updates)))
             yield f"    if :: {bits} > {limit} -> history = history & (history - 1) :: else fi;"
         store = f"store{update.key}"

@@ -8,6 +8,7 @@ from checker.scuttlebutt.experiment import Experiment
 from checker.scuttlebutt.misfortune import RESTARTS, Misfortune
 from checker.scuttlebutt.script import parse_script
 from checker.topology import topology
+from scuttle_ref.names import UNBOUNDED
 
 PROFILES = ("documented", "as-shipped", "textbook", "paper")
 FAULTS = ("losses", "duplicates", "overtakings", "cuts", "crashes", "pauses")
@@ -49,7 +50,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
         wiring=draw(st.sampled_from(["addressed", "addressed", "broadcast"])),
         processes=draw(st.one_of(st.just(()), pairs.map(lambda pair: (pair,)))),
         exchanges=draw(st.integers(0, 1)) if len(graph.nodes) == 2 else 0,
-        max_history=draw(st.sampled_from([None, 1, 2])),
-        mtu=draw(st.sampled_from([None, 1, 2])),
+        max_history=draw(st.sampled_from([UNBOUNDED, None, 0, 1, 2])),
+        mtu=draw(st.sampled_from([UNBOUNDED, None, 1, 2])),
         resolver=draw(st.sampled_from(["lww_total", "lww_vs_clock", "max_value"])),
     )

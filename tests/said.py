@@ -6,7 +6,7 @@ from every_kind import FAILING, RECORDINGS
 
 LINE = ("--profile", "textbook", "--topology", "line:3", "--writers", "A,B")
 SWAP = ("--profile", "as-shipped", "--topology", "line:2")
-FIFO = ("--network", "fifo", "--max-history", "none", "--mtu", "none")
+FIFO = ("--network", "fifo", "--max-history", "unlimited", "--mtu", "unlimited")
 SPREAD = ("simulate", "spread", "--topology", "complete:32", "--seeds", "2")
 CHURN = ("--churn", "200", "--down", "0.01", "--restart", "amnesia", "--rounds-max", "3")
 QUICK = ("--values", "booleans", "--examples", "3")

@@ -13,12 +13,13 @@ import click
 
 from checker.commands.examples import examples
 from checker.commands.failure import failure_text
-from checker.commands.options import limit, rules_option
+from checker.commands.options import limit_option, limits_given, rules_option, say_unread
 from checker.commands.progress import say
 from checker.faults import INCONCLUSIVE, INTERRUPTED, REFUTED, UnrunnableFault, UsageFault
 from checker.network import NETWORKS
 from checker.scuttlebutt.misfortune import RESTARTS
 from checker.verdict import Kind, Verdict
+from scuttle_ref.profiles import PROFILES
 
 if TYPE_CHECKING:
     from checker.hunting import Hunt
@@ -30,15 +31,11 @@ if TYPE_CHECKING:
 @click.option(
     "--resolver",
     metavar="NAME|pkg.mod:fn",
-    default="lww_total",
-    show_default=True,
-    help="Who decides which value stays.",
+    help="Who decides which value stays. Default: lww_total.",
 )
 @click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: any.")
-@click.option(
-    "--max-history", type=limit, metavar="N|none", help="Updates remembered. Default: any."
-)
-@click.option("--mtu", type=limit, metavar="N|none", help="Updates per answer. Default: any.")
+@limit_option("--max-history", "How many updates a node remembers. Default: any.")
+@limit_option("--mtu", "How many updates an answer carries. Default: any.")
 @click.option(
     "--faults",
     metavar="any|none|KINDS",
@@ -97,11 +94,12 @@ def command(**flags: Any) -> None:
     if flags["save"] is not None and flags["save"].exists():
         hint = "nothing was overwritten; choose another name"
         raise UsageFault("exists already", where=str(flags["save"]), hint=hint)
+    say_unread(PROFILES[flags["profile"]], flags)
     plan = Plan(
         profile=flags["profile"],
-        resolver=flags["resolver"],
+        resolver=flags["resolver"] or "lww_total",
         network=flags["network"],
-        limits=_limits(flags),
+        limits=limits_given(flags),
         faults=_faults(flags, FAULT_KINDS),
         restart=flags["restart"],
         property=flags["wanted"],
@@ -117,12 +115,6 @@ def command(**flags: Any) -> None:
     as_json = json.dumps(_as_json(hunted), ensure_ascii=False) if flags["as_json"] else None
     click.echo(as_json or _text(hunted))
     sys.exit(_exit_code(hunted))
-
-
-def _limits(flags: Mapping[str, Any]) -> dict[str, int | None]:
-    """The limits that were given; the word none is no limit."""
-    given = {name: flags[name] for name in ("max_history", "mtu") if flags[name] is not None}
-    return {name: None if value == "none" else value for name, value in given.items()}
 
 
 def _faults(flags: Mapping[str, Any], kinds: tuple[str, ...]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from checker.live_catalogue import WALKS, load_live
 from checker.liveness.quiescent import quiescent_search
 from checker.liveness.search import eventually
 from checker.scuttlebutt.explain import diagram, story, tell_node, worlds_of
+from checker.scuttlebutt.in_force import presumed
 from checker.scuttlebutt.lasso import SavedLasso, load_lasso
 from checker.scuttlebutt.liveness import (
     Endless,
@@ -135,7 +136,7 @@ def _report_json(endless: Endless, report: Report) -> dict[str, Any]:
     }
 
 
-def _presumed(endless: Endless) -> str:
+def _endless_text(endless: Endless) -> str:
     experiment = endless.experiment
     owed = {
         "strong": "exchanges strongly fair, commands and deliveries weakly",
@@ -143,16 +144,7 @@ def _presumed(endless: Endless) -> str:
         "none": "nothing is fair",
     }[endless.fairness]
     early = "" if endless.early is None else f", {endless.early} per link until owners are done"
-    asked = f", resolver {experiment.resolver}" if experiment.profile == "documented" else ""
-    return (
-        f"{experiment.profile} on {experiment.topology.name}, {experiment.network}: "
-        f"{sum(map(len, experiment.script))} commands, exchanges without end{early}, "
-        f"max_history {_limit(experiment.max_history)}, mtu {_limit(experiment.mtu)}{asked}; {owed}"
-    )
-
-
-def _limit(value: int | None) -> str:
-    return "none" if value is None else str(value)
+    return f"{presumed(experiment, f'exchanges without end{early}')}; {owed}"
 
 
 def _report_text(endless: Endless, live: LiveSetup, report: Report) -> str:
@@ -160,7 +152,14 @@ def _report_text(endless: Endless, live: LiveSetup, report: Report) -> str:
     each = verdict.property
     said = each.says if verdict.kind is Kind.HOLDS else verdict.because
     head = f"  {verdict.kind.value:<9} {each.name:<20} {each.clause:<8} {said}"
-    lines = [_presumed(endless), "", head, "", stats_line(report.stats), *note_lines(report.stats)]
+    lines = [
+        _endless_text(endless),
+        "",
+        head,
+        "",
+        stats_line(report.stats),
+        *note_lines(report.stats),
+    ]
     if verdict.kind is Kind.REFUTED:
         lines.extend(["", lasso_text(live, _saved(endless, verdict))])
     return "\n".join(lines)

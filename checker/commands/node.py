@@ -14,6 +14,7 @@ import click
 from checker.commands.examples import examples
 from checker.commands.node_running import run
 from checker.commands.node_shell import Shell
+from checker.commands.options import limit_option, limits_given, say_unread
 from checker.faults import UnrunnableFault, UsageFault
 from checker.scuttlebutt.experiment import profile_called, resolver_called
 from scuttle_ref.config import Config
@@ -26,6 +27,10 @@ from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT
 
 DIALECTS = {"documented": DOCUMENTED_DIALECT, "shipped": SHIPPED_DIALECT}
 LOOPBACK = "127.0.0.1"
+
+
+HISTORY, MTU = 1000, 100
+"""The limits of a node whose owner names none. Unit: updates."""
 
 
 @click.command(
@@ -48,21 +53,11 @@ LOOPBACK = "127.0.0.1"
 )
 @click.option(
     "--resolver",
-    default="lww_total",
-    show_default=True,
     metavar="NAME|pkg.mod:fn",
-    help="Who decides which value stays.",
+    help="Who decides which value stays. Default: lww_total.",
 )
-@click.option(
-    "--max-history",
-    type=click.IntRange(min=0),
-    default=1000,
-    show_default=True,
-    help="Updates remembered.",
-)
-@click.option(
-    "--mtu", type=click.IntRange(min=1), default=100, show_default=True, help="Updates per answer."
-)
+@limit_option("--max-history", "How many updates the node remembers. Default: 1000.")
+@limit_option("--mtu", "How many updates an answer carries. Default: 100.")
 @click.option(
     "--every",
     type=click.FloatRange(min=0),
@@ -83,9 +78,9 @@ def command(  # noqa: PLR0913 - each is a flag
     force_id: bool,
     profile: str,
     dialect: str,
-    resolver: str,
-    max_history: int,
-    mtu: int,
+    resolver: str | None,
+    max_history: str | None,
+    mtu: str | None,
     every: float,
     tls_cert: str | None,
     tls_key: str | None,
@@ -99,7 +94,10 @@ def command(  # noqa: PLR0913 - each is a flag
     that was seen (--force-id if you know that the id was never used). On standard input: set KEY
     VALUE, get KEY, gossip, show, peers, quit.
     """
-    config = Config(resolve=resolver_called(resolver), max_history=max_history, mtu=mtu)
+    typed = {"resolver": resolver, "max_history": max_history, "mtu": mtu}
+    say_unread(profile_called(profile), typed)
+    limits = {"max_history": HISTORY, "mtu": MTU, **limits_given(typed)}
+    config = Config(resolve=resolver_called(resolver or "lww_total"), **limits)
     where, calls = _address(listen, "--listen"), [_address(peer, "--peer") for peer in peers]
     contexts = _tls(tls_cert, tls_key, tls_ca)
     try:

@@ -12,11 +12,14 @@ import click
 from checker import catalogue
 from checker.faults import UsageFault
 from checker.network import NETWORKS, UNLIMITED
+from checker.scuttlebutt.bounds import DIGITS_MAX, LEAST, WORDS, limit_text, limit_typed
 from checker.scuttlebutt.experiment import Experiment
+from checker.scuttlebutt.in_force import unread, unread_note
 from checker.scuttlebutt.misfortune import ANY, RESTARTS, Misfortune
 from checker.scuttlebutt.script import generated_script, read_script
 from checker.topology import Topology, topology
 from checker.wiring import WIRINGS
+from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import PROFILES
 
 Command: TypeAlias = Callable[..., Any]
@@ -32,33 +35,27 @@ rules_option = click.option(
 """The profile of nodes that are run, where there always is one."""
 
 
-DIGITS_MAX = 9
-"""A count that is typed has at most so many digits; longer ones are mistakes."""
+def limit_option(flag: str, says: str) -> Callable[[Command], Command]:
+    """A flag that takes a limit, and gives what was typed if it can be one, else None."""
+    name = flag.removeprefix("--").replace("-", "_")
 
+    def typed(text: str) -> str:
+        try:
+            return limit_text(limit_typed(text, name))
+        except ValueError as problem:
+            raise click.BadParameter(f"{text!r} is not {problem}") from None
 
-def _count(text: str) -> int | None:
-    """The number that `text` is, or None."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else None
-
-
-def limit(text: str) -> int | str:
-    """A number from 1, or ``none`` for no limit. Raises BadParameter."""
-    if text == "none":
-        return "none"
-    count = _count(text)
-    if not count:
-        raise click.BadParameter(f"{text!r} is neither an integer from 1 nor 'none'")
-    return count
+    return click.option(flag, type=typed, metavar=f"N|{'|'.join(WORDS)}", help=says)
 
 
 def losses(text: str | int) -> int:
     """A number from 0; UNLIMITED for the word ``any``. Raises BadParameter."""
     if text in {ANY, UNLIMITED}:
         return UNLIMITED
-    count = _count(str(text))
-    if count is None:
+    typed = str(text)
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= DIGITS_MAX):
         raise click.BadParameter(f"{text!r} is neither an integer from 0 nor 'any'")
-    return count
+    return int(typed)
 
 
 def _budget(flag: str, says: str) -> Callable[[Command], Command]:
@@ -120,10 +117,8 @@ MODEL_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         help="Exchanges per directed link. Default: 1.",
     ),
     click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: fifo."),
-    click.option(
-        "--max-history", type=limit, metavar="N|none", help="Updates remembered. Default: none."
-    ),
-    click.option("--mtu", type=limit, metavar="N|none", help="Updates per answer. Default: none."),
+    limit_option("--max-history", "How many updates a node remembers. Default: unlimited."),
+    limit_option("--mtu", "How many updates an answer carries. Default: unlimited."),
     click.option("--resolver", metavar="NAME|pkg.mod:fn", help="Default: lww_total."),
     click.option(
         "--script", type=click.Path(path_type=Path), help="A script file instead of writers."
@@ -188,16 +183,14 @@ def _described(flags: Mapping[str, Any]) -> Experiment:
         writes = 1 if flags["writes"] is None else flags["writes"]
         script = generated_script(graph, chosen, writes, flags["keys"] or 1)
     profile = flags["profile"] or "documented"
-    if flags["resolver"] is not None and profile != "documented":
-        click.echo(f"note: the profile {profile} never asks a resolver", err=True)
+    say_unread(PROFILES[profile], flags)
     return Experiment(
         topology=graph,
         script=script,
         profile=profile,
         network=flags["network"] or "fifo",
         exchanges=1 if flags["gossips"] is None else flags["gossips"],
-        max_history=_limit(flags["max_history"]),
-        mtu=_limit(flags["mtu"]),
+        **limits_given(flags),
         resolver=flags["resolver"] or "lww_total",
         faults=_faults(flags),
         wiring=flags["wiring"] or "addressed",
@@ -216,8 +209,22 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _limit(value: int | str | None) -> int | None:
-    return value if isinstance(value, int) else None
+READ_FROM = {"resolve": "resolver", "max_history": "max_history", "mtu": "mtu"}
+"""The settings of a node that flags give, and the parameters of the commands."""
+
+
+def limits_given(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits that were typed; who types none gets what the receiver takes for its default."""
+    typed = {name: flags[name] for name in LEAST if flags[name] is not None}
+    return {name: limit_typed(text, name) for name, text in typed.items()}
+
+
+def say_unread(profile: Profile, flags: Mapping[str, Any]) -> None:
+    """A note for each setting that was typed and that no rule of the profile reads."""
+    given = tuple(setting for setting, name in READ_FROM.items() if flags.get(name) is not None)
+    for setting in unread(profile, given):
+        flag = f"--{READ_FROM[setting].replace('_', '-')}"
+        click.echo(f"note: {unread_note(profile, setting)}: {flag} changes nothing", err=True)
 
 
 def _writers(text: str, graph: Topology) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
-from checker.commands import shown
 from checker.runs import AnyRun, Run, SimulationRun
+from checker.scuttlebutt.in_force import presumed
 from checker.simulation.plans import plan_json
 
 
@@ -72,7 +72,7 @@ class SearchView:
             f"reduction {asked.reduction}": asked.reduction != "none",
         }
         wanted = [what for what, is_asked in told.items() if is_asked]
-        return "; ".join([shown.assumptions(self.run.experiment), *wanted])
+        return "; ".join([presumed(self.run.experiment), *wanted])
 
     @property
     def line(self) -> str:

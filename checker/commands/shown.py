@@ -7,6 +7,7 @@ from typing import Any
 
 from checker.catalogue import AGREEMENT, Outcome, Row
 from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.in_force import presumed
 from checker.verdict import Growth, Kind, Report, Stats, Verdict
 from scuttle_ref.profiles import PROFILES
 
@@ -100,33 +101,11 @@ def report_text(experiment: Experiment, setup: Setup, report: Report) -> str:
 
 def verdicts_text(experiment: Experiment, report: Report) -> str:
     """One model as text, without the failure: what was explored, and the verdicts."""
-    lines = [assumptions(experiment), ""]
+    lines = [presumed(experiment), ""]
     lines.extend(_verdict_line(verdict) for verdict in report.verdicts)
     lines.extend(["", stats_line(report.stats), *note_lines(report.stats)])
     lines.extend(_growth_lines(report.stats.growth))
     return "\n".join(lines)
-
-
-def assumptions(experiment: Experiment) -> str:
-    """What is assumed of the network, the writers and the nodes, in a line."""
-    commands = sum(map(len, experiment.script))
-    limits = [
-        f"{name} {'none' if value is None else value}"
-        for name, value in (("max_history", experiment.max_history), ("mtu", experiment.mtu))
-    ]
-    limits.extend(filter(None, [str(experiment.faults), *_wired(experiment)]))
-    asked = f", resolver {experiment.resolver}" if experiment.profile == "documented" else ""
-    return (
-        f"{experiment.profile} on {experiment.topology.name}, {experiment.network}: "
-        f"{commands} commands, {experiment.exchanges} exchanges per link, "
-        f"{', '.join(limits)}{asked}"
-    )
-
-
-def _wired(experiment: Experiment) -> list[str]:
-    """How messages and processes are wired, where it is not the default."""
-    told = [] if experiment.wiring == "addressed" else [f"wiring {experiment.wiring}"]
-    return told + [f"one process for {' and '.join(group)}" for group in experiment.processes]
 
 
 def _verdict_line(verdict: Verdict) -> str:
@@ -249,7 +228,7 @@ def _matrix_notes(found: dict[str, Outcome], outcomes: Sequence[Outcome]) -> lis
     transitions = sum(outcome.report.stats.transitions for outcome in outcomes)
     seconds = sum(outcome.report.stats.seconds for outcome in outcomes)
     lines = [
-        "-  the profile never asks a resolver",
+        "-  no rule of the profile asks a resolver",
         f"{len(found)} models, {worlds:,} worlds, {transitions:,} transitions, {seconds:.1f} s",
     ]
     lines.extend(f"note: {o.case.id}: {note}" for o in outcomes for note in o.report.stats.notes)

@@ -11,7 +11,7 @@ import click
 
 from checker.commands.crews import worker_options
 from checker.commands.examples import examples
-from checker.commands.options import limit, rules_option
+from checker.commands.options import limit_option, limits_given, rules_option, say_unread
 from checker.commands.plotting import checked, plot_option
 from checker.commands.progress import say
 from checker.commands.simulated import Work, collected, run_option, work_of
@@ -24,6 +24,7 @@ from checker.simulation.plans import SpreadPlan
 from checker.simulation.plots import draw_growth
 from checker.simulation.spread import MODES, Setup, Spread, spread
 from checker.simulation.weather import Weather
+from scuttle_ref.profiles import PROFILES
 
 
 @click.command(
@@ -56,10 +57,8 @@ from checker.simulation.weather import Weather
     metavar="N",
     help="How many nodes, drawn by chance, write one before the first round.",
 )
-@click.option("--mtu", type=limit, metavar="N|none", help="Updates per answer. Default: none.")
-@click.option(
-    "--max-history", type=limit, metavar="N|none", help="Updates remembered. Default: none."
-)
+@limit_option("--mtu", "How many updates an answer carries. Default: unlimited.")
+@limit_option("--max-history", "How many updates a node remembers. Default: unlimited.")
 @click.option(
     "--latency",
     default="0",
@@ -174,19 +173,15 @@ def _setup(flags: dict[str, Any]) -> Setup:
     )
     if flags["restart"] != Comeback.PERSISTED.value and not flags["churn"]:
         raise UsageFault("nothing comes back without --churn", where="--restart")
+    say_unread(PROFILES[flags["profile"]], flags)
     setup = Setup(
         topology=flags["topology"],
         profile=flags["profile"],
         mode=flags["mode"],
         updates=flags["updates"],
-        mtu=_limit(flags["mtu"]),
-        max_history=_limit(flags["max_history"]),
+        **limits_given(flags),
         weather=weather,
         rounds_max=flags["rounds_max"],
     )
     setup.checked()
     return setup
-
-
-def _limit(value: int | str | None) -> int | None:
-    return value if isinstance(value, int) else None

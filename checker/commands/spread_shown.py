@@ -66,11 +66,9 @@ def _pair(found: Estimate) -> dict[str, float | None]:
 
 def spread_document(outcome: Outcome) -> dict[str, Any]:
     """The runs of each size and what was judged, as JSON."""
-    setup = attrs.asdict(outcome.setup)
-    setup["weather"]["comeback"] = outcome.setup.weather.comeback.value
     return {
         "format": "scuttle-spread/1",
-        "setup": setup,
+        "setup": outcome.setup.to_json(),
         "interrupted": outcome.interrupted,
         "sizes": [
             {

@@ -13,7 +13,6 @@ from checker.scuttlebutt.experiment import DELTA_ORDERS, Experiment
 from checker.scuttlebutt.scenario import PROMPT, play
 from checker.scuttlebutt.stage import Stage
 from checker.topology import from_links
-from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.resolvers import RESOLVERS
 
 STEPS_MAX = 150
@@ -39,8 +38,8 @@ def scenario_source(text: str, name: str) -> Source:
         topology=from_links(nodes, links, f"complete:{len(nodes)}"),
         script=((),) * len(nodes),
         profile=stage.profile.name,
-        max_history=_limit(stage.config.max_history, f"{name}: max_history"),
-        mtu=_limit(stage.config.mtu, f"{name}: mtu"),
+        max_history=stage.config.max_history,
+        mtu=stage.config.mtu,
         resolver=_resolver_name(stage, name),
         delta_order=_named(DELTA_ORDERS, stage.config.delta_order) or "depth",
         processes=_processes(stage),
@@ -62,12 +61,6 @@ def scenario_source(text: str, name: str) -> Source:
 def _title(text: str, name: str) -> str:
     first = next((line for line in text.splitlines() if line.strip()), "")
     return name if first.startswith(PROMPT) or not first else first.lstrip("# ").rstrip(".")
-
-
-def _limit(limit: float | None, where: str) -> int | None:
-    if limit is None:
-        raise UsageFault("is 0, so the profile decides", where=where, expected="a number, or none")
-    return None if limit == UNBOUNDED else int(limit)
 
 
 def _resolver_name(stage: Stage, where: str) -> str:

@@ -16,6 +16,7 @@ from attrs import define, field
 
 from checker.commutation import Asks, Brings, Exchanges
 from checker.scuttlebutt.admissible import INDEPENDENT, JOINS, READS_ENTRY, VERSION
+from checker.scuttlebutt.bounds import history_room
 from checker.scuttlebutt.facets import GossipFacets
 from scuttle_ref import rules
 from scuttle_ref.messages import Digest, DigestDone, Exchange, Put, Update
@@ -47,7 +48,7 @@ class GossipCommutation:
             if isinstance(command, Put)
         )
         self._stamps = self._versions() if self._dense else tuple(self._writes)
-        limit = self.facets.gossip.config.max_history or rules.HISTORY_DEFAULT
+        limit = history_room(self.facets.gossip.profile, self.facets.gossip.config)
         self._forgets = limit < self._writes.total()
 
     def _versions(self) -> tuple[Dense, ...]:

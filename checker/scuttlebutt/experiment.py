@@ -22,6 +22,7 @@ from checker.network import network
 from checker.outages import Comeback
 from checker.properties import Property
 from checker.scuttlebutt.actor import GENERATION, GossipActor
+from checker.scuttlebutt.bounds import LEAST, Limit, limit_from, limit_json
 from checker.scuttlebutt.misfortune import NO_MISFORTUNE, Misfortune, misfortune_from
 from checker.scuttlebutt.properties import properties_of
 from checker.scuttlebutt.script import NodeCommand, command_text, parse_script
@@ -51,7 +52,7 @@ class Setup:
 
 @frozen
 class Experiment:
-    """What to explore. ``max_history`` and ``mtu`` count updates; None is no limit.
+    """What to explore. ``max_history`` and ``mtu`` count updates and mean what a Config's do.
 
     `processes` are groups of nodes in one process; the others have one each.
 
@@ -63,8 +64,8 @@ class Experiment:
     profile: str = "documented"
     network: str = "fifo"
     exchanges: int = 1
-    max_history: int | None = None
-    mtu: int | None = None
+    max_history: Limit = UNBOUNDED
+    mtu: Limit = UNBOUNDED
     resolver: str = "lww_total"
     delta_order: str = field(default="depth")
     faults: Misfortune = NO_MISFORTUNE
@@ -80,7 +81,7 @@ class Experiment:
             if node.endswith(GENERATION) and self.faults.restart == Comeback.NEW_ID.value:
                 problem = f"{node!r} looks like the new id of another node"
                 raise UsageFault(problem, where="--topology", expected="no ' at the end of a name")
-        gossip = Gossip(profile, self._config())
+        gossip = Gossip(profile, self.config())
         system = System(
             GossipActor(gossip, sum(self.processes, ())),
             self.topology,
@@ -92,15 +93,16 @@ class Experiment:
         )
         return Setup(system, gossip, properties_of(system, gossip))
 
-    def _config(self) -> Config:
+    def config(self) -> Config:
+        """How every node is configured. Raises a Fault for what is no good."""
         if self.delta_order not in DELTA_ORDERS:
             expected = ", ".join(DELTA_ORDERS)
             raise UsageFault(f"no delta order {self.delta_order!r}", expected=expected)
         try:
             return Config(
                 resolve=resolver_called(self.resolver),
-                max_history=UNBOUNDED if self.max_history is None else self.max_history,
-                mtu=UNBOUNDED if self.mtu is None else self.mtu,
+                max_history=self.max_history,
+                mtu=self.mtu,
                 delta_order=DELTA_ORDERS[self.delta_order],
             )
         except InvalidConfig as fault:
@@ -125,8 +127,8 @@ class Experiment:
             "network": self.network,
             "script": [f"{node} {command_text(c)}" for node, script in pairs for c in script],
             "exchanges": self.exchanges,
-            "max_history": self.max_history,
-            "mtu": self.mtu,
+            "max_history": limit_json(self.max_history),
+            "mtu": limit_json(self.mtu),
             "resolver": self.resolver,
             "delta_order": self.delta_order,
             "faults": self.faults.to_json(),
@@ -208,12 +210,9 @@ def experiment_from_json(document: Mapping[str, Any], where: str) -> Experiment:
         links = tuple((str(one), str(other)) for one, other in shape["links"])
         topology = from_links(list(map(str, shape["nodes"])), links, str(shape["name"]))
         script = parse_script(list(document["script"]), topology, f"{where}: $.script")
-        limits = {name: document.get(name) for name in ("max_history", "mtu")}
-        for name, limit in limits.items():
-            if limit is not None and (type(limit) is not int or limit < 1):
-                raise UsageFault(
-                    f"is {limit!r}", where=f"{where}: $.{name}", expected="an integer or null"
-                )
+        limits = {
+            name: limit_from(document.get(name), name, f"{where}: $.{name}") for name in LEAST
+        }
         return Experiment(
             topology=topology,
             script=script,

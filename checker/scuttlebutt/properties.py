@@ -15,6 +15,7 @@ from checker.fairness import FairRounds
 from checker.properties import Always, AlwaysStep, Broken, Finding, Good, Property, Sometimes
 from checker.scuttlebutt.actor import first_id
 from checker.scuttlebutt.agreement import disagreement, fair_rounds
+from checker.scuttlebutt.bounds import history_room
 from checker.scuttlebutt.content import Contents, by_content
 from scuttle_ref.config import Config
 from scuttle_ref.entries import Entry
@@ -24,7 +25,7 @@ from scuttle_ref.order import replay_key
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import lww_total
-from scuttle_ref.rules import prefer_resolver, retain_as_shipped, retain_newest
+from scuttle_ref.rules import prefer_resolver
 from scuttle_ref.state import NodeState
 
 Pair = tuple[NodeState, NodeState]
@@ -189,8 +190,7 @@ def entries_below_clock() -> Always:
 
 def history_sound(profile: Profile, config: Config) -> Always:
     """History is in order, within its bound, and holds no update twice. Spec: CONV-6."""
-    bounded = profile.retain in {retain_newest, retain_as_shipped}
-    bound = config.max_history if bounded else None
+    bound = history_room(profile, config)
 
     def check(node: NodeState) -> Finding:
         updates = node.history.updates
@@ -205,7 +205,7 @@ def history_sound(profile: Profile, config: Config) -> Always:
                 what = f"{update} twice" if same else f"both {known[identity]} and {update}"
                 return Broken(f"{node.id} remembers {what}")
             known[identity] = update
-        if bound and len(updates) > bound:
+        if len(updates) > bound:
             return Broken(f"{node.id} remembers {len(updates)} updates")
         return _kept(updates)
 

@@ -16,11 +16,11 @@ from attrs import frozen
 
 from checker.faults import Fault, UsageFault
 from checker.outages import Comeback
+from checker.scuttlebutt.bounds import LEAST, WORDS, Limit, limit_typed
 from checker.scuttlebutt.experiment import DELTA_ORDERS, profile_called, resolver_called
 from checker.scuttlebutt.script import parse_command, without_comment
 from checker.scuttlebutt.stage import Stage
 from scuttle_ref.messages import Exchange
-from scuttle_ref.names import UNBOUNDED
 
 PROMPT = "> "
 INDENT = "    "
@@ -120,13 +120,13 @@ def _profile(stage: Stage, words: list[str], where: str) -> list[str]:
 
 
 def _config(stage: Stage, words: list[str], where: str) -> list[str]:
-    usage = "config max_history=N|none mtu=N|none resolver=NAME order=depth|breadth"
+    limit = "|".join(("N", *WORDS))
+    usage = f"config max_history={limit} mtu={limit} resolver=NAME order=depth|breadth"
     _need(bool(words) and not stage.nodes, where, f"{usage}, before any nodes")
     for word in words:
         name, _, value = word.partition("=")
-        if name in {"max_history", "mtu"} and (value == "none" or value.isdecimal()):
-            limit = (UNBOUNDED if value == "none" else int(value)) or None
-            limits: dict[str, Any] = {name: limit}
+        if name in LEAST:
+            limits: dict[str, Any] = {name: _typed(name, value, where)}
             stage.config = attrs.evolve(stage.config, **limits)
         elif name == "resolver":
             stage.config = attrs.evolve(stage.config, resolve=resolver_called(value))
@@ -135,6 +135,13 @@ def _config(stage: Stage, words: list[str], where: str) -> list[str]:
         else:
             _need(False, where, usage)
     return []
+
+
+def _typed(name: str, value: str, where: str) -> Limit:
+    try:
+        return limit_typed(value, name)
+    except ValueError as problem:
+        raise UsageFault(f"{name} is {value!r}", where=where, expected=str(problem)) from None
 
 
 def _nodes(stage: Stage, words: list[str], where: str) -> list[str]:

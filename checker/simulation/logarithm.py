@@ -17,6 +17,7 @@ from checker.simulation.neighbours import neighbourhood
 from checker.simulation.spread import Setup, Spread
 from checker.simulation.weather import FAIR
 from checker.topology import FAMILIES
+from scuttle_ref.names import UNBOUNDED
 
 SIZES_MAX = 8
 """As many sizes as are run."""
@@ -92,7 +93,9 @@ def judged(setup: Setup, runs: Sequence[Spread]) -> tuple[Judgement, ...]:
             straight,
         )
     ]
-    ideal = setup.topology.startswith("complete:") and setup.weather == FAIR and setup.mtu is None
+    ideal = (
+        setup.topology.startswith("complete:") and setup.weather == FAIR and setup.mtu == UNBOUNDED
+    )
     if ideal and setup.mode == "push-pull":
         low, high = SLOPE
         sentence = f"each doubling of the nodes adds {low} to {high} rounds"

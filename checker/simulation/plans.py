@@ -16,6 +16,7 @@ from attrs.validators import deep_iterable, ge, in_, instance_of, optional
 
 from checker.faults import UsageFault
 from checker.outages import Comeback
+from checker.scuttlebutt.bounds import LEAST, limit_from
 from checker.simulation import paper
 from checker.simulation.experiments import EXPERIMENTS, setups
 from checker.simulation.logarithm import sizes_of
@@ -206,9 +207,7 @@ class SpreadPlan(Plan[Setup, Spread]):
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON."""
-        document = attrs.asdict(self)
-        document["setup"]["weather"]["comeback"] = self.setup.weather.comeback.value
-        return document
+        return {**attrs.asdict(self, recurse=False), "setup": self.setup.to_json()}
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> SpreadPlan:
@@ -217,7 +216,8 @@ class SpreadPlan(Plan[Setup, Spread]):
         _insist(setup, SETUP_TYPES)
         _insist(weather, WEATHER_TYPES)
         weather = Weather(**{**weather, "comeback": Comeback(weather["comeback"])})
-        setup = Setup(**{**setup, "weather": weather})
+        limits = {name: limit_from(setup[name], name, name) for name in LEAST}
+        setup = Setup(**{**setup, **limits, "weather": weather})
         if setup.profile not in PROFILES or setup.mode not in MODES:
             raise ValueError(setup)
         return cls(**{**document, "setup": setup})
@@ -237,8 +237,8 @@ SETUP_TYPES: dict[str, tuple[type, ...]] = {
     "profile": (str,),
     "mode": (str,),
     "updates": (int,),
-    "mtu": (int, type(None)),
-    "max_history": (int, type(None)),
+    "mtu": (int, str, type(None)),
+    "max_history": (int, str, type(None)),
     "rounds_max": (int,),
 }
 WEATHER_TYPES: dict[str, tuple[type, ...]] = {
@@ -273,7 +273,7 @@ def plan_from_json(document: dict[str, Any], where: str) -> AnyPlan:
             plan = kind.from_json(rest)
             if plan.setup_labels:
                 return plan
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, UsageFault, ValueError):
         pass
     raise UsageFault("is no plan of a simulation", where=where, hint="begin a new run")
 

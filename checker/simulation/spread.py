@@ -18,6 +18,7 @@ from attrs import define, field, frozen
 
 from checker.faults import UsageFault
 from checker.scuttlebutt.actor import GossipActor
+from checker.scuttlebutt.bounds import LEAST, Limit, limit_json
 from checker.simulation.neighbours import Neighbourhood, neighbourhood
 from checker.simulation.weather import FAIR, Weather, latency
 from scuttle_ref.config import Config
@@ -36,22 +37,26 @@ END_OF_DIGEST = DigestDone(returned=True)
 
 @frozen
 class Setup:
-    """What spreads, where and how. Limits count updates; None is no limit."""
+    """What spreads, where and how. Limits count updates and mean what a Config's do."""
 
     topology: str
     profile: str = "documented"
     mode: str = "push-pull"
     updates: int = 1
-    mtu: int | None = None
-    max_history: int | None = None
+    mtu: Limit = UNBOUNDED
+    max_history: Limit = UNBOUNDED
     weather: Weather = FAIR
     rounds_max: int = 500
 
     def gossip(self) -> Gossip:
         """The protocol of every node."""
-        limits = (UNBOUNDED if limit is None else limit for limit in (self.mtu, self.max_history))
-        mtu, max_history = limits
-        return Gossip(PROFILES[self.profile], Config(mtu=mtu, max_history=max_history))
+        return Gossip(PROFILES[self.profile], Config(mtu=self.mtu, max_history=self.max_history))
+
+    def to_json(self) -> dict[str, Any]:
+        """The setup as JSON."""
+        document = attrs.asdict(self)
+        document["weather"]["comeback"] = self.weather.comeback.value
+        return document | {name: limit_json(getattr(self, name)) for name in LEAST}
 
     def checked(self) -> Neighbourhood:
         """The population. Raises UsageFault for what could not run."""

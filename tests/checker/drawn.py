@@ -14,6 +14,7 @@ from checker.scuttlebutt.experiment import Experiment
 from checker.scuttlebutt.misfortune import NO_MISFORTUNE, Misfortune
 from checker.scuttlebutt.script import parse_script
 from checker.topology import Topology, from_links, topology
+from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.resolvers import RESOLVERS
 
 
@@ -62,8 +63,8 @@ def model(profile: str, number: int) -> Experiment:
         profile=profile,
         network=network,
         exchanges=draw.choice([0, 1, 1, 2]) if few else int(draw.random() < 0.1),
-        max_history=draw.choice([None, None, None, 1, 2]),
-        mtu=draw.choice([None, None, None, 1]),
+        max_history=draw.choice([UNBOUNDED, UNBOUNDED, UNBOUNDED, 1, 2]),
+        mtu=draw.choice([UNBOUNDED, UNBOUNDED, UNBOUNDED, 1]),
         resolver=draw.choice(sorted(RESOLVERS)),
         delta_order=draw.choice(["depth", "breadth"]),
         faults=NO_MISFORTUNE if plain or draw.random() < 0.5 else misfortune(draw, network),

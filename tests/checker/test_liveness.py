@@ -37,6 +37,7 @@ from checker.sessions import Sessions, as_it_is
 from checker.topology import topology
 from checker.verdict import Kind, Report
 from scuttle_ref.messages import Digest, Update
+from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.state import NodeState
 
 Build = Callable[..., Experiment]
@@ -354,8 +355,8 @@ def generated(number: int, *, bounded: bool = False) -> LiveSetup:
         profile="as-shipped"
         if bounded and number % 2
         else choose.choice(["documented", "documented", "documented", "textbook", "paper"]),
-        max_history=choose.choice([None, 1, 2]),
-        mtu=choose.choice([None, 1]),
+        max_history=choose.choice([UNBOUNDED, 1, 2]),
+        mtu=choose.choice([UNBOUNDED, 1]),
         resolver=choose.choice(RESOLVERS),
     )
     return Endless(experiment, early=number % 3 if bounded else None).build()

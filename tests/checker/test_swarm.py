@@ -20,6 +20,7 @@ from checker.search.replay import replay
 from checker.search.swarm import random_search, swarm, swarm_applies
 from checker.search.walking.shoal import Seen, Shoal
 from checker.verdict import Kind, Report
+from scuttle_ref.names import UNBOUNDED
 
 PROFILES = ("documented", "as-shipped", "textbook", "paper")
 NETWORKS = ("fifo", "unordered", "lossy", "duplicating")
@@ -48,10 +49,10 @@ def test_the_same_seed_gives_the_same_swarm(experiment: Callable[..., Experiment
 
 @pytest.mark.parametrize(
     ("profile", "network", "max_history"),
-    list(itertools.product(PROFILES, NETWORKS, (None, 1))),
+    list(itertools.product(PROFILES, NETWORKS, (UNBOUNDED, 1))),
 )
 def test_enough_walks_see_every_world_and_every_refutation(
-    experiment: Callable[..., Experiment], profile: str, network: str, max_history: int | None
+    experiment: Callable[..., Experiment], profile: str, network: str, max_history: float
 ) -> None:
     """On a model of some hundred worlds the walks see what the search sees, and no more.
 

@@ -137,7 +137,8 @@ def test_an_unknown_case_is_answered_with_the_known_ones(refused: Callable[..., 
 
 
 @pytest.mark.parametrize(
-    "flags", [["--profile", "paper"], ["--writes", 0], ["--mtu", "none"], ["--script", "x.txt"]]
+    "flags",
+    [["--profile", "paper"], ["--writes", 0], ["--mtu", "unlimited"], ["--script", "x.txt"]],
 )
 def test_a_case_cannot_be_changed_by_other_flags(
     refused: Callable[..., str], flags: list[object]

@@ -60,8 +60,8 @@ def test_a_model_that_holds_says_what_was_assumed(scuttle: Callable[..., Any]) -
     """A verdict without its assumptions would promise too much."""
     ran = scuttle("check", "--writers", "A", "--writes", 2, "--keys", 2, "--mtu", 1)
     assert ran.code == 0
-    assert "documented on line:2, fifo: 2 commands, 1 exchanges per link" in ran.out
-    assert "max_history none, mtu 1, resolver lww_total" in ran.out
+    assert "documented on line:2, fifo: A writes twice, 1 exchange per directed link" in ran.out
+    assert "history unlimited; answers of 1 update; resolver lww_total" in ran.out
     assert "all of them" in ran.out
 
 
@@ -72,9 +72,13 @@ def test_a_model_that_holds_says_what_was_assumed(scuttle: Callable[..., Any]) -
         (["--network", "lossy", "--writers", "A"], "network", "lossy"),
         (["--gossips", "0"], "exchanges", 0),
         (["--max-history", "2"], "max_history", 2),
-        (["--max-history", "none"], "max_history", None),
+        (["--max-history", "unlimited"], "max_history", "unlimited"),
+        (["--max-history", "not-given"], "max_history", "not-given"),
+        (["--max-history", "0"], "max_history", 0),
         (["--mtu", "1"], "mtu", 1),
-        (["--mtu", "none"], "mtu", None),
+        (["--mtu", "unlimited"], "mtu", "unlimited"),
+        (["--mtu", "not-given"], "mtu", "not-given"),
+        (["--writers", "A"], "mtu", "unlimited"),
         (["--resolver", "max_value"], "resolver", "max_value"),
         (["--writers", "B"], "script", ["B set k1=b1"]),
         (["--writers", "B, A"], "script", ["A set k1=a1", "B set k1=b1"]),
@@ -105,7 +109,7 @@ def test_faults_and_wiring_are_told_with_the_verdict(scuttle: Callable[..., Any]
     """They are assumptions like the others. Spec: CHK-1."""
     ran = scuttle("check", "--writers", "A", "--crashes", 1, "--losses", "any", "--process", "A,B",
                   "--wiring", "broadcast")  # fmt: skip
-    said = "losses any, crashes 1, restart persisted, wiring broadcast, one process for A and B"
+    said = "losses any, crashes 1, restart persisted; wiring broadcast; one process for A and B"
     assert said in ran.out
 
 

@@ -12,9 +12,11 @@ from hypothesis.errors import NoSuchExample
 
 from checker import hunted, hunting
 from checker.commands import hunt as command
+from checker.scuttlebutt.bounds import LEAST
 from checker.scuttlebutt.experiment import experiment_from_json
+from scuttle_ref.names import UNBOUNDED
 
-FIFO = ["--network", "fifo", "--max-history", "none", "--mtu", "none"]
+FIFO = ["--network", "fifo", "--max-history", "unlimited", "--mtu", "unlimited"]
 EXAMPLES = ["--examples", 30, "--max-states", 2_000]
 FEW = ["--examples", 60, "--max-states", 300]
 QUICK = ["--examples", 20, "--max-states", 500, "--faults", "none"]
@@ -147,7 +149,7 @@ def test_a_hunt_leaves_only_the_faults_that_a_failure_needs(
     found = ran.document["found"]["experiment"]
     budgets = {name: times for name, times in found["faults"].items() if name != "restart"}
     assert {name: times for name, times in budgets.items() if times} == needed
-    plan = hunted.Plan(profile=profile, limits={"max_history": None, "mtu": None}, states_max=300)
+    plan = hunted.Plan(profile=profile, limits=dict.fromkeys(LEAST, UNBOUNDED), states_max=300)
     smallest = experiment_from_json(found, "found")
     for less in hunted.simpler(smallest, plan):
         assert hunting.refutation(hunting.Hunt(plan), less) is None

@@ -74,7 +74,7 @@ def test_a_changed_output_is_noticed() -> None:
         ("A set k=1", "no node 'A'"),
         ("nodes", "cannot read"),
         ("profile nonsense", "no profile"),
-        ("config mtu=x", "cannot read"),
+        ("config mtu=x", "expected: an integer from 1"),
         ("config resolver=nonsense", "no resolver"),
         ("deliver A B", "no node 'A'"),
         ("sing", "cannot read 'sing'"),

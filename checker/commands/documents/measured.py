@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from checker.commands.bench import SEARCHES
-from checker.commands.documents.shared import document
+from checker.commands.documents.shared import LIMITS, document
 from checker.commands.spread_shown import MEASURES
 from checker.schema import (
     COUNT,
@@ -22,6 +22,10 @@ from checker.schema import (
 )
 from checker.simulation.spread import Setup, Spread
 from checker.twin import SIZES, Numbers
+
+_SETUP: Final = of_class(Setup)
+SPREAD_SETUP: Final[Schema] = {**_SETUP, "properties": {**_SETUP["properties"], **LIMITS}}
+"""What spreads, where and how."""
 
 _TIMES: Final = an_object({"best": SECONDS, "median": SECONDS, "runs": list_of(SECONDS)})
 _SPUN: Final = an_object(
@@ -111,7 +115,7 @@ def spread() -> Schema:
         "What scuttle simulate spread --json says: every run, and means with half of their "
         "95 % confidence intervals",
         {
-            "setup": of_class(Setup),
+            "setup": SPREAD_SETUP,
             "interrupted": YES_OR_NO,
             "sizes": list_of(size),
             "expectations": list_of(expectation),

@@ -25,6 +25,7 @@ from checker.schema import (
     or_null,
     table_of,
 )
+from checker.scuttlebutt.bounds import LEAST, WORDS
 from checker.scuttlebutt.experiment import DELTA_ORDERS
 from checker.scuttlebutt.misfortune import ANY as ANY_NUMBER
 from checker.scuttlebutt.misfortune import RESTARTS, Misfortune
@@ -43,6 +44,16 @@ def ref(part: str) -> Schema:
     return {"$ref": f"#/$defs/{part}"}
 
 
+LIMITS: Final[dict[str, Schema]] = {
+    name: {
+        "description": "Updates; null is unlimited.",
+        "anyOf": [{"type": "integer", "minimum": least}, {"enum": [*WORDS, None]}],
+    }
+    for name, least in LEAST.items()
+}
+"""Of a configuration. Files of older versions have null for no limit."""
+
+
 def _experiment() -> Schema:
     """Everything that decides what is explored. Spec: CHK-1."""
     topology = an_object(
@@ -50,7 +61,6 @@ def _experiment() -> Schema:
     )
     budget: Schema = {"oneOf": [COUNT, {"const": ANY_NUMBER}]}
     budgets = {each.name: budget for each in attrs.fields(Misfortune)}
-    limit = {"type": ["integer", "null"], "minimum": 1}
     says = "Everything that decides what is explored; what is not given is as scuttle check has it."
     return {
         "description": says,
@@ -63,8 +73,7 @@ def _experiment() -> Schema:
                 "exchanges": COUNT,
             },
             {
-                "max_history": limit,
-                "mtu": limit,
+                **LIMITS,
                 "resolver": TEXT,
                 "delta_order": one_of(DELTA_ORDERS),
                 "faults": an_object({}, {**budgets, "restart": one_of(RESTARTS)}),

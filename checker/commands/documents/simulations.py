@@ -6,7 +6,7 @@ from typing import Any, Final, get_type_hints
 
 import attrs
 
-from checker.commands.documents.measured import spread
+from checker.commands.documents.measured import SPREAD_SETUP, spread
 from checker.commands.documents.shared import document, whole
 from checker.schema import (
     COUNT,
@@ -24,7 +24,7 @@ from checker.simulation.experiments import EXPERIMENTS
 from checker.simulation.orders import ORDERS
 from checker.simulation.paper import ENGINES, Sample
 from checker.simulation.plans import AUTO
-from checker.simulation.spread import Setup, Spread
+from checker.simulation.spread import Spread
 
 _NUMBER: Final[Schema] = {"type": "number"}
 _FROM_1: Final[Schema] = {"type": "integer", "minimum": 1}
@@ -68,7 +68,7 @@ _PAPER_PLAN: Final = an_object(
     }
 )
 _SPREAD_PLAN: Final = an_object(
-    {"kind": {"const": "spread"}, **_SEEDS, "setup": of_class(Setup), "growth": YES_OR_NO}
+    {"kind": {"const": "spread"}, **_SEEDS, "setup": SPREAD_SETUP, "growth": YES_OR_NO}
 )
 PLAN: Final[Schema] = {"oneOf": [_PAPER_PLAN, _SPREAD_PLAN]}
 """Setups and seeds."""
