@@ -48,7 +48,7 @@ def search_for(
 
         with crew as workers:
             yield Divided(setup, workers, flags["reduction"])
-    elif flags["reduction"] != "none":
+    elif flags["reduction"] != "none" or flags["certify"]:
         yield Reduced(setup, flags["reduction"], flags["certify"])
     else:
         yield search_called(flags["search"])

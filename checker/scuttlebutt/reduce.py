@@ -17,7 +17,7 @@ from checker.scuttlebutt.facets import GossipFacets
 from checker.scuttlebutt.naming import GossipNaming
 from checker.scuttlebutt.reductions import LEVELS
 from checker.search.budget import Budget
-from checker.search.exhaustive import TOO_WIDE, exhaustive
+from checker.search.exhaustive import TOO_WIDE, exhaustive, obstacle
 from checker.verdict import Report
 
 
@@ -104,7 +104,7 @@ def search_reduced(
     if reduction == "auto":
         return _strongest(setup, budget, certify=certify)
     if reduction == "none":
-        return exhaustive(setup.system, setup.properties, budget)
+        return _unreduced(setup, budget, certify=certify)
     refusal = refusal_of(setup, reduction)
     if refusal is not None:
         raise _unsound(reduction, refusal)
@@ -140,8 +140,24 @@ def _strongest(setup: Setup, budget: Budget, *, certify: bool) -> Report:
             except Undeclared as undeclared:
                 reason = str(undeclared)
         passed.setdefault(reason, []).append(level)
-    report = exhaustive(setup.system, setup.properties, budget)
+    report = _unreduced(setup, budget, certify=certify)
     return report.noting("no reduction was used", *_told(passed))
+
+
+def _unreduced(setup: Setup, budget: Budget, *, certify: bool) -> Report:
+    """The search of all worlds, certified where it is compiled. Spec: RED-20."""
+    if not certify or obstacle(setup.system, setup.properties) is not None:
+        return exhaustive(setup.system, setup.properties, budget)
+    from checker.search.compiled.certificate import FalseClaims  # noqa: PLC0415 - loads numpy
+    from checker.search.compiled.fields import TooWide  # noqa: PLC0415
+    from checker.search.compiled.search import compiled  # noqa: PLC0415
+
+    try:
+        return compiled(setup.system, setup.properties, budget, certify=True)
+    except FalseClaims as false:
+        raise _uncertified(false, "--certify") from None
+    except TooWide:
+        return exhaustive(setup.system, setup.properties, budget)
 
 
 def _told(passed: dict[str, list[str]]) -> list[str]:
@@ -166,12 +182,16 @@ def _reduced(setup: Setup, budget: Budget, reduction: str, *, certify: bool) -> 
             certify=certify,
         )
     except FalseClaims as false:
-        raise UnrunnableFault(
-            f"a claim that the reduction rests on is false: {str(false)[:500]}",
-            where=f"--reduction {reduction}",
-            clause="RED-8",
-            hint="search without a reduction, and report this",
-        ) from None
+        raise _uncertified(false, f"--reduction {reduction}") from None
+
+
+def _uncertified(false: Exception, where: str) -> UnrunnableFault:
+    return UnrunnableFault(
+        f"what the search rests on is false: {str(false)[:500]}",
+        where=where,
+        clause="RED-8",
+        hint="search plainly (--search plain), and report this",
+    )
 
 
 def _unsound(reduction: str, refusal: str) -> UsageFault:

@@ -55,7 +55,7 @@ def test_profiles_and_faults_keep_their_verdicts(
     "flags",
     [
         ("--reduction", "quotient"),
-        ("--topology", "line:2", "--certify"),
+        ("--topology", "line:2", "--certify", "--search", "plain"),
         ("--topology", "line:2", "--reduction", "auto", "--search", "plain"),
     ],
 )
@@ -173,3 +173,13 @@ def test_a_search_that_was_plain_says_so(scuttle: Callable[..., Any]) -> None:
 
     assert f"\nnote: {note}\n" in scuttle(*WIDE).out + "\n"
     assert scuttle(*WIDE, "--json").document["notes"] == [note]
+
+
+def test_a_search_without_a_reduction_can_be_certified(scuttle: Callable[..., Any]) -> None:
+    """The certificate does not believe the engine either. Spec: RED-20."""
+    model = ("check", "--profile", "textbook", "--topology", "line:2", "--cuts", "1", "--certify")
+
+    text, told = scuttle(*model), scuttle(*model, "--json").document
+
+    assert told["notes"][0].startswith("certified: ")
+    assert f"\nnote: {told['notes'][0]}\n" in text.out

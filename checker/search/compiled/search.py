@@ -54,12 +54,13 @@ def compiled(  # noqa: PLR0913 - each keyword is a choice of its own
     Every property must have a scope. With `facets` it explores the quotient; schedules are made
     concrete, so that they run on the system itself. With `commutation` it explores stubborn sets,
     which keep the terminal worlds only, and with `naming` one of all worlds that differ only in
-    which nodes are which. With `certify` every claim that was used is executed again afterwards.
+    which nodes are which. With `certify` every claim that was used is executed again afterwards,
+    and a sample of the worlds with all steps from them.
 
     Raises TooWide when a world does not fit in 64 bits, Undeclared, FalseClaims, and UsageFault
     for a system that says otherwise what may happen.
 
-    Spec: RED-7, RED-8, RED-16, SYM-4.
+    Spec: RED-7, RED-8, RED-16, RED-20, SYM-4.
     """
     layout = layout_of(system, facets)
     search = _Search(layout, Judge(properties), budget or Budget(), until_decided, certify)
@@ -115,6 +116,7 @@ class _Search:
     transitions: int = 0
     terminal: int = 0
     stop: str | None = None
+    notes: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         self.tables = Tables(self.layout, self._hear)
@@ -271,9 +273,30 @@ class _Search:
         raise AssertionError(f"no way to world {world}")
 
     def certify(self) -> None:
-        """Execute the claims again that a reduction rests on. Raises FalseClaims."""
+        """Execute again what a reduction rests on, and a sample of what was explored.
+
+        Raises FalseClaims.
+        """
+        from checker.search.compiled.recomputed import (  # noqa: PLC0415 - slow to load
+            Recomputation,
+            certified,
+        )
+
         if self.pieces is not None:
             self.pieces.certify(self.judging, self.levels, self._steps, CHUNK)
+        whole = self.levels if self.stop is None else self.levels[:-1]
+        self.notes = certified(
+            Recomputation(
+                self.tables,
+                self.judge,
+                whole,
+                self.visited,
+                self._steps,
+                self.symmetry,
+                partly=self.stubborn is not None,
+            ),
+            CHUNK,
+        )
 
     def _steps(self, worlds: Worlds, regions: list[Ids]) -> Iterator[tuple[Action, Ids, Worlds]]:
         """What was explored from `worlds`."""
@@ -307,5 +330,6 @@ class _Search:
             growth=growth_of_components(self.layout, met)
             if self.stop and self.judge.undecided
             else None,
+            notes=self.notes,
         )
         return Report(self.judge.verdicts(stats), stats)

@@ -73,5 +73,10 @@ class Visited:
             self.runs[at] = repacked(run)
             self.runs[at].sort()
 
+    def __contains__(self, world: object) -> bool:
+        wanted = np.array([world], np.uint64)
+        places = ((run, np.searchsorted(run, wanted)) for run in self.runs if len(run))
+        return any(bool(run[at % len(run)] == wanted) for run, at in places)
+
     def __len__(self) -> int:
         return sum(map(len, self.runs))
