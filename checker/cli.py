@@ -115,7 +115,7 @@ def main(arguments: list[str] | None = None) -> None:
         # Nothing here multiplies matrices; numpy would start a thread per core for it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        code = scuttle.main(args=arguments, standalone_mode=False)
+        code = scuttle.main(args=arguments, prog_name="scuttle", standalone_mode=False)
     except click.ClickException as usage:
         usage.show()
         if origin(usage):
@@ -131,3 +131,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -19,7 +19,7 @@ from scuttle_ref.pairs import Pairs, get, put
 class Entry:
     """What a place holds: the value, its version and the source that wrote it.
 
-    Spec: MOD-2.
+    Spec: MOD-7.
     """
 
     value: Value = field(eq=exact)
@@ -43,7 +43,7 @@ class Entries:
 
     `shelves` are sorted by owner, what is on each by key; no shelf is empty.
 
-    Spec: MOD-2.
+    Spec: MOD-7.
     """
 
     shelves: Pairs[Owner, Pairs[Key, Entry]] = ()

@@ -12,7 +12,7 @@ from attrs import frozen
 
 @frozen
 class FlowRules:
-    """The constants of additive increase and multiplicative decrease. Spec: FLOW-5."""
+    """The constants of additive increase and multiplicative decrease. Spec: FLOW-5, FLOW-10."""
 
     decrease: float = 0.75
     """The factor on the rate after a trend of overflows."""
@@ -71,7 +71,7 @@ class Rates:
 def adapted(flow: Flow, *, overflow: bool, mtu: float, rules: FlowRules = DEFAULT_FLOW) -> Flow:
     """The rate after one more answer that overflowed, or fitted. `mtu` unit: updates.
 
-    Spec: FLOW-5.
+    Spec: FLOW-5, FLOW-10.
     """
     if overflow:
         if flow.overflowed + 1 < rules.overflows:
@@ -79,7 +79,7 @@ def adapted(flow: Flow, *, overflow: bool, mtu: float, rules: FlowRules = DEFAUL
         return attrs.evolve(flow, allowed=flow.allowed * rules.decrease, overflowed=0, fitted=0)
     if flow.fitted + 1 < rules.fits:
         return attrs.evolve(flow, overflowed=0, fitted=flow.fitted + 1)
-    allowed = min(flow.allowed + rules.increase, mtu)
+    allowed = max(flow.allowed, min(flow.allowed + rules.increase, mtu))
     return attrs.evolve(flow, allowed=allowed, overflowed=0, fitted=0)
 
 
@@ -88,7 +88,7 @@ def share(mine: Flow | Rates, other: Flow | Rates) -> float:
 
     The shares of both add up to what both are allowed. Unit: updates per second.
 
-    Spec: FLOW-6.
+    Spec: FLOW-6, FLOW-11.
     """
     total = mine.allowed + other.allowed
     half = total / 2

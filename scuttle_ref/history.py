@@ -79,7 +79,7 @@ class History:
     def knows(self, update: Update) -> bool:
         """Whether an update with the same source and version is remembered.
 
-        Spec: HIST-6, MOD-2.
+        Spec: HIST-6, MOD-6.
         """
         return any(kept.version == update.version for kept in self.of(update.source_id))
 

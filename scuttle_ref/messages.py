@@ -19,7 +19,7 @@ class Update:
 
     The pair (`source_id`, `version`) identifies it. Field names are those of the README.
 
-    Spec: MOD-2.
+    Spec: MOD-2, MOD-6.
     """
 
     source_id: NodeId

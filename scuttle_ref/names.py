@@ -86,12 +86,15 @@ Spec: MOD-4.
 def exact(value: Value) -> object:
     """Return a stand-in for `value` that tells apart what Python's ``==`` would merge.
 
-    ``1``, ``1.0`` and ``True`` are equal in Python and three different values in JSON. States
-    that differ only in this must not be taken for one state.
+    ``1``, ``1.0`` and ``True`` are equal in Python and three different values in JSON, and so are
+    ``0.0`` and ``-0.0``. States that differ only in this must not be taken for one state.
     """
-    if type(value) is tuple:
-        return ("tuple", *(exact(item) for item in value))
-    return (type(value).__name__, value)
+    kind = type(value)
+    if kind is tuple:
+        return ("tuple", *(exact(item) for item in value))  # type: ignore[attr-defined]
+    if kind is frozenset:
+        return ("frozenset", frozenset(exact(item) for item in value))  # type: ignore[attr-defined]
+    return (kind.__name__, repr(value) if kind is float else value)
 
 
 @frozen

@@ -33,9 +33,9 @@ Relayed: TypeAlias = tuple[Send, ...]
 class Profile:
     """A variant of the protocol, as data.
 
-    The fields after `summary` are the decision points, in the order in which a reader meets
-    them in the reducer. `whole_answers` is no decision of a node but what the protocol presumes
-    of its links: all that one step sends to one peer travels as one frame.
+    The fields after `summary` are the decision points: first those of a write and of an update
+    that is taken, then those of an exchange. `whole_answers` is no decision of a node but what
+    the protocol presumes of its links: all that one step sends to one peer travels as one frame.
 
     Spec: PROF-1, NET-5.
     """
@@ -73,7 +73,7 @@ _NO_DECISIONS = {"name", "summary", "whole_answers"}
 
 
 def decision_points() -> tuple[str, ...]:
-    """The names of the slots, in the order of the reducer. Spec: PROF-1."""
+    """The names of the slots, in the order of the record. Spec: PROF-1."""
     names = [attribute.name for attribute in attrs.fields(Profile)]
     return tuple(name for name in names if name not in _NO_DECISIONS)
 

@@ -49,7 +49,8 @@ AS_SHIPPED = attrs.evolve(
 TEXTBOOK = attrs.evolve(
     DOCUMENTED,
     name="textbook",
-    summary="the smallest Scuttlebutt over shared keys; last writer wins",
+    summary="the smallest Scuttlebutt over shared keys; the highest (version, source) wins, "
+    "so a new write may lose",
     witness=rules.witness_join,
     admit=rules.admit_above_clock,
     prefer=rules.prefer_newest,

@@ -35,7 +35,12 @@ from scuttle_ref.version_vector import VersionVector
 
 # --- stamp: the version of a local write, or why there is none --------------------------------
 
-EXHAUSTED = Refusal("version", "would be above 2**53", "a new node id", "VERS-6")
+EXHAUSTED = Refusal(
+    "version",
+    "would be above 2**53: this node has used its last version",
+    "a restart of this node under a new id",
+    "VERS-6",
+)
 
 
 def stamp_next(state: NodeState, _reading: Reading) -> Version | Refusal:
@@ -99,7 +104,7 @@ def admit_above_clock(state: NodeState, update: Update) -> Reason | None:
 
 
 def place_shared(update: Update) -> Place:
-    """Sources share keys. Spec: MOD-2."""
+    """Sources share keys. Spec: MOD-7."""
     return (update.key,)
 
 

@@ -7,6 +7,8 @@ metaclass may raise.
 
 from __future__ import annotations
 
+from math import isfinite
+
 from scuttle_ref.errors import Refusal
 from scuttle_ref.flow import Rates
 from scuttle_ref.messages import Digest, DigestDone, Update
@@ -54,31 +56,48 @@ def mark_refusal(mark: object) -> Refusal | None:
 
 
 def value_refusal(value: object) -> Refusal | None:
-    """Refuse a value that is not hashable, not equal to itself, or nested too deep.
+    """Refuse a value that may change, that differs from itself, or that is nested too deep.
+
+    Python cannot say of a foreign object that it never changes, so the kinds of values are listed.
 
     Spec: MOD-3.
     """
-    try:
-        sound = _is_sound(value, NESTING_MAX)
-    except Exception:  # noqa: BLE001 - a foreign __hash__ or __eq__ may raise anything
-        sound = False
-    if sound:
+    if _is_sound(value, NESTING_MAX):
         return None
-    problem = f"is {kind_of(value)} that is not hashable and equal to itself all the way down"
-    expected = f"an immutable value (lists become tuples), nested at most {NESTING_MAX} deep"
+    problem = f"is {kind_of(value)} that may change, is no finite number, or is nested too deep"
+    expected = (
+        "null, a bool, a finite number, a text, bytes, or a tuple, record or frozenset of values, "
+        f"nested at most {NESTING_MAX} deep"
+    )
     return Refusal("value", problem, expected, "MOD-3")
 
 
 def _is_sound(value: object, depth: int) -> bool:
-    """Look inside tuples and records too: there Python compares by identity first."""
+    """Look inside of tuples, sets and records: there Python compares by identity first."""
     kind = type(value)
-    if kind is str or kind is int:
+    if kind is str or kind is int or kind is bool or value is None or kind is bytes:
         return True
-    if kind is tuple:
+    if kind is float:
+        return isfinite(value)  # type: ignore[arg-type]
+    if kind is tuple or kind is frozenset:
         return depth > 0 and all(_is_sound(item, depth - 1) for item in value)  # type: ignore[attr-defined]
     if kind is Record:
-        return depth > 0 and all(_is_sound(item, depth - 1) for _, item in value.members)  # type: ignore[attr-defined]
-    return hash(value) is not None and bool(value == value)  # noqa: PLR0124
+        return depth > 0 and _is_record(value, depth - 1)
+    return False
+
+
+def _is_record(record: object, depth: int) -> bool:
+    """Whether the members of a record are pairs of a name and a sound value, as they should be."""
+    members = getattr(record, "members", None)
+    return type(members) is tuple and all(_is_member(each, depth) for each in members)
+
+
+def _is_member(pair: object, depth: int) -> bool:
+    match pair if type(pair) is tuple else None:
+        case (name, value):
+            return type(name) is str and _is_sound(value, depth)
+        case _:
+            return False
 
 
 def put_refusal(key: object, value: object) -> Refusal | None:

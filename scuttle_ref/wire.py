@@ -97,9 +97,9 @@ def message_from_json(document: object, dialect: Dialect = DOCUMENTED_DIALECT) -
 
 def _shaped(document: Mapping[str, object], dialect: Dialect) -> Message:
     """The message by its shape alone; its fields may hold anything."""
-    if document.get("digest"):
-        if document.get("done"):
-            return DigestDone(returned=bool(document.get("returned", False)))
+    if _says(document, "digest"):
+        if _says(document, "done"):
+            return DigestDone(returned=_says(document, "returned"))
         return Digest(
             source_id=_member(document, dialect.digest_source),  # type: ignore[arg-type]
             version=mark_from_json(_member(document, "version")),  # type: ignore[arg-type]
@@ -110,6 +110,15 @@ def _shaped(document: Mapping[str, object], dialect: Dialect) -> Message:
         value=frozen_value(_member(document, "value")),
         version=_member(document, "version"),  # type: ignore[arg-type]
     )
+
+
+def _says(document: Mapping[str, object], name: str) -> bool:
+    """Whether a member says true; a member that is left out says false. Spec: WIRE-1."""
+    said = document.get(name, False)
+    if type(said) is not bool:
+        problem = f"is {said[:30]!r}" if type(said) is str else f"is {kind_of(said)}"
+        raise InvalidMessage(Refusal(f"$.{name}", problem, "true, or no such member", "WIRE-1"))
+    return said
 
 
 def _member(document: Mapping[str, object], name: str) -> object:

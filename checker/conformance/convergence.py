@@ -1,4 +1,4 @@
-"""Convergence: after faults that the links may have, fair exchanges make all nodes equal.
+"""Convergence: after faults that the links may have, undisturbed exchanges make all nodes equal.
 
 A black box: messages are carried unread. What the profile itself cannot give on the same
 schedule is a documented limit, not a violation.

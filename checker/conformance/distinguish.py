@@ -80,7 +80,7 @@ def _owns(profile: Profile) -> bool:
 
 
 def held(profile: Profile, state: NodeState, get: Get) -> Entry:
-    """What the node holds where the rule of places looks for it. Spec: MOD-2, PAPER-1."""
+    """What the node holds where the rule of places looks for it. Spec: MOD-7, PAPER-1."""
     return state.at(profile.place(Update(get.source or state.id, get.key, None, 1)))
 
 

@@ -86,7 +86,7 @@ def agreement(system: System, rounds: FairRounds | None = None) -> Always:
             return Broken(f"{differ}, and no later exchange moves any update")
         return Broken(f"{differ} after {outcome.rounds} fair rounds, with updates still moving")
 
-    says = "once writers stop and messages arrive, fair exchanges make all replicas equal"
+    says = "once writing has stopped and all arrived, undisturbed exchanges make all stores equal"
     return Always("agreement", "CONV-1", says, parts, check, Scope.QUIESCENT_NODES)
 
 

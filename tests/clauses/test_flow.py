@@ -136,9 +136,18 @@ def test_only_a_trend_of_overflows_or_of_fits_moves_the_rate(
 ) -> None:
     """An occasional overflow is no problem; the last case shows the mtu as a cap.
 
-    Spec: FLOW-5.
+    Spec: FLOW-5, FLOW-10.
     """
     assert told(Flow(desired=9, allowed=4), overflows).allowed == allowed
+
+
+def test_an_answer_that_fits_never_lowers_a_rate() -> None:
+    """The mtu was halved, or a peer gave some of its own; growth ends there and takes nothing.
+
+    Spec: FLOW-10.
+    """
+    assert told(Flow(desired=9, allowed=7), "ffffff").allowed == 7
+    assert told(Flow(desired=9, allowed=4.5), "fff").allowed == 5
 
 
 SHARED = [
@@ -158,7 +167,7 @@ def test_two_that_gossip_share_their_allowance_and_create_none(
 ) -> None:
     """Max-min fairness from local events; desired and allowed of each are given.
 
-    Spec: FLOW-6.
+    Spec: FLOW-6, FLOW-11.
     """
     assert (share(Flow(*one), Flow(*other)), share(Flow(*other), Flow(*one))) == after
     assert sum(after) == one[1] + other[1]

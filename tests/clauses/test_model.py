@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from nodes import PEER, Node, upd
 
@@ -27,6 +29,10 @@ class Text(str):
     """A string that is not quite one."""
 
     __slots__ = ()
+
+
+class Changing:
+    """It can be hashed and equals itself, and may change all the same."""
 
 
 class Quarrelsome:
@@ -103,7 +109,7 @@ def test_a_key_may_be_empty_but_must_be_a_string() -> None:
 def test_sources_share_keys_and_the_entry_keeps_its_writer() -> None:
     """Two sources that write one key compete for one entry of value, version and source.
 
-    Spec: MOD-2.
+    Spec: MOD-7.
     """
     node = Node("A").hear(upd("B", 1), upd("C", 2))
 
@@ -113,7 +119,7 @@ def test_sources_share_keys_and_the_entry_keeps_its_writer() -> None:
 def test_source_and_version_identify_an_update() -> None:
     """Another key or value under the same source and version is the same update again.
 
-    Spec: MOD-2.
+    Spec: MOD-6.
     """
     node = Node("A").hear(upd("B", 1))
     before = node.state
@@ -143,7 +149,17 @@ def test_states_that_differ_in_the_type_of_a_value_differ() -> None:
         (1, (float("nan"),)),
         ([],),
         frozen_value({"a": [float("nan")]}),
+        frozenset({float("nan")}),
+        float("inf"),
+        (1, -float("inf")),
         Quarrelsome(),
+        Changing(),
+        Text("a"),
+        Record(("a", 1)),  # type: ignore[arg-type]
+        Record((("a", Changing()),)),
+        Record.__new__(Record),
+        frozenset({(1, Changing())}),
+        date(2026, 11, 30),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -158,6 +174,32 @@ def test_a_value_that_can_change_or_differs_from_itself_is_refused(value: object
     assert node.put("k", value).refusals()[0].clause == "MOD-3"
     assert node.hear(upd("B", 1, value=value)).refusals()[0].path == "value"
     assert node.state is before
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 0, -0.0, 1e308, "", b"raw", (), (1, (None,)), frozenset({(1,)}), Record(())],
+    ids=repr,
+)
+def test_a_value_of_a_kind_that_is_listed_is_taken(value: object) -> None:
+    """Spec: MOD-3."""
+    assert Node("A").put("k", value).value("k") == value
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (0.0, -0.0),
+        ((0.0,), (-0.0,)),
+        (frozenset({1}), frozenset({True})),
+        (frozenset({(0.0,)}), frozenset({(-0.0,)})),
+        (Record((("a", 0.0),)), Record((("a", -0.0),))),
+    ],
+    ids=repr,
+)
+def test_states_tell_apart_what_python_takes_for_equal(one: object, other: object) -> None:
+    """Spec: MOD-2, MOD-3."""
+    assert Node("A").put("k", one).state != Node("A").put("k", other).state
 
 
 def test_lists_become_tuples_and_objects_records_in_their_order() -> None:

@@ -77,10 +77,13 @@ def test_a_whole_exchange_updates_both_and_shares() -> None:
 
 @pytest.mark.parametrize(
     ("written", "answers", "allowed"),
-    [(3, 1, 8.0), (3, 2, 4.0), (3, 4, 2.0), (2, 1, 8.0), (2, 2, 2.0), (0, 2, 2.0)],
+    [(3, 1, 8.0), (3, 2, 4.0), (3, 4, 2.0), (2, 1, 8.0), (2, 2, 8.0), (0, 2, 8.0)],
 )
 def test_own_answers_that_overflow_cut_the_rate(written: int, answers: int, allowed: float) -> None:
-    """Three missing updates overflow an mtu of two; the mtu caps what grows. Spec: FLOW-5."""
+    """Three missing updates overflow an mtu of two. What fits lowers nothing.
+
+    Spec: FLOW-5, FLOW-10.
+    """
     state = writer(written, Flow(desired=9, allowed=8))
     for _ in range(answers):
         state = PACING.hear(state, "B", [Digest("A", 0), DigestDone(returned=True)]).state

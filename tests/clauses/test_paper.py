@@ -190,6 +190,20 @@ def test_an_exchange_is_push_pull() -> None:
     assert one.clock() == other.clock() == {"A": 1, "B": 1}
 
 
+def test_one_round_does_not_bring_both_up_to_date_when_the_mtu_cuts_an_answer() -> None:
+    """Two updates and room for one: the rest travels in the next round.
+
+    Spec: PAPER-10, PAPER-9.
+    """
+    one = Node("A", PAPER, Config(mtu=1)).put("x", "a").put("y", "b")
+    other = Node("B", PAPER, Config(mtu=1))
+
+    converse(other, one)
+    assert one.state.store != other.state.store
+    converse(other, one)
+    assert one.state.store == other.state.store
+
+
 def versions(paper: Node) -> list[float]:
     """The versions at which `paper` holds r's keys a, b and c: one column of the figure."""
     return [paper.state.at(("r", key)).version for key in "abc"]

@@ -61,6 +61,22 @@ def test_strictly_order_values_lets_the_larger_value_win_and_anything_replace_nu
     assert wins("absent", None)
 
 
+def test_of_null_written_twice_the_version_that_came_last_stays() -> None:
+    """Of any other value the one that came first.
+
+    Spec: RES-1.
+    """
+    both = [Update("B", "k", None, 1), Update("C", "k", None, 1)]
+    kept = [
+        node("A", strictly_order_values).hear(*order).state.at(("k",)).source_id
+        for order in (both, both[::-1])
+    ]
+    fives = [upd("B", 1, value=5), upd("C", 1, value=5)]
+
+    assert kept == ["C", "B"]
+    assert node("A", strictly_order_values).hear(*fives).state.at(("k",)).source_id == "B"
+
+
 def test_strictly_order_values_uses_the_value_order_of_the_configuration() -> None:
     """The library calls ``gossip.sort``, which it does not have; here it is `value_order`.
 

@@ -95,7 +95,7 @@ def test_a_dialect_spells_the_source_of_a_digest_line() -> None:
     other = Dialect("other", digest_source="from")
 
     assert message_to_json(Digest("A", 1), other) == {"digest": True, "from": "A", "version": 1}
-    assert message_from_json({"digest": 1, "from": "A", "version": 1}, other) == Digest("A", 1)
+    assert message_from_json({"digest": True, "from": "A", "version": 1}, other) == Digest("A", 1)
     assert message_to_json(upd("A", 1), other)["source_id"] == "A"
 
 
@@ -151,3 +151,33 @@ def test_bottom_is_no_version_of_an_update() -> None:
 
     with pytest.raises(InvalidMessage, match="VERS-1"):
         message_from_json(document)
+
+
+@pytest.mark.parametrize("wrong", ["no", "true", "", 0, 1, None, [], {}, "x" * 90])
+@pytest.mark.parametrize("member", ["digest", "done", "returned"])
+def test_what_is_neither_true_nor_false_is_refused_where_it_stands(
+    member: str, wrong: object
+) -> None:
+    """`{"digest": "no", "done": "false"}` asks for nothing.
+
+    Spec: WIRE-1.
+    """
+    document = {"digest": True, "done": True, "returned": True, member: wrong}
+
+    with pytest.raises(InvalidMessage) as refused:
+        message_from_json(document)
+
+    assert (refused.value.refusal.path, refused.value.refusal.clause) == (f"$.{member}", "WIRE-1")
+    assert refused.value.refusal.expected == "true, or no such member"
+    assert len(refused.value.refusal.problem) < 50
+
+
+def test_false_is_as_if_it_had_been_left_out() -> None:
+    """Spec: WIRE-1."""
+    update = message_to_json(upd("A", 1)) | {"digest": False}
+    line = {"digest": True, "done": False, "source_id": "A", "version": 1}
+    done = {"digest": True, "done": True, "returned": False}
+
+    assert message_from_json(update) == upd("A", 1)
+    assert message_from_json(line) == Digest("A", 1)
+    assert message_from_json(done) == DigestDone(returned=False)

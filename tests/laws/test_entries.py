@@ -32,7 +32,7 @@ def test_pairs_are_a_map(held: dict[str, object], name: str, said: object) -> No
 def test_a_store_is_a_map_by_place(held: dict[tuple[str, ...], Entry], data: st.DataObject) -> None:
     """Sorted, without repetition, and the same whatever the order in which it was filled.
 
-    Spec: MOD-2, MOD-5.
+    Spec: MOD-7, MOD-5.
     """
     store = entries_of(held.items())
     assert list(store) == sorted(held.items(), key=lambda pair: pair[0])

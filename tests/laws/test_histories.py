@@ -92,7 +92,7 @@ def test_news_is_a_filter(history: History, source: str, above: float) -> None:
 def test_a_history_knows_exactly_what_it_holds(history: History, update: Update) -> None:
     """By source and version alone.
 
-    Spec: HIST-6, MOD-2.
+    Spec: HIST-6, MOD-6.
     """
     identities = {(kept.source_id, kept.version) for kept in history.updates}
 

@@ -165,6 +165,6 @@ def _copied(state: NodeState) -> NodeState:
 
 
 def holds(state: NodeState, update: Update) -> bool:
-    """Whether this very update is what is stored under its key. Spec: MOD-2."""
+    """Whether this very update is what is stored under its key. Spec: MOD-6."""
     held = state.at((update.key,))
     return (held.source_id, held.version) == (update.source_id, update.version)

@@ -1,0 +1,5 @@
+"""``python -m checker`` is ``scuttle``."""
+
+from checker.cli import main
+
+main()
