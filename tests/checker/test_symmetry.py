@@ -10,7 +10,7 @@ import pytest
 
 from checker.actors import Scope
 from checker.automorphisms import ELEMENTS_MAX, automorphisms
-from checker.properties import Always, AlwaysStep, Broken, Finding, Good
+from checker.properties import Always, AlwaysStep, Broken, Finding, Good, Sometimes
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.facets import GossipFacets
 from checker.scuttlebutt.misfortune import Misfortune
@@ -202,3 +202,44 @@ def test_a_true_symmetry_passes_the_certificate_that_mutants_fail() -> None:
         )
 
         assert report.stats.complete
+
+
+def test_whatever_three_twins_come_to_is_reached_by_a_schedule_that_leads_there() -> None:
+    """Three nodes change places in circles, which no exchange of two tells from its inverse.
+
+    Of each vector of node states that the whole search meets, the symmetry finds a schedule that
+    leads to that vector, as long as the shortest. Spec: SYM-3, SYM-4.
+    """
+    graph = topology("star:4")
+    experiment = Experiment(graph, parse_script(["A set k=1"], graph, "s"), "textbook")
+    whole = experiment.build()
+    met: dict[tuple[NodeState, ...], None] = {}
+
+    def keep(nodes: tuple[NodeState, ...]) -> Finding:
+        met[nodes] = None
+        return Good.KEPT
+
+    watching = Always("watching", "", "", lambda w: (w.nodes,), keep, Scope.ALL_NODES)
+    compiled(whole.system, (watching,))
+    wanted = [nodes for nodes in met if len({bool(node.store) for node in nodes[1:]}) > 1]
+    assert len(wanted) > 5
+
+    def reached(number: int, nodes: tuple[NodeState, ...]) -> Sometimes:
+        return Sometimes(
+            str(number), "", "", lambda found: found == nodes, lambda w: (w.nodes,), Scope.ALL_NODES
+        )
+
+    properties = tuple(reached(number, nodes) for number, nodes in enumerate(wanted))
+    shortest = compiled(experiment.build().system, properties)
+    for quotient in (False, True):
+        setup = experiment.build()
+        report = compiled(setup.system, properties, **claims(setup, quotient=quotient))
+        for nodes, verdict, plain in zip(wanted, report.verdicts, shortest.verdicts, strict=True):
+            if quotient and verdict.schedule is None:
+                continue  # a quotient may forget what was named of a digest
+            assert verdict.schedule is not None
+            assert plain.schedule is not None
+            run = replay(setup.system, verdict.schedule)
+            assert run.misfit is None
+            assert run.states[-1].nodes == nodes
+            assert quotient or len(verdict.schedule) == len(plain.schedule)

@@ -185,7 +185,9 @@ def test_a_mistake_that_is_understood_no_longer_stands_in_the_way() -> None:
         ),
     )
     assert player.attempt(writes) is None
-    assert player.attempt(SWAP) is not None
+    problem = player.attempt(SWAP)
+    assert problem is not None
+    assert problem.told.startswith("$.out: expected ['k=2@B1'], got ['k=2@B1', 'digest B:1', 'done")
 
 
 def test_a_failing_scene_keeps_only_what_it_needs() -> None:
@@ -277,16 +279,38 @@ def test_a_cut_below_the_limit_is_followed_where_the_profile_allows_it() -> None
     assert choosing(DOCUMENTED, _one_less).attempt(LIMITED) is None
 
 
-def test_a_cut_from_the_wrong_end_is_a_violation() -> None:
+def _without_the_lowest(out: list[Any]) -> list[Any]:
+    return out[1:] if _one_less(out) != out else out
+
+
+def _nothing(out: list[Any]) -> list[Any]:
+    return [] if _one_less(out) != out else out
+
+
+@pytest.mark.parametrize(
+    ("change", "got", "missing"),
+    [
+        (_without_the_lowest, "['k=1@A2']", "k=0@A1"),
+        (_nothing, "[]", "k=0@A1, k=1@A2"),
+    ],
+)
+def test_a_cut_from_the_wrong_end_is_a_violation_and_nothing_is_no_cut(
+    change: Callable[[list[Any]], list[Any]], got: str, missing: str
+) -> None:
     """The higher version first makes a hole that nobody will ask to fill. Spec: ORA-6, FLOW-2."""
-    problem = choosing(DOCUMENTED, lambda out: _one_less(out[::-1])).attempt(LIMITED)
+    problem = choosing(DOCUMENTED, change).attempt(LIMITED)
     assert problem is not None
+    assert (problem.outcome, problem.path, problem.clause) == (Outcome.FAIL, "$.out", "fill")
+    assert problem.told == f"$.out: expected ['k=0@A1', 'k=1@A2'], got {got} (missing: {missing})"
 
 
 def test_an_answer_that_fits_is_not_cut() -> None:
     """A freedom that is not given is none. Spec: ORA-6, EXCH-5."""
     fits = attrs.evolve(LIMITED, setting=Setting(mtu=9, resolve="lww_total"))
-    assert choosing(DOCUMENTED, _one_less).attempt(fits) is not None
+    problem = choosing(DOCUMENTED, _one_less).attempt(fits)
+    assert problem is not None
+    assert (problem.outcome, problem.path) == (Outcome.FAIL, "$.out")
+    assert problem.told.endswith("(missing: k=3@A4)")
 
 
 class Secret(ReferenceAdapter):
@@ -361,7 +385,9 @@ def test_a_black_box_that_does_not_converge_is_found(
 
 def test_what_the_profile_itself_cannot_do_is_a_limit() -> None:
     """As shipped, two writers of one key swap values for ever. Spec: ORA-6."""
-    assert converged(AS_SHIPPED, SWAP) is not None
+    problem = converged(AS_SHIPPED, SWAP)
+    assert problem is not None
+    assert (problem.clause, problem.path) == ("CONV-1", "$.k")
     assert convergence.is_limit(AS_SHIPPED, SWAP, DOCUMENTED_DIALECT)
     assert not convergence.is_limit(DOCUMENTED, SWAP, DOCUMENTED_DIALECT)
 

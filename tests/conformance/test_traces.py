@@ -286,3 +286,59 @@ def test_a_bad_map_is_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(UsageFault) as refused:
         read_renaming(words)
     assert said in str(refused.value)
+
+
+def lossy_log(lost: int, max_silent: int, silent: Sequence[str] = ("drop",)) -> list[Line]:
+    """n1 answers with three updates, of which the first `lost` are lost without a word."""
+    done = {"digest": True, "done": True}
+    update = {"key": f"k{lost}", "value": lost, "source_id": "A", "version": lost + 1}
+    return [
+        {**HEAD, "silent": list(silent), "max_silent": max_silent},
+        *({**SET, "key": f"k{at}", "value": at} for at in range(3)),
+        {"node": "n2", "ev": "gossip"},
+        {**RECV, "mid": "m0", "msg": DIGEST},
+        {**RECV, "mid": "m1", "msg": done},
+        {"node": "n2", "ev": "recv", "from": "n1", "msg": update},
+    ]
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+@pytest.mark.parametrize("max_silent", [0, 1, 2, 3])
+def test_as_many_messages_are_lost_in_silence_as_the_log_allows(
+    judge: Callable[..., Judged], lost: int, max_silent: int
+) -> None:
+    """None, one below the limit, the limit, and one beyond. Spec: OBS-3, OBS-6."""
+    judged = judge(lossy_log(lost, max_silent))
+
+    assert judged.verdict == ("accepted" if lost <= max_silent else "rejected")
+    assert judged.matched == judged.events - (lost > max_silent)
+    if lost > max_silent:
+        assert judged.event is not None
+        assert (judged.event.kind, judged.event.line) == ("recv", judged.events + 1)
+        assert judged.miss is not None
+        assert str(judged.miss.mismatch) == (
+            f"$: expected at most {max_silent} unlogged steps before it (max_silent), "
+            f"got a run that needs {lost}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("max_silent", "verdict"), [(0, "rejected"), (1, "rejected"), (2, "accepted")]
+)
+def test_silent_steps_have_a_budget_before_each_event(
+    judge: Callable[..., Judged], max_silent: int, verdict: str
+) -> None:
+    """An exchange before the write; done there and the update back behind it. Spec: OBS-3."""
+    judged = judge([HEAD | {"max_silent": max_silent}, SET, holds(100, 1)])
+
+    assert (judged.verdict, judged.matched) == (verdict, 1 + (verdict == "accepted"))
+
+
+def test_what_a_log_tells_to_be_lost_costs_nothing(judge: Callable[..., Judged]) -> None:
+    """The budget is for what is not told. Spec: OBS-3."""
+    assert judge(lossy_log(1, 0, ())).verdict == "rejected"
+    told = lossy_log(1, 0, ())
+    first = {"key": "k0", "value": 0, "source_id": "A", "version": 1}
+    told.insert(-1, {"node": "n2", "ev": "drop", "from": "n1", "msg": first})
+
+    assert judge(told).verdict == "accepted"

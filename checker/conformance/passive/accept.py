@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 from checker.conformance.passive.log import Event, Log
 from checker.conformance.passive.run import Loose, Run, settled
 from checker.conformance.passive.telling import Miss, Runner
+from checker.conformance.vectors.matching import Mismatch
 
 STATES_MAX = 200_000
 """How many runs are followed before the answer is inconclusive."""
@@ -142,11 +143,20 @@ def _advance(
         outcome = search.runner.told(run, event)
         further = (*positions[:at], positions[at] + 1, *positions[at + 1 :])
         for told in outcome.runs:
-            if loose <= told.ties and layer[place] + told.cost <= search.log.silent_max:
+            price = layer[place] + told.cost
+            if price > search.log.silent_max:
+                misses.append((event, too_silent(price, search.log.silent_max)))
+            elif loose <= told.ties:
                 after = (further, settled(told.run), frozenset[tuple[str, int, int]]())
                 search.add(following, after, (place, f"{event.number}. {event}"), 0)
         if not outcome.runs:
             misses.extend((event, miss) for miss in outcome.misses)
+
+
+def too_silent(steps: int, most: int) -> Miss:
+    """That an event would fit, if more had happened before it than a log may leave out."""
+    allowed = f"at most {most} unlogged steps before it (max_silent)"
+    return Miss(Mismatch("$", allowed, f"a run that needs {steps}"))
 
 
 def _stuck(
