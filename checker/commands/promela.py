@@ -11,6 +11,9 @@ from checker.commands.examples import examples
 from checker.commands.options import experiment_from, model_options
 from checker.promela import promela
 
+PROFILE = "textbook"
+"""The profile that is written in Promela."""
+
 
 @click.command(epilog=examples("scuttle promela --topology line:2 --writers A,B > model.pml"))
 @model_options
@@ -21,6 +24,8 @@ def command(**flags: Any) -> None:
     SPIN stores one state for each world that `scuttle check` counts. To ask it, save the text as
     model.pml; then: spin -a -o2 model.pml && gcc -O3 -DSAFETY -DNOREDUCE -w pan.c && ./a.out
     """
+    if flags["case_name"] is None:
+        flags["profile"] = flags["profile"] or PROFILE
     experiment = experiment_from(flags)
     model = promela(experiment)
     if flags["as_json"]:
@@ -28,3 +33,8 @@ def command(**flags: Any) -> None:
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
         click.echo(model, nl=False)
+
+
+for _option in command.params:
+    if isinstance(_option, click.Option) and _option.name == "profile":
+        _option.help = f"Default: {PROFILE}, the only one that is written in Promela."

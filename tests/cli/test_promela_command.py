@@ -17,5 +17,15 @@ def test_the_model_is_printed(scuttle: Callable[..., Any]) -> None:
 
 
 def test_another_profile_is_refused(refused: Callable[..., str]) -> None:
-    """The default profile has no Promela; the message says which one has. Spec: SPIN-2."""
-    assert "textbook" in refused("promela", "--topology", "line:3")
+    """Documented has no Promela; the message says which one has. Spec: SPIN-2."""
+    told = refused("promela", "--topology", "line:3", "--profile", "documented")
+    assert "no Promela is written for documented" in told
+    assert "expected: textbook" in told
+
+
+def test_without_a_profile_the_one_that_can_be_written_is(scuttle: Callable[..., Any]) -> None:
+    """The default of the other commands, documented, has no Promela."""
+    plain = scuttle("promela", "--writers", "A")
+    assert plain.code == 0
+    assert plain.out == scuttle("promela", "--writers", "A", "--profile", "textbook").out
+    assert scuttle("promela", "--profile", "documented").code == 2
