@@ -189,8 +189,8 @@ class System:
                 channels = self._without(world, action)
                 return attrs.evolve(world, channels=channels, spent=self._spent(world, action))
             case Restart(node=node):
-                at = self.topology.node_index[node]
-                return self._after(world, node, action, status=replaced(world.status, at, UP))
+                up = replaced(world.status, self.topology.node_index[node], UP)
+                return self._telling(world, self._after(world, node, action, status=up))
             case Cut(source=source, target=target) | Heal(source=source, target=target):
                 links = self.topology.links_between(source, target)
                 cut = isinstance(action, Cut)
@@ -258,7 +258,34 @@ class System:
         Spec: FAULT-2, FAULT-3.
         """
         left = tuple(() if at in links else channel for at, channel in enumerate(world.channels))
-        return attrs.evolve(world, channels=left, spent=self._spent(world, action), **changes)
+        spent = self._spent(world, action)
+        return self._telling(world, attrs.evolve(world, channels=left, spent=spent, **changes))
+
+    def _telling(self, before: World, after: World) -> World:
+        """The world `after`, in which nodes have heard which connections opened and were lost.
+
+        A node hears of a connection that it can hear on. One that is down hears nothing; once it is
+        back, every connection that stands is a new one.
+
+        Spec: FAULT-8.
+        """
+        if not self.reactions.listens:
+            return after
+        nodes = after.nodes
+        for link, (peer, node) in enumerate(self.topology.links):
+            stands = self._stands(after, link)
+            at = self.topology.node_index[node]
+            if stands == self._stands(before, link) or after.status[at] == DOWN:
+                continue
+            hosted = bool(self.wiring.mates(node))
+            local = self.reactions.told(nodes[at], peer, opened=stands, hosted=hosted)
+            nodes = replaced(nodes, at, local)
+        return attrs.evolve(after, nodes=nodes)
+
+    def _stands(self, world: World, link: int) -> bool:
+        """Whether a connection is whole, and both its ends are up."""
+        ends = (world.status[self.topology.node_index[end]] for end in self.topology.links[link])
+        return not world.cut[link] and DOWN not in ends
 
     def _after(self, world: World, node: str, action: Action, **changes: Any) -> World:
         """The world with the effects on `node`, and the changes of the action itself."""

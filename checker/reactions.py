@@ -38,6 +38,27 @@ class Reactions:
         """What a restart does to the node state in which it crashed. Spec: FAULT-4."""
         return Effects(self.one(self.actor.restarted(local, how)))
 
+    @property
+    def listens(self) -> bool:
+        """Whether nodes are told of their connections. Spec: FAULT-8."""
+        return hasattr(self.actor, "opened") or hasattr(self.actor, "lost")
+
+    def told(self, local: Local, peer: str, *, opened: bool, hosted: bool = False) -> Local:
+        """What becomes of a node state when a connection opens or is lost. Spec: FAULT-8.
+
+        A node that is `hosted` by a process keeps what it shares.
+        """
+        known = self._memo.get((local, peer, opened, hosted))
+        if known is None:
+            known = Effects(self.one(self._told(local, peer, opened=opened, hosted=hosted)))
+            self._memo[local, peer, opened, hosted] = known
+        return known.local
+
+    def _told(self, local: Local, peer: str, *, opened: bool, hosted: bool) -> Local:
+        hears = getattr(self.actor, "opened" if opened else "lost", None)
+        after: Local = local if hears is None else hears(local, peer)
+        return self.actor.with_shared(after, self.actor.shared(local)) if hosted else after
+
     def one(self, local: Local) -> Local:
         """The one object that stands for all node states equal to `local`."""
         return self._locals.setdefault(local, local)

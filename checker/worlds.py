@@ -40,7 +40,8 @@ class Effects:
 class Actor(Protocol):
     """The behaviour of every node, as pure functions.
 
-    The last three are asked only in systems with crashes or with several nodes in a process.
+    The last three are asked only in systems with crashes or with several nodes in a process. An
+    actor may be a :class:`Listener` besides.
     """
 
     def start(self, node: str) -> Local:
@@ -69,6 +70,24 @@ class Actor(Protocol):
 
     def with_shared(self, local: Any, component: Any) -> Local:
         """The node state with another common component."""
+        ...
+
+
+class Listener(Protocol):
+    """What an actor has besides that is told when a connection opens, and when it is lost.
+
+    A node only takes note: what it wants to say, it says in its next exchange. What it shares with
+    its process is not changed by what becomes of a connection.
+
+    Spec: FAULT-8.
+    """
+
+    def opened(self, local: Any, peer: str) -> Local:
+        """The node state once the connection to `peer` is open (again)."""
+        ...
+
+    def lost(self, local: Any, peer: str) -> Local:
+        """The node state once the connection to `peer` is gone."""
         ...
 
 

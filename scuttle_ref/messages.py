@@ -112,8 +112,34 @@ class Received:
     message: object
 
 
+@frozen(cache_hash=True)
+class Opened:
+    """The connection to `peer` is open. Nothing has been said on it yet.
+
+    Spec: FAULT-8.
+    """
+
+    peer: NodeId
+
+    def __str__(self) -> str:
+        return f"connected to {self.peer}"
+
+
+@frozen(cache_hash=True)
+class Lost:
+    """The connection to `peer` is gone, and with it whatever was half said on it.
+
+    Spec: FAULT-8.
+    """
+
+    peer: NodeId
+
+    def __str__(self) -> str:
+        return f"lost {self.peer}"
+
+
 Command: TypeAlias = Put | Exchange
 """What the owner of a node may ask of it."""
 
-Event: TypeAlias = Put | Exchange | Received
+Event: TypeAlias = Put | Exchange | Received | Opened | Lost
 """The inputs of the reducer."""

@@ -28,6 +28,9 @@ Said: TypeAlias = tuple[NodeState, tuple[Message, ...]]
 Relayed: TypeAlias = tuple[Send, ...]
 """What a node passes on, to any peers."""
 
+Told: TypeAlias = Callable[[NodeState, NodeId], NodeState]
+"""What becomes of a node that hears of its connection to a peer. It speaks when it exchanges."""
+
 
 @frozen
 class Profile:
@@ -57,6 +60,8 @@ class Profile:
     fill: Callable[[NodeState, Marks, Config], tuple[Delta, ...]]
     pace: Callable[[tuple[Delta, ...], Config], Delta]
     close: Callable[[NodeState, NodeId, Marks, DigestDone, Delta], Said]
+    connect: Told
+    disconnect: Told
     whole_answers: bool = False
 
 

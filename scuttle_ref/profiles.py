@@ -25,6 +25,8 @@ DOCUMENTED = Profile(
     fill=rules.fill_in_sort_order,
     pace=rules.pace_prefix,
     close=rules.close_silent,
+    connect=rules.connect_afresh,
+    disconnect=rules.disconnect_forgetting,
 )
 """Spec: PROF-3."""
 
@@ -43,6 +45,8 @@ AS_SHIPPED = attrs.evolve(
     mention=rules.mention_again,
     fill=rules.fill_by_source,
     pace=rules.pace_high_water_mark,
+    connect=rules.connect_unmoved,
+    disconnect=rules.disconnect_unmoved,
 )
 """Spec: PROF-4."""
 

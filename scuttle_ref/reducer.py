@@ -16,7 +16,18 @@ from attrs import frozen
 from scuttle_ref.config import DEFAULT_CONFIG, Config
 from scuttle_ref.entries import Entry
 from scuttle_ref.errors import InvalidConfig, Refusal
-from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
+from scuttle_ref.messages import (
+    Digest,
+    DigestDone,
+    Event,
+    Exchange,
+    Lost,
+    Message,
+    Opened,
+    Put,
+    Received,
+    Update,
+)
 from scuttle_ref.names import NodeId, Reading
 from scuttle_ref.outputs import (
     Applied,
@@ -29,7 +40,7 @@ from scuttle_ref.outputs import (
     Send,
     Step,
 )
-from scuttle_ref.profile import Profile
+from scuttle_ref.profile import Profile, Told
 from scuttle_ref.resolvers import View
 from scuttle_ref.state import NodeState
 from scuttle_ref.validity import (
@@ -70,13 +81,18 @@ class Gossip:
         Spec: ERR-1.
         """
         kind = type(event)  # not isinstance: an object may lie about its class
-        match event if kind is Put or kind is Exchange or kind is Received else None:
+        known = kind is Received or kind is Exchange or kind is Put
+        match event if known or kind is Opened or kind is Lost else None:
             case Put(key=key, value=value, reading=reading):
                 return self._put(state, key, value, reading)
             case Exchange(peer=peer, order=order):
                 return self._exchange(state, peer, order)
             case Received(sender=sender, message=message):
                 return self.hear(state, sender, (message,))
+            case Opened(peer=peer):
+                return self._told(state, peer, self.profile.connect)
+            case Lost(peer=peer):
+                return self._told(state, peer, self.profile.disconnect)
             case _:
                 problem = f"is {kind_of(event)}"
                 return _rejected(state, Refusal("event", problem, "an event", "ERR-1"))
@@ -212,6 +228,13 @@ class Gossip:
         after, messages = self.profile.close(rested, sender, marks, done, delta)
         outputs += _sends(sender, messages)
         return self._enlisted(after)
+
+    def _told(self, state: NodeState, peer: NodeId, becomes: Told) -> Step:
+        """A connection opened, or is lost; the node says nothing. Spec: FAULT-8."""
+        refusal = name_refusal("peer", peer)
+        if refusal is not None:
+            return _rejected(state, refusal)
+        return Step(self._enlisted(becomes(state, peer)))
 
     def _enlisted(self, state: NodeState) -> NodeState:
         """The node with every source of its clock among its sources. Spec: EXCH-1."""

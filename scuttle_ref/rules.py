@@ -389,3 +389,30 @@ def close_with_digest(
         return state, delta
     lines = digest_lines(state.clock, state.sources)
     return state, (*delta, *lines, DigestDone(returned=True))
+
+
+# --- connect, disconnect: what becomes of a node when a connection opens, or is lost --------------
+
+
+def connect_afresh(state: NodeState, peer: NodeId) -> NodeState:
+    """A new connection begins with nothing heard, and with no session. Spec: EXCH-8."""
+    return state.apart_from(peer)
+
+
+def connect_unmoved(state: NodeState, _peer: NodeId) -> NodeState:
+    """Nothing: what the process remembers belongs to no connection. Spec: DEV-14."""
+    return state
+
+
+def disconnect_forgetting(state: NodeState, peer: NodeId) -> NodeState:
+    """What was half heard of the peer's digest is forgotten, and its session closes. Spec: EXCH-8.
+
+    The rest of the digest can never arrive, and what the peer knew says nothing of what it will
+    know when it is back.
+    """
+    return state.apart_from(peer)
+
+
+def disconnect_unmoved(state: NodeState, _peer: NodeId) -> NodeState:
+    """Nothing: the names of a digest outlive the stream on which they came. Spec: DEV-14."""
+    return state

@@ -76,6 +76,26 @@ class NodeState:
             open_sessions=self.open_sessions,
         )
 
+    def apart_from(self, peer: NodeId) -> NodeState:
+        """This node without what belongs to a connection with `peer`: half a digest, a session.
+
+        Spec: EXCH-8, NPM-9.
+        """
+        named = drop(self.named, peer)
+        sessions = drop(self.open_sessions, peer)
+        if len(named) == len(self.named) and len(sessions) == len(self.open_sessions):
+            return self
+        return NodeState(
+            id=self.id,
+            clock=self.clock,
+            sources=self.sources,
+            version=self.version,
+            history=self.history,
+            store=self.store,
+            named=named,
+            open_sessions=sessions,
+        )
+
     def with_session(self, peer: NodeId, marks: Marks | None) -> Pairs[NodeId, Marks | None]:
         """The open sessions with that of `peer` as given.
 

@@ -19,7 +19,7 @@ from checker.conformance.compare import (
     sent_difference,
     state_difference,
 )
-from checker.conformance.contract import Contract, closed, owner_place, shares_process
+from checker.conformance.contract import Contract, owner_place, shares_process
 from checker.conformance.observation import (
     Ambiguous,
     Observed,
@@ -134,14 +134,6 @@ class Acceptor:
             return first
         self._keep(after)
         return None
-
-    def closed(self, node: NodeId, peer: NodeId) -> None:
-        """A node was told that a connection is gone: it may forget what the peer named, or not.
-
-        No clause says which, so both are followed. Spec: ORA-7.
-        """
-        after = [world.replaced(node, closed(world.at(node), peer)) for world in self.worlds]
-        self._keep([*after, *self.worlds])
 
     def look(self, node: NodeId, answer: Mapping[str, Any]) -> Difference | None:
         """Compare what a node shows of itself with the candidates. Spec: ORA-5, ORA-7."""

@@ -14,14 +14,25 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from checker.conformance.adapters.reference import store_document
-from checker.conformance.contract import closed, shares_process
+from checker.conformance.contract import shares_process
 from checker.conformance.observation import Observed, configs, counterpart, followed
 from checker.conformance.protocol import Reply
 from checker.conformance.settings import config_from
 from checker.conformance.values import encoded
 from checker.conformance.wire import mark_value, message_of, object_of
 from scuttle_ref.errors import InvalidMessage
-from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
+from scuttle_ref.messages import (
+    Digest,
+    DigestDone,
+    Event,
+    Exchange,
+    Lost,
+    Message,
+    Opened,
+    Put,
+    Received,
+    Update,
+)
 from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Rejected, Send, Step
 from scuttle_ref.profile import Profile
@@ -53,12 +64,6 @@ def steps_of(
     states: dict[NodeId, NodeState] = {}
     told: list[Json] = []
     for kind, what in journal:
-        if kind == "closed":
-            node, peer = what
-            states[node] = closed(states.get(node) or gossip.start(node), peer)
-            did = {"node": node, "do": "close", "peer": peer, "got": {"out": []}}
-            told.append({**did, "expected": _shown(states[node], [])})
-            continue
         if kind not in {"event", "lost"}:
             if told:
                 told[-1].setdefault("looked", []).append(_look(kind, what))
@@ -99,6 +104,10 @@ def _done(event: Event) -> Json:
             return {"do": "set", "key": key, "value": encoded(thawed_value(value)), **now}
         case Exchange(peer=peer):
             return {"do": "gossip", "peer": peer}
+        case Lost(peer=peer):
+            return {"do": "close", "peer": peer}
+        case Opened(peer=peer):
+            return {"do": "open", "peer": peer}
         case Received(sender=sender, message=message):
             return {"do": "write", "from": sender, "message": _document(message)}
 

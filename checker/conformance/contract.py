@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-import attrs
 from attrs import frozen
 
 from scuttle_ref.messages import Update
-from scuttle_ref.names import NodeId, Place
+from scuttle_ref.names import Place
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
-from scuttle_ref.state import NodeState
 
 
 @frozen
@@ -72,12 +70,6 @@ def owns_keys(profile: Profile) -> bool:
 def shares_process(profile: Profile) -> bool:
     """Whether nodes of one process remember each other's digests. Spec: DEV-9."""
     return profile.session("anybody") == PROCESS
-
-
-def closed(state: NodeState, peer: NodeId) -> NodeState:
-    """A node whose connection to `peer` is gone, without what belongs to that connection."""
-    kept = tuple(each for each in state.open_sessions if each[0] != peer)
-    return attrs.evolve(state, named=state.with_marks(peer, ()), open_sessions=kept)
 
 
 def reads_the_clock(profile: Profile) -> bool:

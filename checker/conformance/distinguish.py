@@ -16,7 +16,18 @@ from attrs import frozen
 
 from checker.conformance.contract import reads_the_clock
 from scuttle_ref.entries import Entry
-from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
+from scuttle_ref.messages import (
+    Digest,
+    DigestDone,
+    Event,
+    Exchange,
+    Lost,
+    Message,
+    Opened,
+    Put,
+    Received,
+    Update,
+)
 from scuttle_ref.names import NEVER, VERSION_MAX, Key, NodeId
 from scuttle_ref.outputs import Send, Step
 from scuttle_ref.profile import Profile
@@ -62,8 +73,13 @@ def conversation(profile: Profile) -> tuple[Ask, ...]:
         *(Put("k", "b1"), Put("k", "b2"), Put("j", "b3"), Put("kk", "b4")),
         *((Put("k", "b5", 5), Put("k", "b6", 6)) if reads_the_clock(profile) else ()),
         *(Received("A", message) for message in heard),
-        *(Received("C", message) for message in (DigestDone(), Digest(NODE, 0), Digest("A", 0))),
+        *(
+            Received("C", message)
+            for message in (DigestDone(), *(Digest(NODE, mark) for mark in (0, 1)), Digest("A", 0))
+        ),
         Exchange("A"),
+        Lost("A"),
+        Opened("A"),
         *(Get(key, source) for key in keys for source in readers),
     )
 

@@ -177,6 +177,12 @@ WRONG: dict[str, tuple[Rule, ...]] = {
         talking.close_always,
         talking.close_with_done,
     ),
+    "connect": (rules.connect_afresh, rules.connect_unmoved, keeping.connect_forgetting_all),
+    "disconnect": (
+        rules.disconnect_forgetting,
+        rules.disconnect_unmoved,
+        keeping.disconnect_forgetting_all,
+    ),
 }
 """What may stand at each decision point, right for some profile or wrong for all."""
 
@@ -269,6 +275,13 @@ EQUIVALENT |= {
         **({} if profile == "scuttlebutt" else _OF_OWNED_KEYS),
         **own,
     }.items()
+}
+
+OF_THE_PROCESS = "what the process remembers is of no connection"
+
+EQUIVALENT |= {
+    "as-shipped/connect/connect_afresh": OF_THE_PROCESS,
+    "as-shipped/disconnect/disconnect_forgetting": OF_THE_PROCESS,
 }
 
 WRONG_OF_RELATIVES: dict[str, tuple[Rule, ...]] = {

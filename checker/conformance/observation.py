@@ -13,7 +13,18 @@ from checker.conformance.protocol import AdapterError, ErrorKind, Reply
 from checker.conformance.settings import NAMED_RESOLVERS, SORTS, accept, reject
 from checker.conformance.wire import members_of, message_of, plain
 from scuttle_ref.errors import InvalidMessage, Refusal
-from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
+from scuttle_ref.messages import (
+    Digest,
+    DigestDone,
+    Event,
+    Exchange,
+    Lost,
+    Message,
+    Opened,
+    Put,
+    Received,
+    Update,
+)
 from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Compacted, Step
 from scuttle_ref.state import NodeState
@@ -70,7 +81,7 @@ def counterpart(event: Event) -> NodeId:
     match event:
         case Received(sender=sender):
             return sender
-        case Exchange(peer=peer):
+        case Exchange(peer=peer) | Lost(peer=peer) | Opened(peer=peer):
             return peer
         case _:
             return ""
@@ -109,6 +120,8 @@ def valid_clause(event: Event) -> str:
             return "EXCH-3"
         case Received():
             return "EXCH-5"
+        case Lost() | Opened():
+            return "EXCH-8"
         case _:
             return "EXCH-1"
 

@@ -32,6 +32,7 @@ OPERATIONS: Final = {
     "read": "hand over up to so many messages (back-pressure)",
     "resolve": "does this update replace what this node holds?",
     "close": "the connection to a peer is gone",
+    "open": "a connection to a peer is open, and nothing has been said on it",
     "bye": "end",
 }
 """Every operation, and the question it asks."""
@@ -136,6 +137,7 @@ BODY: Final[dict[str, frozenset[str]]] = {
     "write": frozenset({"result", "out", "events"}),
     "gossip": frozenset({"result", "out", "events"}),
     "close": frozenset({"result", "out", "events"}),
+    "open": frozenset({"result", "out", "events"}),
     "read": frozenset({"result", "out", "events"}),
     "get": frozenset({"result"}),
     "news": frozenset({"result"}),

@@ -53,6 +53,7 @@ _ASKED: Final[dict[str, tuple[Schema, Schema]]] = {
         {"node": TEXT},
     ),
     "close": ({"node": TEXT, "peer": TEXT}, {}),
+    "open": ({"node": TEXT, "peer": TEXT}, {}),
     "bye": ({}, {}),
 }
 """The members of each request, those that are always there first."""
@@ -138,7 +139,7 @@ def _happened() -> Schema:
     return {
         "oneOf": [
             an_object({**after, "do": {"const": "set"}, "key": TEXT, "value": ANY}, more | _NOW),
-            an_object({**after, "do": one_of(("gossip", "close")), "peer": TEXT}, more),
+            an_object({**after, "do": one_of(("gossip", "close", "open")), "peer": TEXT}, more),
             an_object({**after, "do": {"const": "write"}, "from": TEXT, "message": ANY}, more),
         ]
     }

@@ -33,7 +33,7 @@ from checker.conformance.scene import (
 )
 from checker.conformance.wire import message_of, told, wire_form, with_extra
 from scuttle_ref.errors import InvalidMessage
-from scuttle_ref.messages import Event, Exchange, Received, Update
+from scuttle_ref.messages import Event, Exchange, Lost, Received, Update
 from scuttle_ref.messages import Put as Set
 from scuttle_ref.wire import DOCUMENTED_DIALECT, Dialect, frozen_value
 
@@ -136,7 +136,7 @@ class Stage:
                 self._read(node, source, key)
 
     def _cut(self, one: str, other: str) -> None:
-        """Both directions lose what is in flight, and who can be told is told. Spec: FAULT-2."""
+        """A connection breaks, loses what is in flight, and opens again. Spec: FAULT-2."""
         self.rows.append(Row(one, f"the connection to {other} breaks"))
         for node, peer in ((one, other), (other, one)):
             self._flight.pop((node, peer), None)
@@ -145,16 +145,22 @@ class Stage:
                 self._closes(node, peer)
 
     def _closes(self, node: str, peer: str) -> None:
-        """A node hears that a connection is gone. There is nobody left to say anything to."""
+        """A node hears that a connection is gone. It has nothing to say to anybody.
+
+        It is not told of the next one: what forgets then, too, would hide what did not forget now.
+
+        Spec: FAULT-8.
+        """
         reply = self.cluster.ask("close", node, peer=peer)
         self._checked("close", reply)
-        self.journal.append(("closed", (node, peer)))
+        seen = Observed(node, Lost(peer), reply)
+        self.journal.append(("event", seen))
         if self.acceptor is None:
             return
         if reply.out:
             said = [str(sent.message) for sent in reply.out]
-            raise Violated(Difference("$.out", "nothing", said, (), "FAULT-2"))
-        self.acceptor.closed(node, peer)
+            raise Violated(Difference("$.out", "nothing", said, (), "FAULT-8"))
+        self._judged(self.acceptor.observe(seen))
         self._inspect(self.acceptor, node)
 
     def _start(self, node: str, peer: str) -> None:
@@ -315,9 +321,6 @@ def replay(acceptor: Acceptor, journal: Sequence[tuple[str, Any]]) -> Difference
                 found = acceptor.look(*what)
             case "read":
                 found = acceptor.read(*what)
-            case "closed":
-                acceptor.closed(*what)
-                continue
             case _:
                 found = acceptor.news(*what)
         if found is not None:

@@ -6,6 +6,8 @@ docstring says what an implementation with this mistake does.
 
 from __future__ import annotations
 
+import attrs
+
 from scuttle_ref import relatives, rules
 from scuttle_ref.config import Config
 from scuttle_ref.history import History
@@ -219,3 +221,16 @@ def relay_without_echo(state: NodeState, update: Update, preferred: bool) -> tup
     """Does not pass an update on to its source."""
     relayed = relatives.relay_applied(state, update, preferred)
     return tuple(send for send in relayed if send.to != update.source_id)
+
+
+# --- connect, disconnect ------------------------------------------------------------------------
+
+
+def connect_forgetting_all(state: NodeState, _peer: NodeId) -> NodeState:
+    """Forgets what every peer has named when one connection opens."""
+    return attrs.evolve(state, named=())
+
+
+def disconnect_forgetting_all(state: NodeState, _peer: NodeId) -> NodeState:
+    """Forgets what every peer has named when one connection is lost."""
+    return attrs.evolve(state, named=())

@@ -114,8 +114,8 @@ class Retelling:
                 view["flight"] = self._flight()
 
     def _told(self, step: Json, gossip: Gossip, *, last: bool) -> Json:
-        if step["do"] == "close":
-            return self._closed(step, last=last)
+        if step["do"] in {"close", "open"}:
+            return self._heard_of(step, last=last)
         label, headline, event = self._read(step)
         node, got = step["node"], step["got"]
         self._known[node] = step["expected"]
@@ -128,14 +128,14 @@ class Retelling:
         view = self._view(broken=last, step=step)
         return {"label": label, "headline": headline, "details": details, "view": view}
 
-    def _closed(self, step: Json, *, last: bool) -> Json:
-        """A connection is gone, and with it what was in flight."""
-        node, peer = step["node"], step["peer"]
+    def _heard_of(self, step: Json, *, last: bool) -> Json:
+        """A connection is gone, and with it what was in flight; or a new one is open."""
+        node, peer, gone = step["node"], step["peer"], step["do"] == "close"
         self._known[node] = step["expected"]
         self._flying = [one for one in self._flying if {one[0], one[1]} != {node, peer}]
         return {
-            "label": f"{node} loses {peer}",
-            "headline": f"the connection of {node} to {peer} is gone",
+            "label": f"{node} {'loses' if gone else 'meets'} {peer}",
+            "headline": f"the connection of {node} to {peer} is {'gone' if gone else 'open'}",
             "details": self._verdict() if last else [],
             "view": self._view(broken=last, step=step),
         }

@@ -10,7 +10,7 @@ from attrs import frozen
 from checker.actors import Effects
 from checker.faults import UnrunnableFault
 from checker.outages import Comeback
-from scuttle_ref.messages import Exchange, Put, Received, Update
+from scuttle_ref.messages import Exchange, Lost, Opened, Put, Received, Update
 from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Rejected, Send, Step
 from scuttle_ref.reducer import Gossip
@@ -84,6 +84,14 @@ class GossipActor:
         if first_id(local.id, self.housed) in self.housed:
             return self.with_shared(state, self.shared(local))
         return state
+
+    def opened(self, local: NodeState, peer: str) -> NodeState:
+        """What the rule `connect` makes of it. Spec: FAULT-8."""
+        return self.gossip.step(local, Opened(peer)).state
+
+    def lost(self, local: NodeState, peer: str) -> NodeState:
+        """What the rule `disconnect` makes of it. Spec: FAULT-8."""
+        return self.gossip.step(local, Lost(peer)).state
 
     def shared(self, local: NodeState) -> Marks:
         """The named sources of the process. Spec: FAULT-6."""

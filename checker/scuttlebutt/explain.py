@@ -132,13 +132,39 @@ def _consequences(system: System, world: World, action: Action) -> tuple[str, ..
             lost = sum(
                 len(world.channels[at]) for at in system.topology.links_between(source, target)
             )
-            return (f"{_in_flight(lost)}; what is sent meanwhile goes nowhere [FAULT-2]",)
+            said = f"{_in_flight(lost)}; what is sent meanwhile goes nowhere [FAULT-2]"
+            return (said, *_hearing(system, world, action))
         case Crash(node=node):
             pairs = zip(system.topology.links, world.channels, strict=True)
             lost = sum(len(channel) for link, channel in pairs if node in link)
-            return (f"{_in_flight(lost)}; what is sent to it meanwhile goes nowhere [FAULT-3]",)
+            said = f"{_in_flight(lost)}; what is sent to it meanwhile goes nowhere [FAULT-3]"
+            return (said, *_hearing(system, world, action))
+        case Heal() | Restart():
+            return _hearing(system, world, action)
         case _:
             return ()
+
+
+def _hearing(system: System, world: World, action: Cut | Heal | Crash | Restart) -> tuple[str, ...]:
+    """What becomes of the nodes that hear of a connection, with the clause that says so."""
+    after = system.next(world, action)
+    lines: list[str] = []
+    for name, one, two in zip(system.topology.nodes, world.nodes, after.nodes, strict=True):
+        if not (isinstance(action, Restart) and action.node == name):
+            lines += tell_apart(one, two)  # type: ignore[arg-type]
+    return tuple(lines)
+
+
+def tell_apart(before: NodeState, after: NodeState) -> list[str]:
+    """What a node has forgotten since it heard of a connection. Spec: FAULT-8."""
+    kept = dict(after.named)
+    halves = [session for session, _ in before.named if session not in kept]
+    open_now = {peer for peer, _ in after.open_sessions}
+    closed = [peer for peer, _ in before.open_sessions if peer not in open_now]
+    return [
+        *(f"{after.id} forgets what {peer} had named of its digest [EXCH-8]" for peer in halves),
+        *(f"{after.id} closes its session with {peer} [NPM-9]" for peer in closed),
+    ]
 
 
 def _in_flight(lost: int) -> str:

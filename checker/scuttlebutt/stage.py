@@ -22,10 +22,10 @@ from checker.network import Frame
 from checker.outages import Comeback
 from checker.scuttlebutt.actor import GossipActor, Restart
 from checker.scuttlebutt.agreement import disagreement
-from checker.scuttlebutt.explain import tell_node, tell_output
+from checker.scuttlebutt.explain import tell_apart, tell_node, tell_output
 from checker.scuttlebutt.script import NodeCommand, command_text
 from scuttle_ref.config import Config
-from scuttle_ref.messages import Event, Exchange, Received, Update
+from scuttle_ref.messages import Event, Exchange, Lost, Opened, Received, Update
 from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Output, Send
 from scuttle_ref.profile import Profile
@@ -143,20 +143,26 @@ class Stage:
         self.cut.add(frozenset((one, two)))
         self.moves.append(Move(one, "cut", label=str(Cut(one, two))))
         told = f"the connection of {one} and {two} breaks"
-        return [told, *self._lost((one, two)), *self._lost((two, one))]
+        lost = [*self._lost((one, two)), *self._lost((two, one))]
+        return [told, *lost, *self._hear(two, Lost(one)), *self._hear(one, Lost(two))]
 
     def heal_connection(self, one: NodeId, two: NodeId) -> list[str]:
         """The connection of two nodes is whole again. Spec: FAULT-2."""
         self.cut.discard(frozenset((one, two)))
         self.moves.append(Move(one, "heal", label=str(Heal(one, two))))
-        return [f"{one} and {two} are connected again"]
+        told = f"{one} and {two} are connected again"
+        if self.down & {one, two}:
+            return [told]
+        return [told, *self._hear(two, Opened(one)), *self._hear(one, Opened(two))]
 
     def crash(self, node: NodeId) -> list[str]:
         """A node stops, and all that is in flight to and from it is lost. Spec: FAULT-3."""
+        peers = self._connected(node)
         self.down.add(node)
         self.moves.append(Move(node, "crash", label=str(Crash(node))))
         lost = [self._lost(link) for link in sorted(self.flight) if node in link]
-        return [f"{node} crashes", *(line for lines in lost for line in lines)]
+        heard = [self._hear(peer, Lost(node)) for peer in peers]
+        return [f"{node} crashes", *(line for lines in (*lost, *heard) for line in lines)]
 
     def restart(self, node: NodeId, how: Comeback) -> list[str]:
         """A node that crashed comes back with what `how` leaves it. Spec: FAULT-4."""
@@ -177,7 +183,10 @@ class Stage:
             Comeback.AMNESIA: "has forgotten everything and keeps its id",
             Comeback.NEW_ID: f"has forgotten everything and is {self.nodes[node].id} from now on",
         }
-        return [f"{node} comes back: it {left[how]}"]
+        told = [f"{node} comes back: it {left[how]}"]
+        for peer in self._connected(node):
+            told += [*self._hear(node, Opened(peer)), *self._hear(peer, Opened(node))]
+        return told
 
     def pause(self, node: NodeId) -> list[str]:
         """A node does nothing until it resumes; what arrives waits. Spec: FAULT-5."""
@@ -194,6 +203,21 @@ class Stage:
     def connected(self, source: NodeId, target: NodeId) -> bool:
         """Whether what `source` sends reaches `target` some time. Spec: FAULT-2, FAULT-3."""
         return frozenset((source, target)) not in self.cut and target not in self.down
+
+    def _connected(self, node: NodeId) -> list[NodeId]:
+        """The other nodes that are up, and whose connection to `node` is whole."""
+        broken = {other for pair in self.cut if node in pair for other in pair}
+        return [other for other in sorted(self.nodes) if other not in {node, *broken, *self.down}]
+
+    def _hear(self, node: NodeId, event: Opened | Lost) -> list[str]:
+        """A node is told of a connection, if it is up. Spec: FAULT-8."""
+        if node in self.down:
+            return []
+        before = self.nodes[node]
+        self._step(node, event)
+        if self.nodes[node] is not before and node not in self.inherited:
+            self._life(node).append(event)
+        return tell_apart(before, self.nodes[node])
 
     def _lost(self, link: tuple[NodeId, NodeId]) -> list[str]:
         """Everything in flight on a link is lost."""
@@ -224,22 +248,30 @@ class Stage:
 
     def _reduce(self, node: NodeId, events: list[Event]) -> list[str]:
         outputs: list[Output] = []
-        process = self.process_of[node]
-        life = next(life for name, life in reversed(self.lived) if name == node)
         if node not in self.inherited:
-            life.extend(events)
+            self._life(node).extend(events)
         for event in events:
-            state = self.nodes[node]
-            shared = self.named.get(process, ())
-            hosted = attrs.evolve(state, named=state.with_marks(PROCESS, shared))
-            step = self.gossip.step(hosted, event)
-            self.named[process] = step.state.marks(PROCESS)
-            self.nodes[node] = step.state
-            outputs.extend(step.outputs)
+            outputs.extend(self._step(node, event))
         nowhere = self._send(node, outputs)
         heard = events[-1].message if isinstance(events[-1], Received) else None
         told = [f"{node} {tell_output(self.profile, output, heard)}" for output in outputs]
         return told + nowhere
+
+    def _life(self, node: NodeId) -> list[Event]:
+        """What a node has been through since it was fresh."""
+        return next(life for name, life in reversed(self.lived) if name == node)
+
+    def _step(self, node: NodeId, event: Event) -> tuple[Output, ...]:
+        """Reduce one event at a node, which has what its process remembers. Spec: DEV-9."""
+        process = self.process_of[node]
+        state = self.nodes[node]
+        shared = self.named.get(process, ())
+        if state.marks(PROCESS) != shared:
+            state = attrs.evolve(state, named=state.with_marks(PROCESS, shared))
+        step = self.gossip.step(state, event)
+        self.named[process] = step.state.marks(PROCESS)
+        self.nodes[node] = step.state
+        return step.outputs
 
     def _send(self, node: NodeId, outputs: list[Output]) -> list[str]:
         """Put what a node sends in flight; what goes nowhere, in sentences."""

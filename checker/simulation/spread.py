@@ -22,7 +22,7 @@ from checker.scuttlebutt.bounds import LEAST, Limit, limit_json
 from checker.simulation.neighbours import Neighbourhood, neighbourhood
 from checker.simulation.weather import FAIR, Weather, latency
 from scuttle_ref.config import Config
-from scuttle_ref.messages import DigestDone, Exchange, Message, Put, Received, Update
+from scuttle_ref.messages import DigestDone, Exchange, Lost, Message, Put, Received, Update
 from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.outputs import Output, Send
 from scuttle_ref.profiles import PROFILES
@@ -209,6 +209,10 @@ class _Play:
     def falls(self, node: int) -> None:
         """The node goes down, and is not waited for."""
         self.up[node] = False
+        name = self.states[node].id
+        for other, state in enumerate(self.states):
+            if self.up[other] and (state.named or state.open_sessions):  # or nothing can be lost
+                self.states[other] = self.gossip.step(state, Lost(name)).state
         self.missing -= len(self.states[node].store) < self.setup.updates
         self.plan(self.random.expovariate(1 / self.setup.weather.down), self.rises, node)
 

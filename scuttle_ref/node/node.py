@@ -15,7 +15,17 @@ import attrs
 from scuttle_ref.config import DEFAULT_CONFIG, Config
 from scuttle_ref.entries import Entry
 from scuttle_ref.history import History
-from scuttle_ref.messages import Delta, Event, Exchange, Message, Put, Received, Update
+from scuttle_ref.messages import (
+    Delta,
+    Event,
+    Exchange,
+    Lost,
+    Message,
+    Opened,
+    Put,
+    Received,
+    Update,
+)
 from scuttle_ref.names import NEVER, UNBOUNDED, Key, Mark, NodeId, Version
 from scuttle_ref.node.buffer import ReadBuffer
 from scuttle_ref.node.store import Change, MemoryStore, Store, store_fault
@@ -139,11 +149,14 @@ class Node:
         return send
 
     def forget(self, peer: NodeId) -> None:
-        """A peer is gone: its session, and what was meant for it, are dropped."""
+        """A peer is gone: what was meant for it is dropped, the rest is a rule's. Spec: FAULT-8."""
         self.buffer.forget(peer)
-        session = self.protocol.profile.session(peer)
-        self._state = attrs.evolve(self._state, named=self._state.with_marks(session, ()))
+        self._step(Lost(peer))
         self._after_reading()
+
+    def greet(self, peer: NodeId) -> None:
+        """A connection to a peer is open; nothing has been said on it. Spec: FAULT-8."""
+        self._step(Opened(peer))
 
     def __iter__(self) -> Iterator[Send]:
         """What there is to read now, until there is nothing."""

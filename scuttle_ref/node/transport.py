@@ -143,6 +143,7 @@ class Transport:
             return 0
         self.connections[connection.name] = connection
         writer.transport.set_write_buffer_limits(high=self.limits.outgoing_max)
+        self.node.greet(connection.name)
         self.tell("connected", connection.name, "")
         gossip = asyncio.ensure_future(self._gossip(connection))
         try:

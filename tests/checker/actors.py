@@ -49,6 +49,23 @@ class Postman:
 
 
 @frozen
+class Listening(Postman):
+    """Notes the connections that opened and were lost; they take turns, but for a restart."""
+
+    def restarted(self, local: Seen, how: Comeback) -> Seen:
+        return (*super().restarted(local, how), "back")
+
+    def opened(self, local: Seen, peer: str) -> Seen:
+        assert f"opened {peer}" not in local[-1:], "opened twice"
+        return (*local, f"opened {peer}")
+
+    def lost(self, local: Seen, peer: str) -> Seen:
+        told = [note for note in local if note in {f"opened {peer}", f"lost {peer}"}]
+        assert told[-1:] != [f"lost {peer}"], "lost twice"
+        return (*local, f"lost {peer}")
+
+
+@frozen
 class Relay(Postman):
     """Passes every message on to B, and says so."""
 

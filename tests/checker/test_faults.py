@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from types import ModuleType
 from typing import Any
 
+import networkx as nx
 import pytest
 
 from checker.actions import (
@@ -34,7 +35,7 @@ from checker.properties import Always, AlwaysStep, Broken, Finding, Good
 from checker.search.breadth_first import breadth_first
 from checker.search.compiled.search import compiled
 from checker.search.depth_first import depth_first
-from checker.topology import family
+from checker.topology import family, from_graph
 from checker.verdict import Kind
 from checker.wiring import Wiring
 
@@ -350,6 +351,70 @@ def test_all_searches_agree_between_three(actors: ModuleType, name: str) -> None
         settings["wiring"] = Wiring(processes=(("A", "C"),))
     script: tuple[tuple[Hashable, ...], ...] = ((("B", "x"),), (("C", "y"),), ())
     agree(System(actors.Postman(), family("line:3"), links, script, 0, **settings))
+
+
+@pytest.mark.parametrize("shape", ["line:2", "line:3", "ring:3"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"links": Network("x", cuts=2)},
+        {"outages": Outages(crashes=1)},
+        {"outages": Outages(crashes=2, comeback=Comeback.AMNESIA)},
+        {"outages": Outages(crashes=1, pauses=1), "links": Network("x", cuts=1)},
+        {"outages": Outages(crashes=2, comeback=Comeback.NEW_ID), "links": Network("x", cuts=1)},
+        {
+            "outages": Outages(crashes=1),
+            "links": Network("x", cuts=1),
+            "wiring": Wiring(processes=(("A", "B"),)),
+        },
+    ],
+    ids=["cuts", "a crash", "two crashes", "one of each", "new ids", "a process"],
+)
+def test_all_searches_tell_nodes_of_their_connections(
+    actors: ModuleType, shape: str, settings: dict[str, Any]
+) -> None:
+    """In turn: what has opened is lost before it opens again, but for what memory lost.
+
+    Spec: FAULT-8, CHK-4.
+    """
+    if shape != "line:2" and len(settings) > 1:
+        pytest.skip("hundreds of thousands of worlds; two nodes have every case of it")
+    topology = family(shape)
+    script = ((("B", "x"),), *((),) * (len(topology.nodes) - 1))
+    links = settings.get("links", Network("x"))
+    rest = {name: value for name, value in settings.items() if name != "links"}
+    agree(System(actors.Listening(), topology, links, script, 0, **rest))
+
+
+def test_a_node_hears_of_a_connection_that_it_can_hear_on(actors: ModuleType) -> None:
+    """At once, both ends; who is down hears nothing, and all is new to it when it is back.
+
+    Spec: FAULT-8.
+    """
+    links, outages = Network("x", cuts=1), Outages(crashes=2)
+    system = System(actors.Listening(), family("line:3"), links, ((), (), ()), 0, outages)
+    back = Restart("B", Comeback.PERSISTED)
+
+    world = after(system, Cut("A", "B"), Crash("B"))
+    assert world.nodes == (("A", "lost B"), ("B", "lost A"), ("C", "lost B"))
+    world = after(system, Cut("A", "B"), Crash("B"), Heal("A", "B"))
+    assert world.nodes == (("A", "lost B"), ("B", "lost A"), ("C", "lost B"))
+    world = after(system, Cut("A", "B"), Crash("B"), back)
+    told = ("C", "lost B", "opened B")
+    assert world.nodes == (("A", "lost B"), ("B", "lost A", "back", "opened C"), told)
+    world = after(system, Crash("B"), Crash("A"), back)
+    assert world.nodes == (("A", "lost B"), ("B", "back", "opened C"), told)
+    world = after(system, Crash("B"), back, Cut("A", "B"), Heal("A", "B"))
+    assert world.nodes[0] == ("A", *("lost B", "opened B") * 2)
+
+
+def test_a_one_way_link_tells_the_end_that_hears(actors: ModuleType) -> None:
+    """Spec: FAULT-8."""
+    topology = from_graph(nx.DiGraph([("A", "B")]), "one way")
+    system = System(actors.Listening(), topology, Network("x", cuts=1), ((), ()), 0)
+
+    assert after(system, Cut("A", "B")).nodes == (("A",), ("B", "lost A"))
+    agree(system)
 
 
 def test_a_step_that_no_budget_allows_refutes_nothing(actors: ModuleType) -> None:

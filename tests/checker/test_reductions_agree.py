@@ -20,7 +20,7 @@ TIMES = int(os.environ.get("SCUTTLE_EXAMPLES", "1"))
 COMPARED = [
     *(("textbook", part, 100) for part in range(2)),
     *(("documented", part, 90) for part in range(2)),
-    *(("paper", 0, 60), ("as-shipped", 0, 20), ("scuttlebutt", 0, 20), ("plasmid", 0, 20)),
+    *(("paper", 0, 60), ("as-shipped", 0, 20), ("scuttlebutt", 0, 24), ("plasmid", 0, 20)),
 ]
 """Profiles, parts of their models, and how many are compared: 500 in all."""
 

@@ -41,6 +41,8 @@ POINTS = (
     "fill",
     "pace",
     "close",
+    "connect",
+    "disconnect",
 )
 
 
@@ -90,12 +92,17 @@ def test_the_differences_of_two_profiles_are_found_by_comparing_rules() -> None:
     assert deviations(DOCUMENTED, attrs.evolve(DOCUMENTED, name="other")) == ()
 
 
+SHIPPED_POINTS = """
+    stamp witness admit prefer retain enlist advertise session mention fill pace connect disconnect
+"""
+
+
 @pytest.mark.parametrize(
     ("other", "points"),
     [
         (
             AS_SHIPPED,
-            "stamp witness admit prefer retain enlist advertise session mention fill pace",
+            SHIPPED_POINTS,
         ),
         (TEXTBOOK, "witness admit prefer advertise pace"),
         (PAPER, "witness admit place prefer retain mention answer fill pace close"),

@@ -175,9 +175,9 @@ class Closing(ReferenceAdapter):
 
 
 def test_a_connection_that_breaks_touches_no_other() -> None:
-    """What a node forgets of the lost peer is its own affair; of others it is not.
+    """What the lost peer has named must be forgotten, and what others have named must not.
 
-    Spec: ORA-7, ORA-15, EXCH-4.
+    Spec: ORA-15, EXCH-4, EXCH-8.
     """
     update = {"key": "k", "value": 1, "source_id": "P", "version": 1}
     line = {"digest": True, "source_id": "P", "version": 0}
@@ -186,7 +186,9 @@ def test_a_connection_that_breaks_touches_no_other() -> None:
     ends = tuple(Tell(peer, "A", (done,)) for peer in ("P", "Q"))
     scene = Scene(Setting(), (*both, Cut("A", "P"), *ends))
     assert player_of(ReferenceAdapter(DOCUMENTED), DOCUMENTED).attempt(scene) is None
-    assert player_of(Closing(DOCUMENTED, everybody=False), DOCUMENTED).attempt(scene) is None
+    kept = player_of(Closing(DOCUMENTED, everybody=False), DOCUMENTED).attempt(scene)
+    assert kept is not None
+    assert (kept.difference.path, kept.difference.clause) == ("$.out", "EXCH-5")
     found = player_of(Closing(DOCUMENTED), DOCUMENTED).attempt(scene)
     assert found is not None
     steps = steps_of(DOCUMENTED, {}, found.journal, DOCUMENTED_DIALECT)

@@ -71,6 +71,8 @@ def one_of_each_rule() -> list[Mutant]:
     names = list(PROFILES)
     chosen: dict[str, Mutant] = {}
     for at, point in enumerate(decision_points()):
+        if point == "connect":
+            continue  # live nodes are not told of a connection that opens; vectors tell them
         base = names[at % 4]
         chosen[point] = next(m for m in MUTANTS if m.point == point and m.base.name == base)
     return list(chosen.values())

@@ -58,6 +58,14 @@ export function start({ id, config }) {
       const { key, value, source_id, version } = m;
       return version > seen(source_id) ? take({ key, value, source_id, version }) : [];
     },
+    close(peer) {
+      mentioned.delete(peer);
+      return [];
+    },
+    open(peer) {
+      mentioned.delete(peer);
+      return [];
+    },
     get(key) {
       const { value = null, version = -Infinity } = store.get(key) ?? {};
       return { value, version };

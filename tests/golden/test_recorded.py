@@ -242,6 +242,8 @@ def test_what_a_recording_leaves_out_is_not_compared() -> None:
 # --- every rule of the profile matters -----------------------------------------------------------
 
 UNSEEN = {
+    "connect": "a recorded stream never ends (SHIP-3), so no connection is lost or opens again",
+    "disconnect": "a recorded stream never ends (SHIP-3), so no connection is lost or opens again",
     "retain": "both rules differ only where max_history is falsy, which SHIP-1 leaves out",
 }
 """Decision points that recordings inside the contract cannot tell apart, and why."""

@@ -14,7 +14,6 @@ import attrs
 import click
 from attrs import define, field
 
-from checker.conformance.contract import closed
 from checker.conformance.mutants import candidates
 from checker.conformance.protocol import LINE_MAX, VERSION
 from checker.conformance.settings import NAMED_RESOLVERS, SORTS, UnknownName, config_from
@@ -22,7 +21,7 @@ from checker.conformance.values import line_of, parse
 from checker.conformance.wire import mark_value, message_of, update_object, wire_form
 from scuttle_ref.entries import Entry
 from scuttle_ref.errors import InvalidConfig, InvalidMessage
-from scuttle_ref.messages import Event, Exchange, Put, Received, Update
+from scuttle_ref.messages import Event, Exchange, Lost, Opened, Put, Received, Update
 from scuttle_ref.names import NEVER
 from scuttle_ref.outputs import Compacted, Output, Recorded, Rejected, Send
 from scuttle_ref.profile import Profile
@@ -41,8 +40,8 @@ from scuttle_ref.wire import (
 )
 
 CAPABILITIES: Final = (
-    "set", "get", "write", "gossip", "inspect", "news", "read", "resolve", "close", "events",
-    "drain:manual",
+    "set", "get", "write", "gossip", "inspect", "news", "read", "resolve", "close", "open",
+    "events", "drain:manual",
     *(f"resolver:{name}" for name in sorted(NAMED_RESOLVERS)),
     *(f"sort:{name}" for name in sorted(SORTS)),
 )  # fmt: skip
@@ -85,6 +84,7 @@ class ReferenceAdapter:
             "hello": self._hello, "init": self._init, "set": self._set, "write": self._write,
             "gossip": self._gossip, "read": self._read, "get": self._get, "news": self._news,
             "inspect": self._inspect, "resolve": self._resolve, "close": self._close,
+            "open": self._open,
             "bye": lambda _request: {},
         }  # fmt: skip
         operation = request.get("op")
@@ -146,9 +146,10 @@ class ReferenceAdapter:
         return self._step(request, Exchange(request.get("peer") or "peer"))
 
     def _close(self, request: Mapping[str, Any]) -> Answer:
-        node = self._node(request)
-        node.state = closed(node.state, request["peer"])
-        return {"out": [], "events": []}
+        return self._step(request, Lost(request["peer"]))
+
+    def _open(self, request: Mapping[str, Any]) -> Answer:
+        return self._step(request, Opened(request["peer"]))
 
     def _step(self, request: Mapping[str, Any], event: Event) -> Answer:
         """One event, and everything it causes. Spec: ADP-4."""

@@ -28,6 +28,8 @@ _ASKED: Final[dict[str, tuple[Schema, Schema]]] = {
     "gossip": ({"peer": TEXT}, {}),
     EXCHANGE: ({"peer": TEXT}, {}),
     "write": ({"from": TEXT, "message": ANY}, {}),
+    "close": ({"peer": TEXT}, {}),
+    "open": ({"peer": TEXT}, {}),
     "get": ({"key": TEXT}, {"source_id": TEXT}),
 }
 """What each step asks of a node: members that are always there, and those that may be."""

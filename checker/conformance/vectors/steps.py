@@ -21,7 +21,18 @@ from checker.conformance.wire import object_of
 from scuttle_ref import rules
 from scuttle_ref.config import Config
 from scuttle_ref.entries import Entry
-from scuttle_ref.messages import Digest, DigestDone, Event, Exchange, Message, Put, Received, Update
+from scuttle_ref.messages import (
+    Digest,
+    DigestDone,
+    Event,
+    Exchange,
+    Lost,
+    Message,
+    Opened,
+    Put,
+    Received,
+    Update,
+)
 from scuttle_ref.names import NodeId
 from scuttle_ref.outputs import Rejected, Send, Step
 from scuttle_ref.reducer import Gossip
@@ -81,6 +92,10 @@ def _request(node: NodeId, ask: Ask) -> Json:
         case Received(sender=sender, message=message):
             heard = document(message)
             return {"op": "write", "node": node, "from": sender, "message": heard}
+        case Lost(peer=peer):
+            return {"op": "close", "node": node, "peer": peer}
+        case Opened(peer=peer):
+            return {"op": "open", "node": node, "peer": peer}
         case Get(key=key, source=source):
             owner = {} if source is None else {"source_id": source}
             return {"op": "get", "node": node, "key": key, **owner}

@@ -27,22 +27,28 @@ from checker.actions import (
 )
 from checker.actors import System
 from checker.network import Channel
-from checker.outages import UP
+from checker.outages import DOWN, UP
 from checker.worlds import Local, World, replaced
 
 SCRIPTED, EXCHANGED, STATUS, LINKS = 1, 2, 3, 4
 """Places in :meth:`Layout.components`: after the node state; the in-links come last."""
 
+CUT, SENDER_DOWN = 1, 2
+"""Why nothing can come over an in-link: bits of :attr:`Region.broken`."""
+
 
 class Region(NamedTuple):
-    """What a world says of one node: `exchanged` per out-link, `channels` and `cut` per in-link."""
+    """What a world says of one node.
+
+    `exchanged` has an item for each out-link, `channels` and `broken` one for each in-link.
+    """
 
     local: Local
     scripted: int
     exchanged: tuple[int, ...]
     channels: tuple[Channel, ...]
     status: int
-    cut: tuple[bool, ...]
+    broken: tuple[int, ...]
 
 
 @define
@@ -68,6 +74,26 @@ class Parts:
             for mate in self.system.wiring.mates(node):
                 self.ports.setdefault((node, mate), len(self.ports))
 
+    @property
+    def tells(self) -> bool:
+        """Whether nodes are told of connections that open or are lost. Spec: FAULT-8."""
+        system = self.system
+        return system.reactions.listens and bool(system.network.cuts or system.outages.crashes)
+
+    @property
+    def knows_down(self) -> bool:
+        """Whether a region says which of its neighbours are down: what is told depends on it.
+
+        Where one node may crash and no connection break, the others are up whenever it matters.
+        """
+        crashes = self.system.outages.crashes
+        return self.tells and bool(crashes and (self.system.network.cuts or crashes != 1))
+
+    def _broken(self, world: World, link: int) -> int:
+        sender = self.system.topology.node_index[self.system.topology.links[link][0]]
+        down = self.knows_down and world.status[sender] == DOWN
+        return CUT * world.cut[link] | SENDER_DOWN * down
+
     def regions(self, world: World) -> list[Region]:
         """The regions of a world."""
         return [
@@ -77,7 +103,7 @@ class Parts:
                 tuple(world.exchanged[link] for link in self.out_links[at]),
                 tuple(world.channels[link] for link in self.in_links[at]),
                 world.status[at],
-                tuple(world.cut[link] for link in self.in_links[at]),
+                tuple(self._broken(world, link) for link in self.in_links[at]),
             )
             for at, local in enumerate(world.nodes)
         ]
@@ -86,20 +112,20 @@ class Parts:
 
     def components(self, region: Region) -> tuple[Hashable, ...]:
         """A region in pieces, of which an action touches few. The node state is the first."""
-        local, scripted, exchanged, channels, status, cut = region
-        return (local, scripted, exchanged, status, *zip(channels, cut, strict=True))
+        local, scripted, exchanged, channels, status, broken = region
+        return (local, scripted, exchanged, status, *zip(channels, broken, strict=True))
 
     def region(self, components: Sequence[Any]) -> Region:
         """The region of these components."""
         local, scripted, exchanged, status, *links = components
-        channels, cut = tuple(zip(*links, strict=True)) if links else ((), ())
-        return Region(local, scripted, exchanged, channels, status, cut)
+        channels, broken = tuple(zip(*links, strict=True)) if links else ((), ())
+        return Region(local, scripted, exchanged, channels, status, broken)
 
     def component(self, region: Region, column: int) -> Any:
         """One of :meth:`components`, of those that actions take from."""
         if column < LINKS:
             return region[column]
-        return region.channels[column - LINKS], region.cut[column - LINKS]
+        return region.channels[column - LINKS], region.broken[column - LINKS]
 
     def with_component(self, region: Region, column: int, component: Any) -> Region:
         """The region with such a component replaced."""
@@ -107,9 +133,10 @@ class Parts:
             return region._replace(scripted=component)
         if column == EXCHANGED:
             return region._replace(exchanged=component)
-        channel, cut = component
-        channels = replaced(region.channels, column - LINKS, channel)
-        return region._replace(channels=channels, cut=replaced(region.cut, column - LINKS, cut))
+        at = column - LINKS
+        channel, broken = component
+        channels = replaced(region.channels, at, channel)
+        return region._replace(channels=channels, broken=replaced(region.broken, at, broken))
 
     def touched(self, node: int, action: Action) -> list[int] | None:
         """The components of its node that an action reads or changes; None for all.
@@ -123,6 +150,8 @@ class Parts:
                 return [0, EXCHANGED, STATUS]
             case Crash():
                 return [STATUS, *range(LINKS, LINKS + len(self.in_links[node]))]
+            case Restart() if self.tells:
+                return [0, STATUS, *range(LINKS, LINKS + len(self.in_links[node]))]
             case Restart() | Pause() | Resume():
                 return [0, STATUS]
             case _:
@@ -136,7 +165,8 @@ class Parts:
         """
         if self.system.wiring.mates(self.system.topology.nodes[node]):
             return None
-        return [STATUS, LINKS + self.in_links[node].index(link)]
+        heard = [0] if self.tells else []
+        return [*heard, STATUS, LINKS + self.in_links[node].index(link)]
 
     def taking(self, node: int, action: Action) -> int | None:
         """The component that `action` takes something from, if it is such an action.
@@ -171,17 +201,17 @@ class Parts:
                 command = self.system.actor.exchange(action.target)
                 return command, replaced(component, at, component[at] + 1)
             case Deliver(index=index) | Drop(index=index) | Duplicate(index=index):
-                channel, cut = component
+                channel, broken = component
                 if index not in self.system.network.deliverable(channel):
                     return None
             case Overtake(index=index):
-                channel, cut = component
+                channel, broken = component
                 if index not in self.system.network.overtaking(channel):
                     return None
             case _:
                 raise AssertionError(f"{action} takes nothing")
         left = channel if isinstance(action, Duplicate) else channel[:index] + channel[index + 1 :]
-        return channel[index], (left, cut)
+        return channel[index], (left, broken)
 
     def places(self, component: Any) -> int:
         """At how many places of an in-link something may arrive."""
@@ -198,4 +228,4 @@ class Parts:
             return bool(component == len(self.system.script[node]))
         if column == STATUS:
             return bool(component == UP)
-        return column < LINKS or component == ((), False)
+        return column < LINKS or component == ((), 0)

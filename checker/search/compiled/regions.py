@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from enum import Enum
 from typing import Any, TypeAlias
 
+import attrs
 from attrs import define, frozen
 
 from checker.actions import (
@@ -31,16 +32,22 @@ from checker.actions import (
 )
 from checker.network import UNLIMITED, Channel
 from checker.outages import DOWN, PAUSED, UP
-from checker.search.compiled.parts import Parts, Region
+from checker.search.compiled.parts import CUT, SENDER_DOWN, Parts, Region
 from checker.worlds import Effects, replaced
 
 
 class Link(Enum):
     """What may happen to a link besides frames sent on it."""
 
-    EMPTIED = "what was in flight is lost"
+    CRASHED = "its sender is down, and what was in flight is lost"
+    RESTARTED = "its sender is up again"
     CUT = "broken, and what was in flight is lost"
     HEALED = "whole again"
+
+    def on(self, broken: int) -> int:
+        """Why nothing can come over the link once this has happened."""
+        bit = CUT if self in {Link.CUT, Link.HEALED} else SENDER_DOWN
+        return broken | bit if self in {Link.CUT, Link.CRASHED} else broken & ~bit
 
 
 @frozen(cache_hash=True)
@@ -112,7 +119,8 @@ class Layout(Parts):
                 if region.status != DOWN:
                     return None
                 effects = self.system.reactions.restarted(region.local, how)
-                return self._reacting(node, region, effects, region._replace(status=UP))
+                outcome = self._reacting(node, region, effects, region._replace(status=UP))
+                return self._back(node, outcome)
             case _:
                 column = self.taking(node, action)
                 return None if column is None else self._taking(node, region, action, column)
@@ -140,13 +148,55 @@ class Layout(Parts):
         cut = isinstance(action, Cut)
         link = self.system.topology.link_index[action.source, action.target]
         at = self.in_links[node].index(link)
-        if region.cut[at] == cut:
+        if bool(region.broken[at] & CUT) == cut:
             return None
-        channels = replaced(region.channels, at, ()) if cut else region.channels
-        after = region._replace(channels=channels, cut=replaced(region.cut, at, cut))
+        happens = Link.CUT if cut else Link.HEALED
         back = self.system.topology.link_index.get((action.target, action.source))
-        posted = Posted(link=Link.CUT if cut else Link.HEALED)
-        return Outcome(after, () if back is None else ((back, posted),))
+        posts = () if back is None else ((back, Posted(link=happens)),)
+        return Outcome(self._linked(region, node, at, happens), posts)
+
+    def _linked(self, region: Region, node: int, at: int, happens: Link) -> Region:
+        """The region once something happened to its in-link `at`; its node has been told.
+
+        Spec: FAULT-8.
+        """
+        was = region.broken[at]
+        becomes = happens.on(was)
+        stood, stands = not was, not becomes
+        if not self.knows_down and happens in {Link.CRASHED, Link.RESTARTED}:
+            stood, stands, becomes = happens is Link.CRASHED, happens is Link.RESTARTED, was
+        channels = region.channels if stands else replaced(region.channels, at, ())
+        after = region._replace(channels=channels, broken=replaced(region.broken, at, becomes))
+        if stood == stands or region.status == DOWN:
+            return after
+        return self._told(after, node, at, opened=stands)
+
+    def _told(self, region: Region, node: int, at: int, *, opened: bool) -> Region:
+        """The region whose node was told of the connection that its in-link `at` belongs to."""
+        if not self.tells:
+            return region
+        peer, name = self.system.topology.links[self.in_links[node][at]]
+        hosted = bool(self.system.wiring.mates(name))
+        local = self.system.reactions.told(region.local, peer, opened=opened, hosted=hosted)
+        return region._replace(local=local)
+
+    def _back(self, node: int, outcome: Outcome) -> Outcome:
+        """What a restart comes to where nodes are told: all that stands is a new connection."""
+        if not self.tells:
+            return outcome
+        region = outcome.region
+        for at, broken in enumerate(region.broken):
+            if not broken:
+                region = self._told(region, node, at, opened=True)
+        posts: dict[int, Post] = dict(outcome.sent)
+        for link in self.out_links[node]:
+            post = posts.get(link, ())
+            posts[link] = (
+                attrs.evolve(post, link=Link.RESTARTED)
+                if isinstance(post, Posted)
+                else Posted(post, Link.RESTARTED)
+            )
+        return Outcome(region, tuple(posts.items()))
 
     def _failing(self, node: int, region: Region, action: Crash | Pause | Resume) -> Outcome | None:
         """A node stops or goes on; what a crash loses on its out-links belongs to its peers."""
@@ -156,7 +206,7 @@ class Layout(Parts):
             return Outcome(region._replace(status=PAUSED if isinstance(action, Pause) else UP))
         after = region._replace(status=DOWN, channels=((),) * len(region.channels))
         return Outcome(
-            after, tuple((link, Posted(link=Link.EMPTIED)) for link in self.out_links[node])
+            after, tuple((link, Posted(link=Link.CRASHED)) for link in self.out_links[node])
         )
 
     def _reacting(self, node: int, before: Region, effects: Effects, after: Region) -> Outcome:
@@ -186,10 +236,7 @@ class Layout(Parts):
             local = self.system.actor.with_shared(region.local, *post.shared)
             region = region._replace(local=self.system.reactions.one(local))
         if post.link is not None:
-            at = self.in_links[node].index(port)
-            cut = region.cut[at] if post.link is Link.EMPTIED else post.link is Link.CUT
-            channels = replaced(region.channels, at, ())
-            region = region._replace(channels=channels, cut=replaced(region.cut, at, cut))
+            region = self._linked(region, node, self.in_links[node].index(port), post.link)
         return self._with_frames(region, node, port, post.frames)
 
     def _with_frames(self, region: Region, node: int, link: int, frames: Channel) -> Region:
@@ -197,7 +244,7 @@ class Layout(Parts):
         if not frames or region.status == DOWN:
             return region
         at = self.in_links[node].index(link)
-        if region.cut[at]:
+        if region.broken[at]:
             return region
         joined = self.system.network.joined(region.channels[at], frames)
         return region._replace(channels=replaced(region.channels, at, joined))

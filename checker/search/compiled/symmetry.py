@@ -132,7 +132,7 @@ class Symmetry:
             tuple(region.exchanged[at] for at in sent),
             tuple(self.channel(names, region.channels[at]) for at in heard),
             region.status,
-            tuple(region.cut[at] for at in heard),
+            tuple(region.broken[at] for at in heard),
         )
 
     def channel(self, names: Mapping[str, str], channel: Channel) -> Channel:

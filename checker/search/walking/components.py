@@ -29,7 +29,7 @@ from checker.actions import (
     Start,
 )
 from checker.outages import DOWN, PAUSED, UP
-from checker.search.compiled.parts import EXCHANGED, LINKS, SCRIPTED, STATUS, Region
+from checker.search.compiled.parts import CUT, EXCHANGED, LINKS, SCRIPTED, STATUS, Region
 from checker.search.compiled.regions import Layout
 
 Matrix = NDArray[np.int32]
@@ -181,8 +181,10 @@ class Components:
         link = self.layout.system.topology.link_index[action.source, action.target]
         row = LINKS + self.layout.in_links[node].index(link)
         if isinstance(action, Cut | Heal):
-            cut = isinstance(action, Heal)
-            return self._flags_of(node, row, ("cut", cut), lambda value: value[1] == cut)
+            wanted = CUT if isinstance(action, Heal) else 0
+            return self._flags_of(
+                node, row, ("cut", wanted), lambda value: value[1] & CUT == wanted
+            )
         network, index = self.layout.system.network, action.index
         overtakes = isinstance(action, Overtake)
         places = network.overtaking if overtakes else network.deliverable
@@ -212,7 +214,7 @@ class Components:
         found: list[Flags] = []
         for node, script in enumerate(system.script):
             links = range(LINKS, LINKS + len(self.layout.in_links[node]))
-            found.extend(self._is(node, row, ((), False)) for row in links)
+            found.extend(self._is(node, row, ((), 0)) for row in links)
             found.append(self._is(node, SCRIPTED, len(script)))
             found.append(self._is(node, STATUS, UP))
         return found
