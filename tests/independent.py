@@ -14,7 +14,7 @@ import attrs
 from attrs import define, field
 
 from checker.scuttlebutt.experiment import Experiment
-from scuttle_ref.messages import Exchange, Received
+from scuttle_ref.messages import Exchange, Lost, Opened, Received
 from scuttle_ref.outputs import Send
 from scuttle_ref.reducer import Gossip
 
@@ -118,23 +118,25 @@ class Naive:
         for pair in {frozenset(link) for link in self.links}:
             both = {k for k, link in enumerate(self.links) if frozenset(link) == pair}
             if both & w.broken:
-                yield w._replace(broken=w.broken - both), 0, None
+                yield self.told(w, w._replace(broken=w.broken - both)), 0, None
             else:
                 for after in self.paid(w, "cuts"):
-                    yield self.lost(after, both)._replace(broken=w.broken | both), 0, None
+                    cut = self.lost(after, both)._replace(broken=w.broken | both)
+                    yield self.told(w, cut), 0, None
 
     def nodes(self, w: World) -> Iterator[Move]:
         """Nodes that stop, pause and go on."""
         for n, name in enumerate(self.names):
             if w.health[n] == DOWN:
                 back = w._replace(health=put(w.health, n, UP))
-                yield self.became(back, n, self.restarted(w.nodes[n])), n, None
+                yield self.told(w, self.became(back, n, self.restarted(w.nodes[n]))), n, None
             elif w.health[n] == PAUSED:
                 yield w._replace(health=put(w.health, n, UP)), n, None
             else:
                 own = {k for k, link in enumerate(self.links) if name in link}
                 for after in self.paid(w, "crashes"):
-                    yield self.lost(after, own)._replace(health=put(w.health, n, DOWN)), n, None
+                    crashed = self.lost(after, own)._replace(health=put(w.health, n, DOWN))
+                    yield self.told(w, crashed), n, None
                 for after in self.paid(w, "pauses"):
                     yield after._replace(health=put(w.health, n, PAUSED)), n, None
 
@@ -147,8 +149,23 @@ class Naive:
             yield w._replace(used=tuple(sorted({**used, kind: used.get(kind, 0) + 1}.items())))
 
     def lost(self, w: World, links: set[int]) -> World:
-        """The world after connections broke: what was in flight is gone, and no node is told."""
+        """The world without what was in flight on some links."""
         return w._replace(flying=tuple(() if k in links else f for k, f in enumerate(w.flying)))
+
+    def told(self, before: World, after: World) -> World:
+        """The world in which every node that is up knows which peers it has lost, or got back."""
+
+        def stands(w: World, k: int) -> bool:
+            ends = (w.health[self.names.index(name)] for name in self.links[k])
+            return k not in w.broken and DOWN not in ends
+
+        for k, (peer, hearer) in enumerate(self.links):
+            n = self.names.index(hearer)
+            if stands(before, k) != stands(after, k) and after.health[n] != DOWN:
+                event = Opened(peer) if stands(after, k) else Lost(peer)
+                state = self.gossip.step(after.nodes[n], event).state
+                after = after._replace(nodes=put(after.nodes, n, state))
+        return after
 
     def restarted(self, state: Any) -> Any:
         after = attrs.evolve(state, named=(), open_sessions=())

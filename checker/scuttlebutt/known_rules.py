@@ -36,9 +36,16 @@ _PLACES = (rules.place_shared, rules.place_owned)
 _PACES = (rules.pace_everything, rules.pace_prefix, rules.pace_first)
 _DELTA_ORDERS = (order.scuttle_depth, order.scuttle_breadth)
 
+_CONNECTING = {
+    "connect": (rules.connect_afresh, rules.connect_unmoved),
+    "disconnect": (rules.disconnect_forgetting, rules.disconnect_unmoved),
+}
+"""Rules that move no clock, no history and no store, and nothing of another peer."""
+
 # --- what is ignored: an update that a node refuses now it refuses always -------------------------
 
 IGNORED_BY_CLOCK: Premise = {
+    **_CONNECTING,
     "stamp": Anything("a write is witnessed as an update is, and moves no clock down"),
     "witness": _WITNESSES,
     "admit": (rules.admit_above_clock,),
@@ -137,6 +144,7 @@ SATURATING = tuple({**premise, "close": (rules.close_silent,)} for premise in FI
 # --- stubborn sets: what depends on the order of two steps of one node ----------------------------
 
 STUBBORN_BY_HISTORY: Premise = {
+    **_CONNECTING,
     "stamp": (rules.stamp_next,),
     "witness": (rules.witness_join, rules.witness_lamport),
     "admit": (rules.admit_unremembered,),
@@ -165,6 +173,7 @@ STUBBORN = (
 # --- symmetry: nothing that a node does depends on what a node that never writes is called --------
 
 NAMELESS: Premise = {
+    **_CONNECTING,
     "stamp": (rules.stamp_next, rules.stamp_saturating, relatives.stamp_wall_clock),
     "witness": _WITNESSES,
     "admit": (
