@@ -16,6 +16,7 @@ from checker.faults import UsageFault
 from checker.scuttlebutt import admissible, known_rules
 from checker.scuttlebutt.admissible import INDEPENDENT, RULES, STALE, UNNAMED, Rule
 from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.misfortune import Misfortune
 from checker.scuttlebutt.premises import Anything, Premise, config_functions, decisions
 from checker.scuttlebutt.reduce import refusal_of, search_reduced
 from checker.scuttlebutt.script import parse_script
@@ -73,11 +74,11 @@ def test_a_decision_that_is_not_declared_refuses_a_reduction(rule: Rule, point: 
     assert reason == f"the decision {point}, of which nothing is declared"
 
 
-def model(profile: Profile, *lines: str) -> Setup:
+def model(profile: Profile, *lines: str, cuts: int = 0) -> Setup:
     """Two nodes that follow a profile of that name; it must be known."""
     graph = topology("line:2")
     script = parse_script(lines or ("A set k=1", "A set j=2"), graph, "script")
-    return Experiment(graph, script, profile.name).build()
+    return Experiment(graph, script, profile.name, faults=Misfortune(cuts=cuts)).build()
 
 
 @pytest.mark.parametrize("point", decision_points())
@@ -182,19 +183,22 @@ def test_no_reduction_says_holds_where_plain_search_refutes(
 
     Spec: RED-1, RED-9, SYM-2.
     """
-    lines = ("A set k=1", "B set k=2", "A set j=3")
+    cuts = int(point in {"connect", "disconnect"})
+    lines = ("A set k=1", "B set k=2", "A set j=3")[: 3 - cuts]
     for base, at, rule in CANDIDATES:
         if at != point:
             continue
         profile = attrs.evolve(PROFILES[base], name=NAME, **{point: rule})
         monkeypatch.setitem(PROFILES, NAME, profile)
         found = breadth_first(
-            (setup := model(profile, *lines)).system, setup.properties, Budget(states_max=400)
+            (setup := model(profile, *lines, cuts=cuts)).system,
+            setup.properties,
+            Budget(states_max=400),
         )
         if not found.stats.complete:
             continue
         kinds = {verdict.property.name: verdict.kind for verdict in found.verdicts}
-        for pieces, judged in admitted(model(profile, *lines)):
+        for pieces, judged in admitted(model(profile, *lines, cuts=cuts)):
             report = search_reduced(judged, Budget(), pieces, certify=True)
             for verdict in report.verdicts:
                 told = (base, rule.__name__, pieces, verdict.property.name, verdict.kind)

@@ -22,7 +22,7 @@ from checker.actors import System
 from checker.properties import Always, AlwaysStep, Broken, Sometimes
 from checker.search.compiled.certificate import FalseClaim, FalseClaims
 from checker.search.compiled.interned import Ids
-from checker.search.compiled.parts import Region
+from checker.search.compiled.parts import CUT, Region
 from checker.search.compiled.quotient import QuotientLayout
 from checker.search.compiled.regions import Layout
 from checker.search.compiled.symmetry import Symmetry
@@ -125,7 +125,7 @@ class Recomputation:
             place = layout.in_links[hearer].index(link)
             asked.append(regions[sender].exchanged[layout.out_links[sender].index(link)])
             flying.append(regions[hearer].channels[place])
-            cut.append(regions[hearer].cut[place])
+            cut.append(bool(regions[hearer].broken[place] & CUT))
         return World(
             tuple(region.local for region in regions),
             tuple(flying),
