@@ -134,23 +134,24 @@ class RepeatsAnything(GossipFacets):
 ASKING_TWICE = ("line:2", ("A set k=1", "A set k=2", "B set k=3", "B set k=4"), 2)
 TWO_WRITERS = ("line:3", ("A set k=1", "A set k=2", "B set j=1"), 1)
 MUTANTS = [
-    (DropsTooMuch, TWO_WRITERS),
-    (DropsDigests, TWO_WRITERS),
-    (DropsDone, TWO_WRITERS),
-    (AsksForTooLittle, ASKING_TWICE),
-    (MixesSources, TWO_WRITERS),
-    (DropsTheNewer, TWO_WRITERS),
-    (KnowsTooEarly, TWO_WRITERS),
-    (NeverAsks, ASKING_TWICE),
-    (ContentWithLittle, TWO_WRITERS),
-    (EndsTooEarly, ASKING_TWICE),
-    (ForgetsAll, ASKING_TWICE),
-    (RepeatsAnything, ASKING_TWICE),
+    (DropsTooMuch, TWO_WRITERS, "canonical"),
+    (DropsDigests, TWO_WRITERS, "canonical"),
+    (DropsDone, TWO_WRITERS, "canonical"),
+    (AsksForTooLittle, ASKING_TWICE, "canonical"),
+    (MixesSources, TWO_WRITERS, "outdated"),
+    (DropsTheNewer, TWO_WRITERS, "outdated"),
+    (KnowsTooEarly, TWO_WRITERS, "saturated"),
+    (NeverAsks, ASKING_TWICE, "canonical"),
+    (ContentWithLittle, TWO_WRITERS, "saturated"),
+    (EndsTooEarly, ASKING_TWICE, "canonical"),
+    (ForgetsAll, ASKING_TWICE, "forgetting"),
+    (RepeatsAnything, ASKING_TWICE, "outdated"),
 ]
-"""Each false claim with the model that witnesses it: topology, script, exchanges per link."""
+"""Each mutant with the model that witnesses it, and the claim that is false there."""
 
 
 Witness = tuple[str, tuple[str, ...], int]
+"""Topology, script, exchanges per link."""
 
 
 def witnessing(witness: Witness) -> Setup:
@@ -159,15 +160,19 @@ def witnessing(witness: Witness) -> Setup:
     return scripted(name, *lines, profile="textbook", exchanges=exchanges).build()
 
 
-@pytest.mark.parametrize(("mutant", "witness"), MUTANTS)
-def test_a_false_claim_fails_its_certificate(mutant: type[GossipFacets], witness: Witness) -> None:
+@pytest.mark.parametrize(("mutant", "witness", "claim"), MUTANTS)
+def test_a_false_claim_fails_its_certificate(
+    mutant: type[GossipFacets], witness: Witness, claim: str
+) -> None:
     """A wrong rule of reduction must not go unnoticed. Spec: RED-8."""
     setup = witnessing(witness)
 
-    with pytest.raises(FalseClaims):
+    with pytest.raises(FalseClaims) as found:
         compiled(
             setup.system, setup.properties, facets=mutant(setup.gossip, setup.system), certify=True
         )
+
+    assert found.value.claims[0].claim == claim
 
 
 @pytest.mark.parametrize("witness", [ASKING_TWICE, TWO_WRITERS])
@@ -200,8 +205,10 @@ def test_a_false_claim_about_frames_fails_its_certificate(mutant: type[GossipFac
     setup = scripted("line:2", *lines, profile="paper", exchanges=1).build()
     facets = mutant(setup.gossip, setup.system)
 
-    with pytest.raises(FalseClaims):
+    with pytest.raises(FalseClaims) as found:
         compiled(setup.system, setup.properties, facets=facets, certify=True)
+
+    assert {claim.claim for claim in found.value.claims} == {"canonical"}
 
 
 def test_no_claim_is_admitted_for_nodes_that_ignore_nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import combinations
+from types import ModuleType
 
 import attrs
 import pytest
@@ -176,3 +177,30 @@ def test_what_is_not_refuted_stays_as_it_is(experiment: Callable[..., Experiment
     assert shrink(one) == one
     unknown = attrs.evolve(one, property="no such property")
     assert shrink(unknown) == unknown
+
+
+@pytest.mark.parametrize("profile", ["as-shipped", "documented"])
+def test_whatever_is_shrunk_still_fails(drawn: ModuleType, profile: str) -> None:
+    """Failures that chance finds in models of every shape, network and fault. Spec: CHK-3."""
+    shrunk_ones = 0
+    for number in range(36):
+        experiment = drawn.model(profile, number)
+        setup = experiment.build()
+        report = random_walk(setup.system, setup.properties, walks=10, seed=number)
+        for verdict in report.verdicts:
+            if verdict.kind is not Kind.REFUTED or not verdict.schedule:
+                continue
+            name, schedule = verdict.property.name, verdict.schedule
+            clause, because = verdict.property.clause, verdict.because
+            found = Counterexample(experiment, name, clause, because, schedule)  # type: ignore[arg-type]
+            for script_too in (False, True):
+                small = shrink(found, script_too=script_too)
+                again = small.experiment.build()
+                wanted = [each for each in again.properties if each.name == name]
+                run = replay(again.system, small.schedule, wanted)
+                assert run.misfit is None
+                assert run.decided == {name: small.because}
+                assert len(small.schedule) <= len(schedule)
+            shrunk_ones += 1
+            break
+    assert shrunk_ones

@@ -437,7 +437,7 @@ def test_a_property_that_reads_more_is_refused() -> None:
 
     assert "unique-versions" in (refusal_of(setup, "quotient+stubborn") or "")
     assert refusal_of(settling(setup), "quotient+stubborn") is None
-    with pytest.raises(Undeclared):
+    with pytest.raises(Undeclared, match="a property that reads more than terminal worlds"):
         compiled(setup.system, setup.properties, commutation=claims_of(setup))
 
 

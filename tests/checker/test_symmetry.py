@@ -166,16 +166,16 @@ class MovesWriters(GossipNaming):
 
 
 @pytest.mark.parametrize(
-    ("mutant", "profile", "exchanges"),
+    ("mutant", "profile", "exchanges", "says"),
     [
-        (ForgetsIds, "textbook", 2),
-        (ForgetsDigests, "as-shipped", 1),
-        (MovesWriters, "textbook", 2),
-        (GossipNaming, "documented", 2),
+        (ForgetsIds, "textbook", 2, "the start differs under"),
+        (ForgetsDigests, "as-shipped", 1, "exchange C>B is not exchange A>B under other names"),
+        (MovesWriters, "textbook", 2, "perform C is not perform A under other names"),
+        (GossipNaming, "documented", 2, "exchange C>B is not exchange A>B under other names"),
     ],
 )
 def test_a_false_symmetry_fails_its_certificate(
-    mutant: type[GossipNaming], profile: str, exchanges: int
+    mutant: type[GossipNaming], profile: str, exchanges: int, says: str
 ) -> None:
     """A wrong claim about names must not go unnoticed; the last one is refused. Spec: SYM-5."""
     graph = topology("line:3")
@@ -185,8 +185,11 @@ def test_a_false_symmetry_fails_its_certificate(
         setup = Experiment(graph, parse_script(["A set k=1"], graph, "s"), profile).build()
     naming = mutant(setup.gossip, setup.system)
 
-    with pytest.raises(FalseClaims):
+    with pytest.raises(FalseClaims) as found:
         compiled(setup.system, setup.properties, naming=naming, certify=True)
+
+    assert found.value.claims[0].claim == "symmetry"
+    assert found.value.claims[0].says.startswith(says)
 
 
 def test_a_true_symmetry_passes_the_certificate_that_mutants_fail() -> None:

@@ -19,13 +19,15 @@ from typing import Any
 
 from mutants import ROOT, Mutant, compiled, path_of
 
-TESTS = ("tests/clauses", "tests/laws")
 FLAGS = (
     *("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
 MUTANT_SECONDS = 25
-"""When a mutant counts as killed because it does not end. Unit: seconds of the processor."""
+"""When a mutant counts as killed because it does not end. Unit: seconds of the processor.
+
+Longer where the tests that reach it take longer: then five times as long as they do.
+"""
 
 
 ELSEWHERE = "elsewhere"
@@ -55,8 +57,8 @@ def put_in_place(mutant: Mutant, functions: list[FunctionType], caches: list[Any
 
 
 def living() -> tuple[list[FunctionType], list[Any]]:
-    """The functions of the core, and all caches."""
-    core = str(ROOT / "scuttle_ref")
+    """The functions of the core and the engine, and all caches."""
+    core = tuple(str(ROOT / folder) for folder in ("scuttle_ref", "checker"))
     everything = gc.get_objects()
     functions = [each for each in everything if type(each) is FunctionType]
     caches = [each for each in everything if type(each) is _lru_cache_wrapper]
@@ -108,7 +110,9 @@ class Runner:
         import coverage  # noqa: PLC0415
 
         gauge = coverage.Coverage(
-            None, config_file=False, include=[str(ROOT / "scuttle_ref" / "*")]
+            None,
+            config_file=False,
+            include=sorted({str(path_of(mutant.module)) for mutant in self.mutants}),
         )
         gauge.start()
         failed = 0
@@ -120,12 +124,13 @@ class Runner:
         gauge.stop()
         data = gauge.get_data()
         for file in data.measured_files():
-            self.reaching[Path(file).stem] = data.contexts_by_lineno(file)
+            self.reaching[file] = data.contexts_by_lineno(file)
         return failed
 
     def _killer(self, mutant: Mutant, items: dict[str, Any]) -> str | None:
         """The test that fails first, or None. Empty if the mutant does not end by itself."""
-        at = self.reaching.get(mutant.module, {}).get(mutant.line, [])
+        lines = self.reaching.get(str(path_of(mutant.module)), {})
+        at = lines.get(mutant.line, [])
         reached = [name for name in at if name in items]
         first = [name for name in self.recent if name in reached]
         rest = sorted((set(reached) - set(first)), key=lambda name: (self.seconds[name], name))
@@ -135,7 +140,8 @@ class Runner:
         if pid == 0:
             hush(1, 2)
             gc.disable()
-            signal.setitimer(signal.ITIMER_PROF, MUTANT_SECONDS)
+            usual = sum(self.seconds[name] for name in ordered)
+            signal.setitimer(signal.ITIMER_PROF, max(MUTANT_SECONDS, 5 * usual))
             if not put_in_place(mutant, self.functions, self.caches):
                 os._exit(2)
             for number, name in enumerate(ordered):
@@ -172,7 +178,9 @@ def tell(line: str) -> None:
     sys.__stderr__.write(line + "\n")  # type: ignore[union-attr]
 
 
-def in_place(mutants: Sequence[Mutant], deadline: float) -> tuple[int, list[int], list[int]]:
+def in_place(
+    mutants: Sequence[Mutant], deadline: float, tests: Sequence[str]
+) -> tuple[int, list[int], list[int]]:
     """How many were judged, which survive, and which lie elsewhere; in a process of its own.
 
     Nothing of the core is imported in this one, so that it can be imported afresh.
@@ -184,7 +192,7 @@ def in_place(mutants: Sequence[Mutant], deadline: float) -> tuple[int, list[int]
         import pytest  # noqa: PLC0415
 
         runner = Runner(mutants, deadline)
-        code = pytest.main([*FLAGS, *TESTS], plugins=[runner])
+        code = pytest.main([*FLAGS, *tests], plugins=[runner])
         known = {id(mutant): at for at, mutant in enumerate(mutants)}
         both = runner.alive, runner.elsewhere
         numbers = [runner.judged, *(len(each) for each in both)]

@@ -50,8 +50,9 @@ class Mutant(NamedTuple):
 
 
 def path_of(module: str) -> Path:
-    """The file of a module of the core."""
-    return ROOT / "scuttle_ref" / f"{module}.py"
+    """The file of a module: of the core by name, of the engine by its path."""
+    folder = ROOT if module.startswith("checker/") else ROOT / "scuttle_ref"
+    return folder / f"{module}.py"
 
 
 def mutants_of(module: str) -> Iterator[Mutant]:

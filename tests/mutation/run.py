@@ -1,10 +1,11 @@
-"""Mutation testing of the core: is every decision in it held by a test?
+"""Mutation testing of the core and the engine: is every decision in them held by a test?
 
 Run as ``python tests/mutation/run.py [MODULE ...]``, for instance ``history reducer``; without
-modules, all of the pure core. Each mutant changes one operator, constant or condition of a module;
-the tests of the clauses and laws run against it until the first fails. A mutant that no test kills
-is printed with its line, unless it is listed as equivalent, with the reason, in
-``tests/mutation/equivalent.toml``. The recorded result is in spec/mutation.md.
+modules, all of the pure core. ``--area reductions`` takes another area (``areas.py``), whose
+modules are named by their path, ``checker/search/judge``. Each mutant changes one operator,
+constant or condition of a module; the tests of the area run against it until the first fails. A
+mutant that no test kills is printed with its line, unless it is listed as equivalent, with the
+reason, in ``tests/mutation/equivalent.toml``. The recorded result is in spec/mutation.md.
 
 It is quick because the tests are collected once. Each mutant is put into the code of the function
 that it changes, in a forked process, and only tests that reach that function run, the likeliest
@@ -28,24 +29,20 @@ from types import ModuleType
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from in_place import FLAGS, MUTANT_SECONDS, TESTS, hush, in_place
-from mutants import ROOT, Mutant, compiled, mutants_of
+from areas import AREAS
+from in_place import FLAGS, MUTANT_SECONDS, hush, in_place
+from mutants import ROOT, Mutant, compiled, mutants_of, path_of
 
-MODULES = (
-    *("names", "pairs", "messages", "version_vector", "order", "history", "entries", "state"),
-    *("errors", "outputs", "validity", "resolvers", "config", "flow", "rules", "relatives"),
-    *("profile", "profiles", "reducer", "pacing", "wire"),
-)
-
-FIRST = "tests/clauses/test_small_print.py"
-"""The tests that most mutants outside of functions fail, so that the others need not run."""
+FIRST = ("tests/clauses/test_small_print.py",)
+"""The tests that most mutants of the core outside of functions fail: others need not run."""
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Loads one module of the core from a changed tree instead of its file."""
 
     def __init__(self, mutant: Mutant) -> None:
-        self.module = f"scuttle_ref.{mutant.module}"
+        path = path_of(mutant.module).relative_to(ROOT).with_suffix("")
+        self.module = ".".join(path.parts)
         self.mutant = mutant
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
@@ -58,13 +55,13 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compiled(self.mutant), module.__dict__)  # noqa: S102
 
 
-def survives(mutant: Mutant) -> bool:
+def survives(mutant: Mutant, tests: Sequence[str]) -> bool:
     """Whether all tests pass in a process that imports the changed module."""
     pid = os.fork()
     if pid == 0:
         os.setpgrp()
         hush(1, 2)
-        signal.setitimer(signal.ITIMER_PROF, 3 * MUTANT_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, 12 * MUTANT_SECONDS)
         for name in [
             name for name in sys.modules if name.split(".")[0] in {"scuttle_ref", "checker"}
         ]:
@@ -72,7 +69,7 @@ def survives(mutant: Mutant) -> bool:
         sys.meta_path.insert(0, Mutated(mutant))
         import pytest  # noqa: PLC0415 - loaded before the fork
 
-        os._exit(int(pytest.main([*FLAGS, FIRST, *TESTS])))
+        os._exit(int(pytest.main([*FLAGS, *tests])))
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status) == 0
 
@@ -97,10 +94,15 @@ def table(names: Sequence[str], rows: dict[str, list[int]]) -> Iterator[str]:
 def main() -> int:
     """Try all mutants; 0 when each is killed or equivalent."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("modules", nargs="*", default=list(MODULES))
+    parser.add_argument("modules", nargs="*", help="by default all of the area")
+    parser.add_argument("--area", choices=list(AREAS), default="core")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after")
     parser.add_argument("--list", action="store_true", help="say what each mutant is called, only")
     asked = parser.parse_args()
+    area = AREAS[asked.area]
+    names = asked.modules or list(area.modules)
+    tests = (*FIRST, *area.tests) if asked.area == "core" else area.tests
+    os.environ.update(area.settings)
     os.chdir(ROOT)
     os.environ["HYPOTHESIS_PROFILE"] = "mutation"
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -110,26 +112,26 @@ def main() -> int:
     import numpy as np  # noqa: F401, PLC0415
     import pytest  # noqa: F401, PLC0415
 
-    mutants = [mutant for name in asked.modules for mutant in mutants_of(name)]
+    mutants = [mutant for name in names for mutant in mutants_of(name)]
     if asked.list:
         sys.stdout.writelines(f"{m.module}:{m.line} [{m.owner}] {m.change}\n" for m in mutants)
         return 0
     deadline, listed = time.monotonic() + asked.seconds, equivalent()
-    judged, alive, elsewhere = in_place(mutants, deadline)
-    rows = {name: [0, 0, 0] for name in asked.modules}
+    judged, alive, elsewhere = in_place(mutants, deadline, area.tests)
+    rows = {name: [0, 0, 0] for name in names}
     for mutant in mutants[:judged]:
         rows[mutant.module][0] += 1
     for at in sorted([*alive, *elsewhere]):
         mutant = mutants[at]
         if mutant.key in listed:
             rows[mutant.module][2] += 1
-        elif at in alive or survives(mutant):
+        elif at in alive or survives(mutant, tests):
             rows[mutant.module][1] += 1
             sys.stdout.write(
                 f"survives {mutant.module}:{mutant.line} [{mutant.owner}] {mutant.change}\n"
             )
             sys.stdout.flush()
-    sys.stdout.writelines(line + "\n" for line in table(asked.modules, rows))
+    sys.stdout.writelines(line + "\n" for line in table(names, rows))
     if judged < len(mutants):
         sys.stdout.write(f"{judged} of {len(mutants)} mutants tried\n")
     return 1 if judged < len(mutants) or any(row[1] for row in rows.values()) else 0
