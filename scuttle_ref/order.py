@@ -63,6 +63,25 @@ def by_value(one: Value, other: Value) -> int:
     return (first > second) - (first < second)
 
 
+def ascending(delta: Delta) -> Delta:
+    """The same answer, with the updates of each source in the order of their versions.
+
+    Sources keep the places that they have. So whatever part of the answer arrives, nothing that is
+    still missing lies below a version that has come.
+
+    Spec: FLOW-2.
+    """
+    highest: dict[NodeId, Version] = {}
+    for update in delta:
+        if highest.get(update.source_id, 0) > update.version:
+            break
+        highest[update.source_id] = update.version
+    else:
+        return delta
+    turns = {group[0].source_id: iter(group) for group in _per_source(delta)}
+    return tuple(next(turns[update.source_id]) for update in delta)
+
+
 def _per_source(delta: Delta) -> list[list[Update]]:
     """The updates of each source in version order; sources sorted by id."""
     ordered = sorted(delta, key=lambda update: (update.source_id, update.version))

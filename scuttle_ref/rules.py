@@ -26,7 +26,7 @@ from scuttle_ref.names import (
     Reading,
     Version,
 )
-from scuttle_ref.order import replay_key
+from scuttle_ref.order import ascending
 from scuttle_ref.outputs import Reason, Send
 from scuttle_ref.pairs import get, put
 from scuttle_ref.resolvers import GossipView
@@ -315,37 +315,18 @@ MTU_DEFAULT = 10
 
 
 def pace_prefix(batches: tuple[Delta, ...], config: Config) -> Delta:
-    """The first ``mtu`` updates, but of each source its lowest versions.
-
-    With a sort that is not by version the cut takes as many updates of each source, only the
-    lowest instead of the first: a receiver must never see a version above one it will miss.
-
-    Spec: FLOW-1, FLOW-2.
-    """
-    delta = tuple(update for batch in batches for update in batch)
-    limit = config.mtu or MTU_DEFAULT
-    if len(delta) <= limit:
-        return delta
-    allowed: dict[NodeId, int] = {}
-    for update in delta[: int(limit)]:
-        allowed[update.source_id] = allowed.get(update.source_id, 0) + 1
-    lowest: set[int] = set()
-    for index in sorted(range(len(delta)), key=lambda at: (replay_key(delta[at]), at)):
-        source = delta[index].source_id
-        if allowed.get(source, 0) > 0:
-            allowed[source] -= 1
-            lowest.add(index)
-    return tuple(update for index, update in enumerate(delta) if index in lowest)
+    """The first ``mtu`` updates, each source in the order of its versions. Spec: FLOW-1, FLOW-2."""
+    return pace_everything(batches, config)[: _whole(config.mtu or MTU_DEFAULT)]
 
 
 def pace_everything(batches: tuple[Delta, ...], _config: Config) -> Delta:
-    """All of it. Spec: TEXT-5."""
-    return tuple(update for batch in batches for update in batch)
+    """All of it, each source in the order of its versions. Spec: TEXT-5, FLOW-2."""
+    return ascending(tuple(chain.from_iterable(batches)))
 
 
 def pace_first(batches: tuple[Delta, ...], config: Config) -> Delta:
-    """The first ``mtu`` deltas in the order of the answer. Spec: PAPER-9."""
-    return tuple(chain.from_iterable(batches))[: _whole(config.mtu)]
+    """The first ``mtu`` deltas, each source in the order of its versions. Spec: PAPER-9, FLOW-2."""
+    return pace_everything(batches, config)[: _whole(config.mtu)]
 
 
 def _whole(mtu: float | None) -> int | None:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import pytest
 from generated import configs, nodes, small_updates
 from hypothesis import given
 from hypothesis import strategies as st
 from nodes import Node, converse
 
-from scuttle_ref import DOCUMENTED, PAPER, UNBOUNDED, Config, Delta, Update
+from scuttle_ref import (
+    AS_SHIPPED,
+    DOCUMENTED,
+    PAPER,
+    PROFILES,
+    UNBOUNDED,
+    Config,
+    Delta,
+    Lost,
+    Opened,
+    Profile,
+    Received,
+    Update,
+)
+from scuttle_ref.order import ascending
 from scuttle_ref.rules import pace_everything, pace_first, pace_high_water_mark, pace_prefix
 
 batches = st.lists(st.lists(small_updates, max_size=6, unique=True).map(tuple), max_size=3).map(
@@ -31,8 +46,7 @@ def test_a_cut_answer_is_a_version_prefix_of_every_source(
     whole = flat(parts)
 
     assert len(sent) == min(len(whole), config.mtu or 10)
-    places = iter(whole)
-    assert all(any(update is placed for placed in places) for update in sent)
+    assert [update.source_id for update in sent] == [u.source_id for u in whole[: len(sent)]]
     left = list(whole)
     for update in sent:
         left.remove(update)
@@ -44,18 +58,67 @@ def test_a_cut_answer_is_a_version_prefix_of_every_source(
 
 @given(batches, configs)
 def test_the_other_paces_send_a_beginning(parts: tuple[Delta, ...], config: Config) -> None:
-    """Of everything or of each batch.
+    """Of everything, put in order, or of each batch as it is.
 
-    Spec: TEXT-5, PAPER-9, DEV-8.
+    Spec: TEXT-5, PAPER-9, DEV-8, FLOW-2.
     """
-    whole = flat(parts)
-
-    assert list(pace_everything(parts, config)) == whole
+    whole = list(ascending(tuple(flat(parts))))
     limit = len(whole) if config.mtu in {None, UNBOUNDED} else int(config.mtu or 0)
+    assert list(pace_everything(parts, config)) == whole
     assert list(pace_first(parts, config)) == whole[:limit]
     buffered = pace_high_water_mark(parts, config)
     assert len(buffered) >= min(len(whole), config.mtu or 16)
     assert len(buffered) <= max(len(whole[: int(min(config.mtu or 16, 99))]) + len(parts) - 1, 0)
+
+
+@given(st.lists(small_updates, max_size=12))
+def test_an_answer_in_order_keeps_the_places_of_its_sources(delta: list[Update]) -> None:
+    """Only the updates of one source change places with each other. Spec: FLOW-2."""
+    ordered = ascending(tuple(delta))
+
+    assert [update.source_id for update in ordered] == [update.source_id for update in delta]
+    assert sorted(map(id, ordered)) == sorted(map(id, delta))
+    for source in {update.source_id for update in delta}:
+        versions = [update.version for update in ordered if update.source_id == source]
+        assert versions == sorted(versions)
+    if ordered == tuple(delta):
+        assert ascending(ordered) is ordered
+
+
+def newest_first(one: Update, other: Update) -> int:
+    return -1 if (one.version, one.source_id) > (other.version, other.source_id) else 1
+
+
+def backwards(delta: Delta) -> Delta:
+    return tuple(sorted(delta, key=lambda update: (-update.version, update.source_id)))
+
+
+TELLERS = [profile for profile in PROFILES.values() if profile is not AS_SHIPPED]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 3, 9])
+@pytest.mark.parametrize("mtu", [1, 2, UNBOUNDED])
+@pytest.mark.parametrize("profile", TELLERS, ids=lambda profile: profile.name)
+def test_no_order_makes_a_hole_that_is_never_filled(profile: Profile, mtu: float, cut: int) -> None:
+    """Newest first, by sort or by delta_order, and the link cut after any update.
+
+    Spec: FLOW-2.
+    """
+    config = Config(max_history=UNBOUNDED, mtu=mtu, sort=newest_first, delta_order=backwards)
+    writer, reader = (Node(name, profile, config) for name in "WR")
+    for name in ("k", "l", "m"):
+        writer.put(name, name)
+    reader.do(Opened("W"))
+    first = [Received("R", each) for each in reader.gossips("W")]
+    answer = [each for event in first for each in writer.do(event).said("R")]
+    reader.hear(*answer[:cut], sender="W")
+    for node, peer in ((reader, "W"), (writer, "R")):
+        node.do(Lost(peer)).do(Opened(peer))
+    for _ in range(5):
+        converse(reader, writer)
+        converse(writer, reader)
+
+    assert reader.state.store == writer.state.store
 
 
 @given(
