@@ -38,7 +38,8 @@ class Plan:
 
     `limits` fixes ``max_history`` and ``mtu`` by name, as a Config has them.
     `faults` are the kinds of faults that may be drawn, `restart` with what crashed nodes come back.
-    `states_max` bounds the worlds explored of one experiment.
+    `asked_faults` are those that were asked for by name: a failure that does not need one is no
+    answer. `states_max` bounds the worlds explored of one experiment.
     """
 
     profile: str = "documented"
@@ -52,6 +53,18 @@ class Plan:
     seconds: float | None = None
     seed: int = 0
     states_max: int = 20_000
+    asked_faults: tuple[str, ...] = ()
+
+    def kinds(self, network: str) -> list[str]:
+        """The kinds of faults that can make a difference on a network. Spec: HUNT-3."""
+        links, profile = NETWORKS[network], profile_called(self.profile)
+        idle = {
+            "losses": bool(links.losses),
+            "duplicates": bool(links.duplicates),
+            "overtakings": not links.ordered,
+            "process": profile.session is rules.session_per_peer,
+        }
+        return [kind for kind in FAULT_KINDS if kind in self.faults and not idle.get(kind, False)]
 
 
 @st.composite
@@ -70,7 +83,7 @@ def experiments(draw: st.DrawFn, plan: Plan) -> Experiment:
         for name in LEAST
     )
     network = plan.network or draw(st.sampled_from(DRAWN_NETWORKS))
-    kinds = _kinds(plan, network)
+    kinds = plan.kinds(network)
     drawn = draw(st.lists(st.sampled_from(kinds), max_size=2, unique=True)) if kinds else []
     return Experiment(
         topology=graph,
@@ -88,18 +101,6 @@ def experiments(draw: st.DrawFn, plan: Plan) -> Experiment:
         wiring="broadcast" if "broadcast" in drawn else "addressed",
         processes=(draw(_processes(graph)),) if "process" in drawn else (),
     )
-
-
-def _kinds(plan: Plan, network: str) -> list[str]:
-    """The kinds of faults that can make a difference here. Spec: HUNT-3."""
-    links, profile = NETWORKS[network], profile_called(plan.profile)
-    idle = {
-        "losses": bool(links.losses),
-        "duplicates": bool(links.duplicates),
-        "overtakings": not links.ordered,
-        "process": profile.session is rules.session_per_peer,
-    }
-    return [kind for kind in FAULT_KINDS if kind in plan.faults and not idle.get(kind, False)]
 
 
 def _delta_orders(plan: Plan) -> list[str]:
@@ -151,7 +152,7 @@ def size_of(experiment: Experiment) -> tuple[int, ...]:
         len(experiment.topology.nodes),
         sum(map(len, experiment.script)),
         len(experiment.topology.links),
-        DRAWN_NETWORKS.index(experiment.network),
+        list(NETWORKS).index(experiment.network),
         sum(budgets) + (experiment.wiring != "addressed") + len(experiment.processes),
         sum(limit != UNBOUNDED for limit in (experiment.max_history, experiment.mtu)),
         len({put.key for puts in experiment.script for put in puts if isinstance(put, Put)}),

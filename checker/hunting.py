@@ -14,17 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from attrs import define
+from attrs import define, frozen
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from checker.faults import UsageFault
 from checker.hunted import Plan, experiments, simpler, size_of
 from checker.network import NETWORKS
+from checker.rungs import Ingredient, asked, asks, ingredients, rungs
 from checker.scuttlebutt.counterexample import Counterexample, shrink
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.search.budget import Budget
 from checker.search.exhaustive import exhaustive
+from checker.search.random_walk import random_walk
 from checker.search.swarm import swarm, swarm_applies
 from checker.topology import from_links
 from checker.verdict import Kind, Report, Verdict
@@ -33,18 +35,39 @@ WALKS = 200
 """Random walks through an experiment that has more worlds than the limit."""
 
 
+AFTER_SPARE = 24
+"""So many small models more are looked at for a failure that needs what was asked for."""
+
+MORE = 10
+"""So many times the worlds of an experiment are looked at to say that an ingredient matters."""
+
+
+@frozen
+class Tried:
+    """What becomes of a failure when one of its ingredients is replaced by a safe one."""
+
+    ingredient: Ingredient
+    verdict: Kind
+    looked_at: str
+
+
 @define
 class Hunt:
-    """What a hunt has seen: experiments explored to the end, given up, and the smallest failure.
+    """What a hunt has seen: experiments explored to the end or walked, and the smallest failure.
 
+    `walked` counts experiments with more worlds than the limit in which random walks found nothing.
+    `spare` is a failure that needs nothing of what was asked for; it is what was found if nothing
+    better was. `tried` says of each ingredient of the failure what becomes of it without.
     `shortest` says whether no schedule of the found experiment is shorter. `stop` is why the hunt
     ended before all examples were drawn and shrunk, or None.
     """
 
     plan: Plan
     explored: int = 0
-    given_up: int = 0
+    walked: int = 0
     found: Counterexample | None = None
+    spare: tuple[Counterexample, bool] | None = None
+    tried: tuple[Tried, ...] = ()
     shortest: bool = False
     stop: str | None = None
 
@@ -73,7 +96,7 @@ def hunt(plan: Plan, tell: Callable[[str], None]) -> Hunt:
         if plan.seconds is not None and time.perf_counter() - began > plan.seconds:
             raise _TimeIsUp
         found = refutation(state, experiment)
-        if found is not None:
+        if found is not None and answers(state, found):
             _keep(state, found, tell)
             raise _Failed
 
@@ -81,7 +104,7 @@ def hunt(plan: Plan, tell: Callable[[str], None]) -> Hunt:
         set_hypothesis_home_dir(Path(home))
         try:
             with suppress(_Failed):
-                _driven(plan, look)
+                _searched(state, look)
             while _made_simpler(plan, state, look):
                 pass
         except _TimeIsUp:
@@ -90,7 +113,57 @@ def hunt(plan: Plan, tell: Callable[[str], None]) -> Hunt:
             state.stop = "interrupted"
         finally:
             set_hypothesis_home_dir(None)
+    _explain(state, tell)
     return state
+
+
+def _searched(state: Hunt, look: Callable[[Experiment], None]) -> None:
+    """Small models in order, then models as they are drawn. Spec: HUNT-5."""
+    further = AFTER_SPARE
+    for experiment in rungs(state.plan):
+        look(experiment)
+        further -= state.spare is not None
+        if not further:
+            return
+    if state.spare is None:
+        _driven(state.plan, look)
+
+
+def _explain(state: Hunt, tell: Callable[[str], None]) -> None:
+    """Try what was found with each ingredient replaced. Spec: HUNT-6."""
+    if state.found is None and state.spare is not None:
+        _keep(state, state.spare, tell)
+    if state.found is not None and state.stop != "interrupted":
+        risks = ingredients(state.found.experiment)
+        plan = attrs.evolve(state.plan, states_max=state.plan.states_max * MORE)
+        try:
+            state.tried = tuple(_tried(plan, ingredient) for ingredient in risks)
+        except KeyboardInterrupt:
+            state.stop = "interrupted"
+
+
+def answers(state: Hunt, found: tuple[Counterexample, bool]) -> bool:
+    """Whether a failure needs something of what was asked for; if nothing was, any will do.
+
+    Spec: HUNT-5.
+    """
+    risks = [each for each in ingredients(found[0].experiment) if asked(state.plan, each)]
+    if not asks(state.plan) or any(
+        _tried(state.plan, each).verdict is not Kind.REFUTED for each in risks
+    ):
+        return True
+    state.spare = state.spare or found
+    return False
+
+
+def _tried(plan: Plan, ingredient: Ingredient) -> Tried:
+    """The experiment without one ingredient, judged as the others are. Spec: HUNT-6."""
+    aside = Hunt(plan)
+    if refutation(aside, ingredient.without) is not None:
+        return Tried(ingredient, Kind.REFUTED, "")
+    if aside.explored:
+        return Tried(ingredient, Kind.HOLDS, "all worlds explored")
+    return Tried(ingredient, Kind.UNKNOWN, f"{plan.states_max:,} worlds and {WALKS} random walks")
 
 
 def _made_simpler(plan: Plan, state: Hunt, look: Callable[[Experiment], None]) -> bool:
@@ -154,12 +227,15 @@ def refutation(state: Hunt, experiment: Experiment) -> tuple[Counterexample, boo
     if report.stats.complete:
         state.explored += 1
         return None
+    seed = state.plan.seed
     if swarm_applies(setup.system, setup.properties):
-        report = swarm(setup.system, setup.properties, walks=WALKS, seed=state.plan.seed)
-        verdict = _refuted(report)
+        report = swarm(setup.system, setup.properties, walks=WALKS, seed=seed, until_refuted=True)
+    else:
+        report = random_walk(setup.system, setup.properties, walks=WALKS, seed=seed)
+    verdict = _refuted(report)
     if verdict is not None:
         return shrink(_counterexample(experiment, verdict), script_too=False), False
-    state.given_up += 1
+    state.walked += 1
     return None
 
 

@@ -17,13 +17,13 @@ from checker.commands.options import limit_option, limits_given, rules_option, s
 from checker.commands.progress import say
 from checker.faults import INCONCLUSIVE, INTERRUPTED, REFUTED, UnrunnableFault, UsageFault
 from checker.network import NETWORKS
+from checker.scuttlebutt.in_force import presumed
 from checker.scuttlebutt.misfortune import RESTARTS
 from checker.verdict import Kind, Verdict
 from scuttle_ref.profiles import PROFILES
 
 if TYPE_CHECKING:
     from checker.hunting import Hunt
-    from checker.scuttlebutt.experiment import Experiment
 
 
 @click.command(epilog=examples("scuttle hunt --resolver lww_vs_current_vers --network fifo"))
@@ -107,6 +107,7 @@ def command(**flags: Any) -> None:
         seconds=flags["seconds"],
         seed=flags["seed"],
         states_max=flags["max_states"],
+        asked_faults=() if flags["faults"] in ANY_OR_NONE else _faults(flags, FAULT_KINDS),
     )
     hunted = hunt(plan, say)
     if hunted.found is not None and flags["save"] is not None:
@@ -115,6 +116,10 @@ def command(**flags: Any) -> None:
     as_json = json.dumps(_as_json(hunted), ensure_ascii=False) if flags["as_json"] else None
     click.echo(as_json or _text(hunted))
     sys.exit(_exit_code(hunted))
+
+
+ANY_OR_NONE = {None, "any", "none"}
+"""Nothing in particular is asked for."""
 
 
 def _faults(flags: Mapping[str, Any], kinds: tuple[str, ...]) -> tuple[str, ...]:
@@ -142,15 +147,23 @@ def _as_json(hunted: Hunt) -> dict[str, Any]:
         "property": hunted.plan.property,
         "seed": hunted.plan.seed,
         "explored": hunted.explored,
-        "given_up": hunted.given_up,
+        "walked": hunted.walked,
         "stop": hunted.stop,
         "shortest": hunted.shortest,
         "found": None if hunted.found is None else hunted.found.to_json(),
+        "ingredients": [
+            {
+                "risk": each.ingredient.risk,
+                "safe": each.ingredient.safe,
+                "verdict": each.verdict.value,
+            }
+            for each in hunted.tried
+        ],
     }
 
 
 def _text(hunted: Hunt) -> str:
-    counts = f"{hunted.explored:,} experiments explored, {hunted.given_up:,} given up as too large"
+    counts = f"{hunted.explored:,} experiments explored, {hunted.walked:,} larger ones walked"
     ended = f", stopped: {hunted.stop}" if hunted.stop else ""
     if hunted.found is None:
         return f"nothing found, nothing proved: {counts}{ended}, seed {hunted.plan.seed}"
@@ -163,10 +176,10 @@ def _text(hunted: Hunt) -> str:
     return "\n".join(
         [
             f"{counts}{ended}, seed {hunted.plan.seed}",
-            f"{told['profile']}, links {links}, network {told['network']}",
-            f"max_history {told['max_history']}, mtu {told['mtu']}, resolver {told['resolver']}",
-            *_faults_text(found.experiment),
+            presumed(found.experiment),
+            f"links {links}",
             *(f"  {line}" for line in told["script"]),
+            *_ingredients_text(hunted),
             "no shorter schedule fails" if hunted.shortest else "a shorter schedule may fail",
             "",
             failure_text(setup, verdict),
@@ -174,13 +187,15 @@ def _text(hunted: Hunt) -> str:
     )
 
 
-def _faults_text(experiment: Experiment) -> list[str]:
-    """A line about what may go wrong, if anything may."""
-    budgets = {k: v for k, v in experiment.faults.to_json().items() if v and k != "restart"}
-    said = [f"{name} {budget}" for name, budget in budgets.items()]
-    if experiment.faults.crashes:
-        said.append(f"restart {experiment.faults.restart}")
-    if experiment.wiring != "addressed":
-        said.append(f"wiring {experiment.wiring}")
-    said += [f"process {','.join(process)}" for process in experiment.processes]
-    return [", ".join(said)] if said else []
+def _ingredients_text(hunted: Hunt) -> list[str]:
+    """What matters: the failure was tried with a safe one in place of each ingredient."""
+    said = {
+        Kind.HOLDS: "holds ({}): it matters",
+        Kind.REFUTED: "fails as well: it does not matter",
+        Kind.UNKNOWN: "nothing found ({}): it may matter",
+    }
+    return [
+        f"with {each.ingredient.safe} for {each.ingredient.risk}: "
+        f"{said[each.verdict].format(each.looked_at)}"
+        for each in hunted.tried
+    ]

@@ -19,6 +19,7 @@ from checker.schema import (
     or_null,
     table_of,
 )
+from checker.verdict import Kind
 
 
 def _check() -> Schema:
@@ -153,6 +154,10 @@ def lasso() -> Schema:
     )
 
 
+_FARED: Final = one_of(kind.value for kind in (Kind.HOLDS, Kind.REFUTED, Kind.UNKNOWN))
+"""What becomes of a failure without one of its ingredients."""
+
+
 def hunt() -> Schema:
     """What ``scuttle hunt --json`` says. Spec: HUNT-2."""
     found = an_object({"format": {"const": "scuttle-counterexample/1"}, **_HELD})
@@ -163,10 +168,11 @@ def hunt() -> Schema:
             "property": TEXT,
             "seed": {"type": "integer"},
             "explored": COUNT,
-            "given_up": COUNT,
+            "walked": COUNT,
             "stop": or_null(TEXT),
             "shortest": YES_OR_NO,
             "found": {"oneOf": [found, {"type": "null"}]},
+            "ingredients": list_of(an_object({"risk": TEXT, "safe": TEXT, "verdict": _FARED})),
         },
     )
 
