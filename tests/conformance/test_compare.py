@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from checker.conformance.compare import (
+    Difference,
     entry_difference,
     same,
     sent_difference,
     state_difference,
 )
 from scuttle_ref.entries import Entry
+from scuttle_ref.history import History
 from scuttle_ref.messages import Digest, DigestDone, Message, Update
 from scuttle_ref.state import NodeState
 from scuttle_ref.version_vector import VersionVector
@@ -42,6 +44,7 @@ ROWS: dict[str, tuple[list[Message], list[Message], str | None]] = {
     "another version": ([ONE], [up("k", 1, 2)], "not to be sent: k=1@A2"),
     "one of them twice": ([ONE, TWO], [ONE, TWO, TWO], "not to be sent: k=2@A2"),
     "nothing for one": ([ONE], [], "missing: k=1@A1"),
+    "a digest": ([LINE, DONE], [LINE, DONE], None),
     "a digest line more": ([DONE], [LINE, DONE], "the sources differ"),
     "another mark": ([LINE, DONE], [Digest("A", 2), DONE], "the marks differ"),
     "no done": ([LINE, DONE], [LINE], "done is missing, or not wanted"),
@@ -88,6 +91,36 @@ def test_a_cut_has_something_and_not_too_much_and_takes_the_lowest(name: str, ex
     assert (strict is None) == (name == "the limit")
 
 
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_cut_as_long_as_the_limit_may_take_other_sources(exact: bool) -> None:
+    """Which sources come first is free, unless it is followed to the letter. Spec: ORA-6."""
+    whole = [ONE, TWO, OTHER]
+
+    found = sent_difference([ONE, TWO], whole, [ONE, OTHER], exact=exact, may_cut=True)
+
+    assert found is None
+    turned = sent_difference([ONE, TWO], whole, [OTHER, ONE], exact=exact, may_cut=True)
+    assert (turned is not None) == exact
+
+
+def test_another_choice_of_the_same_length_is_only_a_cut_where_one_was_made() -> None:
+    """Else something is missing, and the note says what. Spec: ORA-6."""
+    found = sent_difference([ONE, TWO], [ONE, TWO], [ONE, THREE], exact=False, may_cut=True)
+
+    assert found is not None
+    assert found.note == "not to be sent: j=3@A3"
+    other = sent_difference([ONE, TWO], [ONE, TWO], [ONE], exact=False, may_cut=True)
+    assert other is not None
+    assert other.note == "missing: k=2@A2"
+
+
+def test_two_digests_may_follow_each_other() -> None:
+    """A line behind done is one of the next digest, if that ends, too. Spec: EXCH-2."""
+    twice: list[Message] = [LINE, DONE, LINE, DONE]
+
+    assert sent_difference(twice, twice, twice, exact=False, may_cut=False) is None
+
+
 def test_where_nothing_was_cut_nothing_may_be_missing() -> None:
     """A freedom that is not given is none. Spec: ORA-6."""
     found = sent_difference(WHOLE, WHOLE, WHOLE[:2], exact=False, may_cut=True)
@@ -132,6 +165,14 @@ def test_an_entry_has_a_value_a_version_and_a_writer(got: Any, path: str | None)
         ({"clock": {"A": 2}}, "$.clock"),
         ({"version": 1}, None),
         ({"version": True}, "$.version"),
+        ({"history": [{"source_id": "A", "key": "k", "value": 1, "version": 1}]}, None),
+        ({"history": [{"source_id": "A", "key": "k", "value": 2, "version": 1}]}, "$.history"),
+        ({"history": []}, "$.history"),
+        ({"state": 1}, "$.state"),
+        ({"state": {"k": {"value": 1}, "j": {}, "i": None}}, None),
+        ({"clock": {"A": 1, "B": float("-inf"), "C": None}}, None),
+        ({"clock": {"A": 1, "B": False}}, "$.clock"),
+        ({"clock": 1}, "$.clock"),
     ],
 )
 def test_what_a_node_shows_is_compared_part_by_part(
@@ -140,15 +181,57 @@ def test_what_a_node_shows_is_compared_part_by_part(
     """Parts that it does not show are skipped. Spec: ORA-5."""
     state = NodeState(
         id="A",
-        clock=VersionVector((("A", 1),)),
+        clock=VersionVector((("A", 1), ("Z", 0))),
         sources=("A",),
         version=1,
+        history=History((ONE,)),
         store=((("k",), Entry(1, 1, "A")),),
     )
 
     found = state_difference(state, answer, frozenset(answer))
 
     assert (found and found.path) == path
+    assert state_difference(state, answer, frozenset()) is None
+    assert state_difference(state, {}, frozenset(answer)) is None
+
+
+def test_owned_keys_are_compared_source_by_source() -> None:
+    """The names of two layers must be the same, and below them what is shown. Spec: PAPER-1."""
+    entries = ((("A", "k"), Entry(1, 1, "A")), (("B", "k"), Entry(2, 1, "B")))
+    state = NodeState(id="A", clock=VersionVector((("A", 1),)), sources=("A",), store=entries)
+    right = {"A": {"k": {"value": 1}}, "B": {"k": {"value": 2, "more": 0}}}
+
+    def path(shown: Any) -> str | None:
+        found = state_difference(state, {"state": shown}, frozenset({"state"}))
+        return None if found is None else found.path
+
+    assert path(right) is None
+    assert path({**right, "B": {"k": {"value": 1}}}) == "$.state.B.k.value"
+    assert path({"A": right["A"]}) == "$.state.B"
+    assert path({**right, "C": {"k": {"value": 1}}}) == "$.state.C"
+    assert path({**right, "C": {}}) is None
+
+
+def test_a_difference_is_told_in_a_line_that_tells_values_apart() -> None:
+    """Where both sides read alike, their kinds are shown. Spec: ORA-9."""
+    assert str(Difference("$.a", 1, 2)) == "$.a: expected 1, got 2"
+    assert str(Difference("$.a", 1, "1")) == "$.a: expected 1, got '1'"
+    assert str(Difference("$.a", 1, 2, note="why")) == "$.a: expected 1, got 2 (why)"
+    for length, end in ((200, "x"), (201, "...")):
+        assert str(Difference("$", "", "x" * length)) == f"$: expected , got {'x' * 200}" + (
+            "" if end == "x" else end
+        )
+
+
+def test_what_a_version_differs_in_is_blamed_on_who_stamps() -> None:
+    """The decision points that could be behind it, likeliest first. Spec: ORA-9."""
+    for got, points in (
+        ({**ENTRY, "version": 3}, ("stamp", "prefer")),
+        ({**ENTRY, "value": 3}, ("prefer", "place", "admit")),
+    ):
+        found = entry_difference("$", ENTRY, got)
+        assert found is not None
+        assert found.points == points
 
 
 @pytest.mark.parametrize(

@@ -342,3 +342,22 @@ def test_what_a_log_tells_to_be_lost_costs_nothing(judge: Callable[..., Judged])
     told.insert(-1, {"node": "n2", "ev": "drop", "from": "n1", "msg": first})
 
     assert judge(told).verdict == "accepted"
+
+
+@pytest.mark.parametrize(("states_max", "verdict"), [(1, "inconclusive"), (2, "accepted")])
+def test_as_many_runs_are_followed_as_are_allowed(
+    judge: Callable[..., Judged], states_max: int, verdict: str
+) -> None:
+    """The start and what comes of it: two, and one is too few. Spec: OBS-6."""
+    judged = judge([{**HEAD, "silent": []}, SET], states_max)
+
+    assert judged.verdict == verdict
+    assert judged.because == ("" if states_max > 1 else "more than 1 runs were possible")
+
+
+def test_a_log_without_events_says_nothing(judge: Callable[..., Judged]) -> None:
+    """Neither is accepted nor rejected; one run is possible: nothing. Spec: OBS-6."""
+    judged = judge([HEAD])
+
+    assert (judged.verdict, judged.because) == ("inconclusive", "the log has no event")
+    assert (judged.matched, judged.events, judged.candidates) == (0, 0, 1)

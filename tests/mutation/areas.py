@@ -72,16 +72,16 @@ AREAS = {
             "tests/checker/test_numbers.py",
         ),
     ),
-    "acceptor": Area(
+    "logs": Area(
         (
-            *_in("conformance", "compare", "acceptor"),
+            *_in("conformance", "compare"),
             *_in("conformance/passive", "accept", "run", "silent", "telling"),
         ),
-        (
-            "tests/conformance/test_compare.py",
-            "tests/conformance/test_traces.py",
-            "tests/conformance/test_oracle.py",
-        ),
+        ("tests/conformance/test_compare.py", "tests/conformance/test_traces.py"),
+    ),
+    "acceptor": Area(
+        _in("conformance", "acceptor"),
+        ("tests/conformance/test_oracle.py", "tests/conformance/test_faithful.py"),
     ),
     "shrinkers": Area(
         (*("checker/shrink",), *_in("conformance", "searching")),
