@@ -40,10 +40,10 @@ TAIL: Final = (("A", "B"), ("A", "C"), ("B", "C"), ("B", "D"))
 TAILED: Final = "a triangle and a tail"
 
 STEPS: Final = (
-    *(("line:2", 1), ("line:2", 2), ("line:3", 1), ("ring:3", 1), (TAILED, 1)),
+    *(("line:2", 1), ("line:2", 2), ("line:3", 1), (TAILED, 1), ("ring:3", 1)),
     *(("line:3", 2), ("ring:3", 2), ("star:4", 1), (TAILED, 2)),
 )
-"""Where, and how many exchanges each link may start: from small to large."""
+"""Where, and how many exchanges each link may start: what shows most for its size comes first."""
 
 
 def shape(name: str) -> Topology:
