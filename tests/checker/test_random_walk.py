@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from checker.scuttlebutt.experiment import Experiment
-from checker.search.budget import Budget
+from checker.search.budget import Budget, Progress
 from checker.search.random_walk import STEPS_MAX, random_walk
 from checker.verdict import Kind, Report
 
@@ -68,3 +68,41 @@ def test_a_walk_counts_each_state_and_each_step_once(toys: ModuleType) -> None:
     """Counts mean the same for every search, so that they can be compared."""
     stats = random_walk(toys.Graph(((1, 2), (), ())), [toys.never(-1)], walks=50).stats
     assert (stats.states, stats.transitions, stats.terminal, stats.depth) == (3, 2, 2, 1)
+
+
+@pytest.mark.parametrize("walks", range(20, 30))
+def test_whichever_walk_is_the_last_the_longest_is_the_depth(toys: ModuleType, walks: int) -> None:
+    """States, steps and ends of a lopsided graph, each once, after enough walks."""
+    told: list[Progress] = []
+    model = toys.Graph(((1, 2), (3,), (), (4, 2), ()))
+    stats = random_walk(model, [toys.never(-1)], Budget(tell=told.append), walks=walks).stats
+    assert (stats.states, stats.transitions, stats.terminal, stats.depth) == (5, 5, 2, 3)
+    assert [each.frontier for each in told] == [0]
+
+
+def test_what_a_walk_passes_is_judged_and_told_from_the_start(toys: ModuleType) -> None:
+    """The start, a state on the way, and a step; each with all actions that lead there."""
+    model = toys.Graph(((1,), (2,), (3,), ()))
+    wanted = [toys.never(0, "start"), toys.never(2, "way"), toys.never_step(2, 3)]
+    report = random_walk(model, wanted, walks=1)
+    assert [verdict.kind for verdict in report.verdicts] == [Kind.REFUTED] * 3
+    assert [verdict.schedule for verdict in report.verdicts] == [(), (0, 0), (0, 0, 0)]
+
+
+def test_each_hundredth_walk_is_told(toys: ModuleType) -> None:
+    """With how many worlds and steps were met until then."""
+    told: list[Progress] = []
+    budget = Budget(tell=told.append)
+    random_walk(toys.Graph(((1,), ())), [toys.never(-1)], budget, walks=250)
+    assert [(p.states, p.transitions, p.frontier, p.depth) for p in told] == [
+        (2, 1, at, 1) for at in (0, 100, 200)
+    ]
+
+
+@pytest.mark.parametrize(("most", "stopped"), [(1, True), (2, False), (3, False)])
+def test_a_walk_ends_beyond_its_budget_and_not_at_it(
+    toys: ModuleType, most: int, stopped: bool
+) -> None:
+    """Two states are no more than two. Spec: CHK-11."""
+    report = random_walk(toys.Graph(((1,), ())), [toys.never(-1)], Budget(most), walks=3)
+    assert (report.stats.stop != "3 random walks, seed 0") == stopped

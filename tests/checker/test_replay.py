@@ -140,7 +140,7 @@ def test_the_document_is_in_order(document: dict[str, Any], tmp_path: Path) -> N
         ("experiment.exchanges", "many"),
         ("experiment.exchanges", None),
         ("experiment.exchanges", float("inf")),
-        ("experiment.max_history", 0),
+        ("experiment.max_history", -1),
         ("experiment.max_history", True),
         ("experiment.mtu", "x"),
         ("experiment.mtu", -1),

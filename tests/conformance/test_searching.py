@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checker.conformance import searching
 from checker.conformance.scene import Converse, Put, Scene, Setting, Start, Tell
 from checker.conformance.searching import search, smallest
 
@@ -111,3 +112,74 @@ def test_a_failure_that_does_not_come_back_is_flaky() -> None:
 
     assert found.flaky
     assert found.first is not None
+
+
+def puts(scene: Scene) -> int:
+    """How often an owner writes."""
+    return sum(isinstance(step, Put) for step in scene.operations)
+
+
+def test_what_is_drawn_is_made_small_before_anything_is_left_out_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The scene that Hypothesis came to is gone on with, not the first. Spec: ORA-10."""
+    monkeypatch.setattr(searching, "smallest", lambda scene, _fails, _tries: scene)
+
+    found = search(scenes(), lambda scene: puts(scene) >= 2, examples=60, at_seed=3)
+
+    assert found.found is not None
+    assert found.found != found.first
+    assert found.found.operations == (Put("A", "k", 0), Put("A", "k", 0))
+
+
+def test_examples_are_counted_up_to_the_first_that_fails() -> None:
+    """What is tried to make it smaller is no example. Spec: ORA-10."""
+    said: list[bool] = []
+
+    def fails(scene: Scene) -> bool:
+        said.append(puts(scene) >= 2)
+        return said[-1]
+
+    found = search(scenes(), fails, examples=60, at_seed=3)
+
+    assert found.examples == said.index(True) + 1 < len(said)
+    assert search(scenes(), lambda _: False, examples=7, at_seed=3).examples == 7
+
+
+def test_another_seed_draws_another_scene() -> None:
+    """And the same one the same. Spec: ORA-10."""
+    first = [
+        search(scenes(), lambda scene: puts(scene) >= 2, examples=60, at_seed=at).first
+        for at in (1, 1, 2, 3)
+    ]
+    assert first[0] == first[1]
+    assert len(set(map(repr, first))) > 1
+
+
+@pytest.mark.parametrize(("version", "left"), [(11, 11), (12, 12), (13, 1), (40, 1)])
+def test_messages_settings_and_high_versions_that_do_not_matter_go(version: int, left: int) -> None:
+    """One message of two is enough, no limit is needed, and a high version is not. Spec: ORA-10."""
+    messages = ({**UPDATE, "key": "j"}, {**UPDATE, "version": version})
+    setting = Setting(mtu=1, max_history=2, sort="scuttle_breadth")
+    scene = Scene(setting, (Start("A", "B"), Tell("P", "A", messages)))
+
+    def fails(each: Scene) -> bool:
+        told = [step for step in each.operations if isinstance(step, Tell)]
+        return any(said["key"] == "k" for step in told for said in step.messages)
+
+    small = smallest(scene, fails)
+
+    (step,) = small.operations
+    assert isinstance(step, Tell)
+    assert step.messages == ({**UPDATE, "version": left},)
+    assert small.setting == Setting()
+
+
+@pytest.mark.parametrize("needed", ["mtu", "max_history", "sort"])
+def test_a_setting_that_matters_stays(needed: str) -> None:
+    """And the others go. Spec: ORA-10."""
+    setting = Setting(mtu=1, max_history=2, sort="scuttle_breadth")
+
+    small = smallest(Scene(setting, ()), lambda each: getattr(each.setting, needed) is not None)
+
+    assert small.setting == Setting(**{needed: getattr(setting, needed)})

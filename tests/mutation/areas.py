@@ -6,11 +6,17 @@ from typing import NamedTuple
 
 
 class Area(NamedTuple):
-    """Modules by path without ``.py``, those of the core by name; the tests; smaller samples."""
+    """Modules by path without ``.py``, those of the core by name; the tests; smaller samples.
+
+    What is `without` is a test that takes as long as many others and fails no other mutants; what
+    is `later` takes long, too, and runs against what the others let pass.
+    """
 
     modules: tuple[str, ...]
     tests: tuple[str, ...]
     settings: tuple[tuple[str, str], ...] = ()
+    without: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
 
 def _in(folder: str, *names: str) -> tuple[str, ...]:
@@ -25,6 +31,13 @@ _ENGINE = (
     "tests/checker/test_own_systems.py",
     "tests/checker/test_verdicts.py",
     "tests/checker/test_replay.py",
+    "tests/checker/test_faults.py",
+    "tests/checker/test_counts_told.py",
+)
+
+_LONG = (
+    "tests/checker/test_compiled.py::test_both_searches_agree_on_generated_models",
+    "tests/checker/test_verdicts.py::test_a_search_stops_before_memory_runs_out[random_walk]",
 )
 
 AREAS = {
@@ -45,6 +58,7 @@ AREAS = {
         ),
         (*_ENGINE, "tests/checker/test_certified_engine.py"),
         (("SCUTTLE_MODELS", "64"),),
+        _LONG,
     ),
     "reductions": Area(
         (
@@ -56,20 +70,30 @@ AREAS = {
         ),
         (
             "tests/checker/test_needs.py",
-            "tests/checker/test_premises.py",
             "tests/checker/test_quotient.py",
             "tests/checker/test_stubborn.py",
             "tests/checker/test_symmetry.py",
+            "tests/checker/test_certified_engine.py",
+        ),
+        (("SCUTTLE_MODELS", "64"),),
+        later=(
+            "tests/checker/test_independent_explorer.py",
+            "tests/checker/test_premises.py",
             "tests/checker/test_reductions_agree.py",
             "tests/cli/test_check_reduction.py",
         ),
     ),
     "liveness": Area(
-        _in("liveness", "exploration", "fair_cycles", "graph", "lasso", "numbered", "quiescent"),
+        (
+            *_in("liveness", "exploration", "fair_cycles", "graph", "lasso", "numbered"),
+            *_in("liveness", "quiescent", "assumption"),
+            "checker/sessions",
+        ),
         (
             "tests/checker/test_liveness.py",
             "tests/checker/test_fair_cycles.py",
             "tests/checker/test_numbers.py",
+            "tests/checker/test_counts_told.py",
         ),
     ),
     "logs": Area(
@@ -82,6 +106,30 @@ AREAS = {
     "acceptor": Area(
         _in("conformance", "acceptor"),
         ("tests/conformance/test_oracle.py", "tests/conformance/test_faithful.py"),
+    ),
+    "model": Area(
+        tuple(f"checker/{name}" for name in ("actors", "network", "reactions")),
+        ("tests/checker/test_faults.py", "tests/checker/test_network.py", *_ENGINE),
+        (("SCUTTLE_MODELS", "64"),),
+        _LONG,
+    ),
+    "walks": Area(
+        (
+            *_in("search", "random_walk", "swarm"),
+            *_in("search/walking", "components", "entries", "moves", "shoal"),
+        ),
+        ("tests/checker/test_random_walk.py", "tests/checker/test_swarm.py"),
+        without=(
+            "tests/checker/test_swarm.py::test_a_swarm_is_many_times_faster_than_the_plain_walk",
+        ),
+    ),
+    "divided": Area(
+        _in("search/sharded", "search"),
+        (
+            "tests/checker/test_divided.py",
+            "tests/checker/test_saved_search.py",
+            "tests/checker/test_small_pieces.py",
+        ),
     ),
     "shrinkers": Area(
         (*("checker/shrink",), *_in("conformance", "searching")),

@@ -24,9 +24,11 @@ FLAGS = (
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
 MUTANT_SECONDS = 25
-"""When a mutant counts as killed because it does not end. Unit: seconds of the processor.
+"""When a fresh import of a mutant counts as killed, in twelve times that; in processor seconds."""
+TEST_SECONDS = 5
+"""When a test counts as failed because it does not end. Unit: seconds of the processor.
 
-Longer where the tests that reach it take longer: then five times as long as they do.
+Longer for a test that takes longer without the mutant: then five times as long as that.
 """
 
 
@@ -68,9 +70,10 @@ def living() -> tuple[list[FunctionType], list[Any]]:
 class Runner:
     """A plugin of pytest that, instead of the tests, runs all mutants against them."""
 
-    def __init__(self, mutants: Sequence[Mutant], deadline: float) -> None:
+    def __init__(self, mutants: Sequence[Mutant], deadline: float, patience: float) -> None:
         self.mutants = mutants
         self.deadline = deadline
+        self.patience = patience
         self.alive: list[Mutant] = []
         self.elsewhere: list[Mutant] = []
         self.judged = 0
@@ -134,21 +137,21 @@ class Runner:
         reached = [name for name in at if name in items]
         first = [name for name in self.recent if name in reached]
         rest = sorted((set(reached) - set(first)), key=lambda name: (self.seconds[name], name))
-        ordered = [*first, *rest]
+        ordered, used = [], 0.0
+        for name in (*first, *rest):
+            used += self.seconds[name]
+            if not ordered or used <= self.patience:
+                ordered.append(name)
         reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
             hush(1, 2)
             gc.disable()
-            usual = sum(self.seconds[name] for name in ordered)
-            signal.setitimer(signal.ITIMER_PROF, max(MUTANT_SECONDS, 5 * usual))
-            if not put_in_place(mutant, self.functions, self.caches):
-                os._exit(2)
-            for number, name in enumerate(ordered):
-                if not passes(items[name]):
-                    os.write(writer, str(number).encode())
-                    os._exit(1)
-            os._exit(0)
+            code = 1  # also where a test interrupts the whole session: this process is not for that
+            try:
+                code = self._judged(mutant, [items[name] for name in ordered], writer)
+            finally:
+                os._exit(code)
         os.close(writer)
         with os.fdopen(reader) as pipe:
             said = pipe.read()
@@ -157,6 +160,22 @@ class Runner:
         if code == 1 and said:
             return ordered[int(said)]
         return {0: None, 2: ELSEWHERE}.get(code, "")
+
+    def _judged(self, mutant: Mutant, ordered: Sequence[Any], writer: int) -> int:
+        """Run the tests until one fails: 0 if none does, 1 if one does, 2 if it lies elsewhere."""
+        try:
+            hit = put_in_place(mutant, self.functions, self.caches)
+        except ValueError:  # it has more functions, or fewer
+            hit = False
+        if not hit:
+            return 2
+        for number, item in enumerate(ordered):
+            most = max(TEST_SECONDS, 5 * self.seconds[item.nodeid])
+            signal.setitimer(signal.ITIMER_PROF, most)
+            if not passes(item):
+                os.write(writer, str(number).encode())
+                return 1
+        return 0
 
 
 def passes(item: Any) -> bool:
@@ -179,7 +198,7 @@ def tell(line: str) -> None:
 
 
 def in_place(
-    mutants: Sequence[Mutant], deadline: float, tests: Sequence[str]
+    mutants: Sequence[Mutant], deadline: float, tests: Sequence[str], patience: float
 ) -> tuple[int, list[int], list[int]]:
     """How many were judged, which survive, and which lie elsewhere; in a process of its own.
 
@@ -191,7 +210,7 @@ def in_place(
         hush(1)
         import pytest  # noqa: PLC0415
 
-        runner = Runner(mutants, deadline)
+        runner = Runner(mutants, deadline, patience)
         code = pytest.main([*FLAGS, *tests], plugins=[runner])
         known = {id(mutant): at for at, mutant in enumerate(mutants)}
         both = runner.alive, runner.elsewhere

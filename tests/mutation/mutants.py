@@ -1,9 +1,14 @@
-"""The mutants of a module: its syntax tree with one operator, constant or condition changed."""
+"""The mutants of a module: its syntax tree with one operator, constant or condition changed.
+
+In modules of the engine statements are left out, too, and arguments swapped: a counter that is not
+counted and *before* taken for *after* are the faults that a search is prone to.
+"""
 
 from __future__ import annotations
 
 import ast
 import copy
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
@@ -60,7 +65,10 @@ def mutants_of(module: str) -> Iterator[Mutant]:
     tree = ast.parse(path_of(module).read_text(encoding="utf-8"))
     owners, known = _owners(tree), dict[tuple[str, str], int]()
     nodes = list(ast.walk(tree))
-    for at, kind in places(tree):
+    found = places(tree)
+    if module.startswith("checker/"):
+        found += places_of_the_engine(tree)
+    for at, kind in found:
         node = nodes[at]
         before = _shown(node, kind)
         mutant, after = changed(tree, at, kind)
@@ -70,6 +78,22 @@ def mutants_of(module: str) -> Iterator[Mutant]:
         name = change if seen == 1 else f"{change} ({seen})"
         line = _shown_part(node, kind).lineno
         yield Mutant(module, owner, line, name, mutant)
+
+
+def by_hand(module: str) -> Iterator[Mutant]:
+    """The faults of a module that people thought of (``by_hand.toml``). Raises ValueError."""
+    listed = tomllib.loads(Path(__file__).with_name("by_hand.toml").read_text(encoding="utf-8"))
+    text = path_of(module).read_text(encoding="utf-8")
+    for each in listed["fault"]:
+        if each["module"] == module:
+            before, after = each["before"], each["after"]
+            if text.count(before) != 1:
+                raise ValueError(f"{module} has {text.count(before)} times: {before}")
+            first = text[: text.index(before)].count("\n") + 1
+            ahead = zip(before.splitlines(), after.splitlines(), strict=False)
+            line = first + next((at for at, (one, two) in enumerate(ahead) if one != two), 0)
+            tree = ast.parse(text.replace(before, after))
+            yield Mutant(module, "by hand", line, each["fault"], tree)
 
 
 def _owners(tree: ast.Module) -> dict[int, str]:
@@ -113,6 +137,24 @@ def places(tree: ast.Module) -> list[tuple[int, str]]:
     return found
 
 
+def places_of_the_engine(tree: ast.Module) -> list[tuple[int, str]]:
+    """Statements that can be left out, and arguments that can be swapped."""
+    found = []
+    for at, node in enumerate(ast.walk(tree)):
+        if isinstance(node, ast.AugAssign) or (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        ):
+            found.append((at, "left out"))
+        elif (
+            isinstance(node, ast.Call)
+            and len(node.args) > 1
+            and all(isinstance(each, ast.Name) for each in node.args[:2])
+            and _called(node) not in {"isinstance", *SWAPPED_NAMES}
+        ):
+            found.append((at, "swapped"))
+    return found
+
+
 def _undecided(node: ast.AST) -> list[ast.AST]:
     """The parts of a node that decide nothing while the protocol runs."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -134,6 +176,27 @@ def changed(tree: ast.Module, at: int, kind: str) -> tuple[ast.Module, str]:
     """A copy of the tree with one change, and how what was changed reads now."""
     fresh = copy.deepcopy(tree)
     node: ast.AST = list(ast.walk(fresh))[at]
+    if kind in {"left out", "swapped"}:
+        _change_statement(node)
+    else:
+        _change_decision(node, kind)
+    ast.fix_missing_locations(fresh)
+    return fresh, _shown(node, kind)
+
+
+def _change_statement(node: ast.AST) -> None:
+    """Leave a statement out, or swap the first two arguments of a call."""
+    match node:
+        case ast.AugAssign():
+            node.op, node.value = ast.Add(), ast.Constant(0)
+        case ast.Expr():
+            node.value = ast.Constant(None)
+        case ast.Call():
+            node.args[:2] = node.args[1::-1]
+
+
+def _change_decision(node: ast.AST, kind: str) -> None:
+    """Change an operator, a constant or a condition."""
     match node:
         case ast.Compare() if kind.startswith("op"):
             place = int(kind[2:])
@@ -154,8 +217,6 @@ def changed(tree: ast.Module, at: int, kind: str) -> tuple[ast.Module, str]:
             node.value = not value
         case ast.Constant(value=int(value)):
             node.value = value + 1
-    ast.fix_missing_locations(fresh)
-    return fresh, _shown(node, kind)
 
 
 def _shown(node: ast.AST, kind: str) -> str:

@@ -31,7 +31,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 from areas import AREAS
 from in_place import FLAGS, MUTANT_SECONDS, hush, in_place
-from mutants import ROOT, Mutant, compiled, mutants_of, path_of
+from mutants import ROOT, Mutant, by_hand, compiled, mutants_of, path_of
 
 FIRST = ("tests/clauses/test_small_print.py",)
 """The tests that most mutants of the core outside of functions fail: others need not run."""
@@ -97,11 +97,21 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", help="by default all of the area")
     parser.add_argument("--area", choices=list(AREAS), default="core")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after")
+    parser.add_argument("--by-hand", action="store_true", help="the faults of by_hand.toml")
+    parser.add_argument("--sample", type=int, default=1, metavar="K", help="every K-th mutant only")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=float("inf"),
+        metavar="S",
+        help="of the tests that reach a mutant those that take S seconds together, quickest first",
+    )
     parser.add_argument("--list", action="store_true", help="say what each mutant is called, only")
     asked = parser.parse_args()
     area = AREAS[asked.area]
     names = asked.modules or list(area.modules)
     tests = (*FIRST, *area.tests) if asked.area == "core" else area.tests
+    tests += tuple(f"--deselect={test}" for test in area.without)
     os.environ.update(area.settings)
     os.chdir(ROOT)
     os.environ["HYPOTHESIS_PROFILE"] = "mutation"
@@ -112,12 +122,20 @@ def main() -> int:
     import numpy as np  # noqa: F401, PLC0415
     import pytest  # noqa: F401, PLC0415
 
-    mutants = [mutant for name in names for mutant in mutants_of(name)]
+    mutants = [
+        mutant for name in names for mutant in (by_hand if asked.by_hand else mutants_of)(name)
+    ]
+    mutants = mutants[:: asked.sample]
     if asked.list:
         sys.stdout.writelines(f"{m.module}:{m.line} [{m.owner}] {m.change}\n" for m in mutants)
         return 0
     deadline, listed = time.monotonic() + asked.seconds, equivalent()
-    judged, alive, elsewhere = in_place(mutants, deadline, area.tests)
+    judged, alive, elsewhere = in_place(mutants, deadline, tests, asked.patience)
+    if area.later and alive:
+        tried, left, _ = in_place(
+            [mutants[at] for at in alive], deadline, area.later, asked.patience
+        )
+        alive = [alive[at] for at in left] + alive[tried:]
     rows = {name: [0, 0, 0] for name in names}
     for mutant in mutants[:judged]:
         rows[mutant.module][0] += 1
@@ -132,6 +150,8 @@ def main() -> int:
             )
             sys.stdout.flush()
     sys.stdout.writelines(line + "\n" for line in table(names, rows))
+    if asked.sample > 1:
+        sys.stdout.write(f"a sample: every {asked.sample}th mutant\n")
     if judged < len(mutants):
         sys.stdout.write(f"{judged} of {len(mutants)} mutants tried\n")
     return 1 if judged < len(mutants) or any(row[1] for row in rows.values()) else 0
