@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Area(NamedTuple):
-    """Modules by path without ``.py``, those of the core by name; the tests; smaller samples.
+    """Modules by path without ``.py``, those of the core by name; and the tests.
 
     What is `without` is a test that takes as long as many others and fails no other mutants; what
     is `later` takes long, too, and runs against what the others let pass.
@@ -14,7 +14,6 @@ class Area(NamedTuple):
 
     modules: tuple[str, ...]
     tests: tuple[str, ...]
-    settings: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
 
@@ -26,19 +25,21 @@ def _in(folder: str, *names: str) -> tuple[str, ...]:
 _ENGINE = (
     "tests/checker/test_searches_agree.py",
     "tests/checker/test_compiled.py",
-    "tests/checker/test_small_pieces.py",
-    "tests/checker/test_independent_explorer.py",
     "tests/checker/test_own_systems.py",
     "tests/checker/test_verdicts.py",
     "tests/checker/test_replay.py",
     "tests/checker/test_faults.py",
     "tests/checker/test_counts_told.py",
+    "tests/checker/test_levels.py",
+    "tests/checker/test_regions.py",
 )
 
 _LONG = (
     "tests/checker/test_compiled.py::test_both_searches_agree_on_generated_models",
     "tests/checker/test_verdicts.py::test_a_search_stops_before_memory_runs_out[random_walk]",
 )
+
+_LATER = ("tests/checker/test_small_pieces.py", "tests/checker/test_independent_explorer.py")
 
 AREAS = {
     "core": Area(
@@ -57,8 +58,8 @@ AREAS = {
             *_in("search/compiled", "interned", "judging", "search", "recomputed"),
         ),
         (*_ENGINE, "tests/checker/test_certified_engine.py"),
-        (("SCUTTLE_MODELS", "64"),),
-        _LONG,
+        without=_LONG,
+        later=_LATER,
     ),
     "reductions": Area(
         (
@@ -75,7 +76,6 @@ AREAS = {
             "tests/checker/test_symmetry.py",
             "tests/checker/test_certified_engine.py",
         ),
-        (("SCUTTLE_MODELS", "64"),),
         later=(
             "tests/checker/test_independent_explorer.py",
             "tests/checker/test_premises.py",
@@ -110,8 +110,8 @@ AREAS = {
     "model": Area(
         tuple(f"checker/{name}" for name in ("actors", "network", "reactions")),
         ("tests/checker/test_faults.py", "tests/checker/test_network.py", *_ENGINE),
-        (("SCUTTLE_MODELS", "64"),),
-        _LONG,
+        without=_LONG,
+        later=_LATER,
     ),
     "walks": Area(
         (
