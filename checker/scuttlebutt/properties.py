@@ -17,6 +17,7 @@ from checker.scuttlebutt.actor import first_id
 from checker.scuttlebutt.agreement import disagreement, fair_rounds
 from checker.scuttlebutt.bounds import history_room
 from checker.scuttlebutt.content import Contents, by_content
+from checker.scuttlebutt.lasting import never_undone, writes_survive, writes_take_effect
 from scuttle_ref.config import Config
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Put, Update
@@ -117,7 +118,9 @@ def unique_versions(system: System) -> AlwaysStep:
 
     def check(step: OwnerStep) -> Finding:
         before, after, command = step
-        return _issued((before, after)) if isinstance(command, Put) else Good.VACUOUS
+        if not isinstance(command, Put) or before is after:
+            return Good.VACUOUS
+        return _issued((before, after))
 
     says = "a source never stamps the same version twice, and each is above the last"
     return AlwaysStep("unique-versions", "CONV-2", says, parts, check, Scope.OWNER_STEP)
@@ -328,6 +331,9 @@ def properties_of(system: System, gossip: Gossip) -> tuple[Property, ...]:
         clocks_monotone(system),
         own_writes_kept(system),
         no_gap(contents),
+        writes_survive(system, rounds),
+        writes_take_effect(system, gossip.profile),
+        never_undone(),
     ]
     if newest_wins(gossip.profile, gossip.config):
         found.append(winner_or_ahead(contents))

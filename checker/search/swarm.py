@@ -134,11 +134,11 @@ class _Swarm:
     def _see_step(self, taken: Taken) -> None:
         """Judge a local step that no walk has taken, and the node state after it."""
         one, two = taken.before, taken.after
+        if taken.command is not None:
+            self._show(Scope.OWNER_STEP, (one, two, taken.command), taken.walk)
         if one is two:
             return
         self._show(Scope.NODE_STEP, (one, two), taken.walk)
-        if taken.command is not None:
-            self._show(Scope.OWNER_STEP, (one, two, taken.command), taken.walk)
         self._show(Scope.EACH_NODE, two, taken.walk)
 
     def _see_vectors(self, walks: list[int], vectors: list[bytes]) -> None:

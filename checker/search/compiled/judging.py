@@ -83,7 +83,7 @@ class LevelJudge:
             one, two = interned.local(before), interned.local(after)
             if self.symmetry is not None:
                 one, two = self.symmetry.local(element, one), self.symmetry.local(element, two)
-            if one is not two:
+            if one is not two or command is not None:
                 self._hear((one, two, command), (node, before, action, element))
 
     def _hear(
@@ -92,11 +92,12 @@ class LevelJudge:
         """A step and the command of its owner; who took it, from where, and under what element."""
         one, two, command = step
         _, _, action, _ = shown
-        if self.keep:
+        changed = one is not two
+        if self.keep and changed:
             following = self.returned if isinstance(action, Restart) else self.later
             following.setdefault(one, {})[two] = None
         parts: list[tuple[Property, Hashable]] = [
-            (each, (one, two)) for each in self.by_scope[Scope.NODE_STEP]
+            (each, (one, two)) for each in self.by_scope[Scope.NODE_STEP] if changed
         ]
         if command is not None:
             parts.extend((each, step) for each in self.by_scope[Scope.OWNER_STEP])
