@@ -252,7 +252,7 @@ def rows(plan: Plan, tell: Tell) -> Iterator[Row]:
             full = measure_spin(model, spin.FULL, plan.runs)
             reduced = measure_spin(model, spin.REDUCED, plan.runs)
         too_many = "more worlds than can be visited" if size.only else ""
-        no_spin = "" if full else plan.no_spin or too_many or "no Promela for this profile"
+        no_spin = "" if full else too_many or plan.no_spin or "no Promela for this profile"
         alone = (Variant(size.only, tuple(shlex.split(size.only))),)
         for variant in alone if size.only else plan.variants:
             tell(f"{size.name}, {variant.name}")

@@ -220,6 +220,23 @@ def family(text: str) -> Topology:
     return from_links(nodes, sorted(edges | {(other, one) for one, other in edges}), text)
 
 
+EDGES = "edges:"
+"""How a topology begins that is told edge by edge."""
+
+
+def from_edges(text: str) -> Topology:
+    """The topology told edge by edge, as in ``edges:A-B,B-C``. Raises UsageFault."""
+    pairs = [tuple(edge.split("-")) for edge in text.removeprefix(EDGES).split(",")]
+    if any(len(pair) != 2 or not all(pair) or pair[0] == pair[1] for pair in pairs):  # noqa: PLR2004
+        raise UsageFault(
+            "is no list of edges between two nodes each",
+            where=f"--topology {text[:80]}",
+            expected="edges:A-B,B-C",
+        )
+    links = {(one, other) for one, other in pairs} | {(other, one) for one, other in pairs}
+    return from_links(sorted({node for link in links for node in link}), sorted(links), text)
+
+
 READERS = {
     ".graphml": "read_graphml",
     ".edgelist": "read_edgelist",
@@ -253,6 +270,8 @@ def from_file(path: Path) -> Topology:
 
 def topology(text: str) -> Topology:
     """The topology that `text` names: a graph file if it looks like one, else a family."""
+    if text.startswith(EDGES):
+        return from_edges(text)
     path = Path(text)
     if path.suffix.lower() in READERS or _exists(path):
         return from_file(path)

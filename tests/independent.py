@@ -115,14 +115,15 @@ class Naive:
 
     def connections(self, w: World) -> Iterator[Move]:
         """Connections that break, and that heal."""
-        for pair in {frozenset(link) for link in self.links}:
+        for pair in dict.fromkeys(frozenset(link) for link in self.links):
             both = {k for k, link in enumerate(self.links) if frozenset(link) == pair}
+            n = self.names.index(self.links[min(both)][1])
             if both & w.broken:
-                yield self.told(w, w._replace(broken=w.broken - both)), 0, None
+                yield self.told(w, w._replace(broken=w.broken - both)), n, None
             else:
                 for after in self.paid(w, "cuts"):
                     cut = self.lost(after, both)._replace(broken=w.broken | both)
-                    yield self.told(w, cut), 0, None
+                    yield self.told(w, cut), n, None
 
     def nodes(self, w: World) -> Iterator[Move]:
         """Nodes that stop, pause and go on."""
@@ -241,11 +242,11 @@ class Naive:
             depth, moved = seen.worlds[w] + 1, False
             for after, n, command in self.steps(w):
                 seen.transitions, moved = seen.transitions + 1, True
-                if after.nodes[n] != w.nodes[n]:
-                    pair = (w.nodes[n], after.nodes[n])
+                pair = (w.nodes[n], after.nodes[n])
+                if pair[0] != pair[1]:
                     seen.steps.setdefault(pair, depth)
-                    if command is not None:
-                        seen.commands.setdefault((*pair, command), depth)
+                if command is not None:
+                    seen.commands.setdefault((*pair, command), depth)
                 if after not in seen.worlds:
                     seen.worlds[after] = depth
                     queue.append(after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from every_kind import FAILING, RECORDINGS
 
-LINE = ("--profile", "textbook", "--topology", "line:3", "--writers", "A,B")
+LINE = ("--profile", "textbook", "--topology", "line:3", "--writers", "A")
 SWAP = ("--profile", "as-shipped", "--topology", "line:2")
 FIFO = ("--network", "fifo", "--max-history", "unlimited", "--mtu", "unlimited")
 SPREAD = ("simulate", "spread", "--topology", "complete:32", "--seeds", "2")
@@ -24,6 +24,8 @@ CASES: tuple[tuple[str, int, tuple[object, ...]], ...] = (
     ("check", 0, ("check", *LINE, "--reduction", "quotient", "--property", "agreement")),
     ("check", 4, ("check", *LINE, "--max-states", 10)),
     ("check", 4, ("check", *LINE, "--search", "random", "--walks", 5)),
+    ("ladder", 0, ("check", "--ladder", "writers:as-shipped")),
+    ("outcomes", 0, ("check", *SWAP, "--outcomes")),
     ("catalogue", 4, ("check", "--max-states", 5)),
     ("checkup", 0, ("conform", "check-adapter")),
     ("clauses", 0, ("clauses",)),

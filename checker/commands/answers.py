@@ -92,7 +92,10 @@ class Question:
 
 
 def plain_answer(experiment: Experiment, setup: Setup, report: Report) -> Answer:
-    """The verdicts, and the failure that says most."""
+    """The verdicts, and the failure that says most; writes that never take effect are noted."""
+    for said in setup.heeded.unheeded():
+        explored = "" if report.stats.complete else " that was explored"
+        report = report.noting(f"{said}{explored}")
     return Answer(
         report,
         lambda: shown.report_json(experiment, report),

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from checker import catalogue
 from checker.commands import shown
 from checker.commands.answers import Answer, Question, plain_answer
 from checker.commands.check_refusals import (
     refuse_for_catalogue,
     refuse_for_coverage,
+    refuse_for_ladder,
+    refuse_for_outcomes,
     refuse_for_run,
     refuse_for_shortest,
     refuse_for_workers,
@@ -30,6 +33,7 @@ from checker.commands.progress import Teller
 from checker.commands.searching import SEARCHES, scouted, search_called, search_for
 from checker.faults import UsageFault
 from checker.scuttlebutt.experiment import Experiment, Setup
+from checker.scuttlebutt.lasting import Heeded
 from checker.scuttlebutt.reductions import REDUCTIONS
 from checker.search.budget import Budget
 from checker.search.memory import memory_free
@@ -82,6 +86,7 @@ if TYPE_CHECKING:
 @click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")
 @click.option("--find", metavar="NAME", help="Judge only this one, and stop once it is decided.")
 @click.option("--all", "every", is_flag=True, help="A counterexample for each cause of failure.")
+@click.option("--outcomes", is_flag=True, help="All that the replicas can end with, and how.")
 @click.option("--coverage", is_flag=True, help="Which rules were asked, and which never.")
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop beyond N worlds.")
 @click.option("--max-seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
@@ -99,6 +104,12 @@ if TYPE_CHECKING:
     metavar="[DIR]",
     help="Save each level in a folder, to go on after an interruption. Default: .scuttle/runs/...",
 )
+@click.option(
+    "--ladder",
+    metavar="ROW[:PROFILE]",
+    help="Climb the models behind a row of the table, or all, and compare with the record.",
+)
+@click.option("--record", is_flag=True, help="With --ladder: write the record anew.")
 @click.option("--markdown", is_flag=True, help="The matrix as a Markdown table.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**flags: Any) -> None:
@@ -121,12 +132,24 @@ def command(**flags: Any) -> None:
         refuse_for_run(flags)
         sys.exit(check_live(flags, budget))
     refuse_without_live(flags)
+    if flags["ladder"] is not None:
+        from checker.commands.ladder import check_ladder  # noqa: PLC0415 - see the top
+
+        refuse_for_ladder(flags)
+        sys.exit(check_ladder(flags["ladder"], as_json=flags["as_json"], recording=flags["record"]))
+    if flags["record"]:
+        raise UsageFault("goes with --ladder", where="--record")
     if not describes_model(flags):
         from checker.commands.matrix import check_catalogue  # noqa: PLC0415 - see the top
 
         refuse_for_catalogue(flags)
         sys.exit(check_catalogue(flags, budget, search_called(flags["search"])))
     experiment = experiment_from(flags)
+    if flags["outcomes"]:
+        from checker.commands.outcomes import check_outcomes  # noqa: PLC0415 - see the top
+
+        refuse_for_outcomes(flags)
+        sys.exit(check_outcomes(experiment, budget, as_json=flags["as_json"]))
     if flags["save"] is not None and flags["save"].exists():
         raise UsageFault(
             "exists already",
@@ -165,9 +188,29 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
         answer = _kept(experiment, setup, wanted, flags, budget)
     else:
         answer = _asked(experiment, setup, wanted, flags, budget)
+    plainly = once and not wanted and flags["run"] is None and flags["reduction"] == "none"
+    if flags["case_name"] is not None and plainly:
+        answer = _compared(experiment, setup, flags["case_name"], answer)
     if flags["save"] is not None:
         _save(experiment, answer, flags["save"])
     return answer.tell(as_json=flags["as_json"])
+
+
+def _compared(experiment: Experiment, setup: Setup, name: str, answer: Answer) -> Answer:
+    """The answer, and how it differs from what is recorded of the case. Spec: CHK-2, CHK-12."""
+    from checker.commands.ladder import spoken  # noqa: PLC0415 - see the top
+    from checker.ladder import recorded  # noqa: PLC0415 - see the top
+
+    report = answer.report
+    if report.stats.complete:
+        case = catalogue.find_case(catalogue.load_catalogue(), name)
+        found = catalogue.compared(case, report).surprises
+        for said in found or ("verdicts and counts are as recorded in spec/models.toml",):
+            report = report.noting(f"NOT as recorded: {said}" if found else said)
+    cell = recorded().get(name)
+    if cell is not None:
+        report = report.noting(f"its row: {spoken(cell)} (scuttle check --ladder {name})")
+    return plain_answer(experiment, attrs.evolve(setup, heeded=Heeded()), report)
 
 
 def _asked(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from checker.commands.crews import shares
+from checker.commands.options import describes_model
 from checker.faults import UsageFault
 
 
@@ -16,6 +17,7 @@ def refuse_for_catalogue(flags: dict[str, Any]) -> None:
         ("find", "--find"),
         ("every", "--all"),
         ("coverage", "--coverage"),
+        ("outcomes", "--outcomes"),
         ("run", "--run"),
     ):
         if flags[name] not in {None, False, ()}:
@@ -24,6 +26,37 @@ def refuse_for_catalogue(flags: dict[str, Any]) -> None:
         raise UsageFault("needs one model", where="--reduction", hint="add --case or --topology")
     if flags["search"] not in {"compiled", "plain"}:
         raise UsageFault("needs one model", where="--search", hint="add --case or --topology")
+
+
+def refuse_for_ladder(flags: dict[str, Any]) -> None:
+    """Refuse what cannot be done to a row of the table."""
+    refuse_for_catalogue(flags)
+    if describes_model(flags) or flags["live"] or shares(flags):
+        raise UsageFault(
+            "climbs the models of a row, one after the other, in one process",
+            where="--ladder",
+            hint="leave out the flags of a model, --live and --workers",
+        )
+
+
+def refuse_for_outcomes(flags: dict[str, Any]) -> None:
+    """Refuse what does not go with a list of all outcomes: it judges nothing. Spec: CHK-13."""
+    others = {
+        "--find": flags["find"],
+        "--all": flags["every"],
+        "--coverage": flags["coverage"],
+        "--property": flags["wanted"],
+        "--save": flags["save"],
+        "--run": flags["run"],
+        "--certify": flags["certify"],
+        "--reduction": flags["reduction"] != "none",
+        "--search": flags["search"] not in {"compiled", "plain"},
+        "--workers": shares(flags),
+    }
+    for flag, given in others.items():
+        if given:
+            hint = f"leave out {flag}: every world is looked at in one process"
+            raise UsageFault("does not go with --outcomes", where=flag, hint=hint)
 
 
 ALONE: dict[str, str] = {

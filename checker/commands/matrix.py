@@ -10,10 +10,12 @@ import click
 from checker import catalogue, live_catalogue
 from checker.commands import shown
 from checker.commands.crews import pool_of
+from checker.commands.ladder import cell_json
 from checker.commands.live_shown import live_json, live_markdown, live_text
 from checker.commands.progress import say
 from checker.executors import Pool
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
+from checker.ladder import recorded
 from checker.search.budget import Budget
 from checker.search.exhaustive import Search
 from checker.verdict import Kind
@@ -40,12 +42,13 @@ def check_catalogue(flags: dict[str, Any], budget: Budget, search: Search) -> in
     lively = _lively(endless, budget) if whole else []
     if style == "json":
         document = shown.catalogue_json(outcomes) | live_json(outcomes, lively)
+        document["ladders"] = [cell_json(cell) for cell in recorded().values()]
         click.echo(json.dumps(document, ensure_ascii=False))
     elif style == "markdown":
-        click.echo(shown.matrix_markdown(rows))
+        click.echo(shown.matrix_markdown(rows, recorded()))
         click.echo(f"\n{live_markdown(endless)}")
     else:
-        click.echo(f"{live_text(lively)}\n\n{shown.matrix_text(rows, outcomes)}")
+        click.echo(f"{live_text(lively)}\n\n{shown.matrix_text(rows, outcomes, recorded())}")
     both: list[catalogue.Outcome | live_catalogue.LiveOutcome] = [*outcomes, *lively]
     for outcome in both:
         if outcome.surprises and style == "markdown":

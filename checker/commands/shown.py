@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from checker.catalogue import AGREEMENT, Outcome, Row
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.in_force import presumed
 from checker.verdict import Growth, Kind, Report, Stats, Verdict
 from scuttle_ref.profiles import PROFILES
+
+if TYPE_CHECKING:
+    from checker.ladder import Cell
 
 
 def first_refuted(report: Report) -> Verdict | None:
@@ -166,20 +169,22 @@ def catalogue_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def matrix_text(rows: Sequence[Row], outcomes: Sequence[Outcome]) -> str:
+def matrix_text(rows: Sequence[Row], outcomes: Sequence[Outcome], cells: Mapping[str, Cell]) -> str:
     """The convergence matrix: a row per assumption, a column per profile."""
     found = {outcome.case.id: outcome for outcome in outcomes}
     profiles = _columns(rows)
     lines = [
-        "Do all replicas end equal? Every order of every message was tried.",
-        "'refuted N': not always; a shortest failing schedule has N steps, then rounds are fair.",
+        "Do all replicas end equal? Every order of every message was tried, on a ladder of models.",
+        "'holds N': on N models, and nothing is said of others. 'refuted N': on one of them, with",
+        "a failing schedule of N steps, after which rounds are fair. '+': another property fails.",
         "",
         f"{'assumption dropped':<50}" + "".join(f"{name:<13}" for name in profiles),
     ]
     for row in rows:
         if row.matrix:
-            cells = [_cell(found.get(f"{row.id}:{name}"), name in row.cases) for name in profiles]
-            lines.append(f"{row.dropped:<50}" + "".join(f"{cell:<13}" for cell in cells))
+            names = [f"{row.id}:{name}" for name in profiles]
+            shown = [_cell(cells.get(name), found.get(name)) for name in names]
+            lines.append(f"{row.dropped:<50}" + "".join(f"{cell:<13}" for cell in shown))
     lines.extend(["", *_matrix_notes(found, outcomes)])
     return "\n".join(line.rstrip() for line in lines)
 
@@ -189,18 +194,20 @@ def _columns(rows: Sequence[Row]) -> list[str]:
     return [name for name in PROFILES if any(row.matrix and name in row.cases for row in rows)]
 
 
-def _cell(outcome: Outcome | None, exists: bool) -> str:
-    if outcome is None:
-        return "not run" if exists else "-"
-    verdict = outcome.report.verdict(AGREEMENT)
-    mark = "!" if outcome.surprises else ""
-    if verdict.schedule is None:
-        return verdict.kind.value + mark
-    return f"{verdict.kind.value} {len(verdict.schedule)}{mark}"
+def _cell(cell: Cell | None, outcome: Outcome | None) -> str:
+    """A cell as recorded; marked where the model that was searched now says something else."""
+    if cell is None:
+        return "-"
+    mark = "!" if outcome is not None and outcome.surprises else ""
+    if cell.refuted is not None:
+        return f"refuted {cell.refuted.steps}{mark}"
+    if not cell.finished:
+        return f"unknown{mark}"
+    return f"holds {len(cell.finished)}{'+' if cell.others else ''}{mark}"
 
 
-def matrix_markdown(rows: Sequence[Row]) -> str:
-    """What the catalogue expects, as a Markdown table; in brackets the distinct worlds."""
+def matrix_markdown(rows: Sequence[Row], cells: Mapping[str, Cell]) -> str:
+    """What is recorded of each ladder, as a Markdown table."""
     profiles = _columns(rows)
     lines = [
         f"| assumption | dropped: | {' | '.join(profiles)} |",
@@ -208,19 +215,22 @@ def matrix_markdown(rows: Sequence[Row]) -> str:
     ]
     for row in rows:
         if row.matrix:
-            cells = [_expected_cell(row, name) for name in profiles]
-            lines.append(f"| {row.assumption} | {row.dropped} | {' | '.join(cells)} |")
+            shown = [_markdown_cell(cells.get(f"{row.id}:{name}")) for name in profiles]
+            lines.append(f"| {row.assumption} | {row.dropped} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
 
-def _expected_cell(row: Row, profile: str) -> str:
-    if profile not in row.cases:
+def _markdown_cell(cell: Cell | None) -> str:
+    if cell is None:
         return "-"
-    expected = row.cases[profile].expected
-    verdict = expected.agreement
-    if expected.steps is not None:
-        verdict = f"**{verdict}** in {expected.steps}"
-    return f"{verdict} ({expected.states:,})"
+    if cell.refuted is not None:
+        most = "at most " if cell.refuted.walked else ""
+        where = cell.refuted.name.partition(", ")[0].removeprefix("edges:")
+        return f"**refuted** in {most}{cell.refuted.steps} ({where})"
+    if cell.largest is None:
+        return "unknown"
+    others = "".join(f"; {name} fails in {steps}" for name, steps in cell.others.items())
+    return f"holds on {len(cell.finished)}{others}"
 
 
 def _matrix_notes(found: dict[str, Outcome], outcomes: Sequence[Outcome]) -> list[str]:
@@ -229,6 +239,8 @@ def _matrix_notes(found: dict[str, Outcome], outcomes: Sequence[Outcome]) -> lis
     seconds = sum(outcome.report.stats.seconds for outcome in outcomes)
     lines = [
         "-  no rule of the profile asks a resolver",
+        "the ladders are recorded (spec/ladder.json): scuttle check --ladder order:documented",
+        "climbs one again; now the first model of each was searched:",
         f"{len(found)} models, {worlds:,} worlds, {transitions:,} transitions, {seconds:.1f} s",
     ]
     lines.extend(f"note: {o.case.id}: {note}" for o in outcomes for note in o.report.stats.notes)

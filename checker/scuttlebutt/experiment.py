@@ -23,6 +23,7 @@ from checker.outages import Comeback
 from checker.properties import Property
 from checker.scuttlebutt.actor import GENERATION, GossipActor
 from checker.scuttlebutt.bounds import LEAST, Limit, limit_from, limit_json
+from checker.scuttlebutt.lasting import Heeded
 from checker.scuttlebutt.misfortune import NO_MISFORTUNE, Misfortune, misfortune_from
 from checker.scuttlebutt.properties import properties_of
 from checker.scuttlebutt.script import NodeCommand, command_text, parse_script
@@ -48,6 +49,7 @@ class Setup:
     system: System
     gossip: Gossip
     properties: tuple[Property, ...]
+    heeded: Heeded = field(factory=Heeded, eq=False)
 
 
 @frozen
@@ -91,7 +93,8 @@ class Experiment:
             self.faults.outages(),
             wiring(self.topology, self.wiring, self.processes),
         )
-        return Setup(system, gossip, properties_of(system, gossip))
+        heeded = Heeded()
+        return Setup(system, gossip, properties_of(system, gossip, heeded), heeded)
 
     def config(self) -> Config:
         """How every node is configured. Raises a Fault for what is no good."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from checker.actions import Action, Perform
+from attrs import define, field
+
+from checker.actions import Action, Perform, actor_of
 from checker.actors import Scope, System, World
 from checker.fairness import FairRounds
 from checker.properties import Always, AlwaysStep, Broken, Finding, Good
 from checker.scuttlebutt.actor import first_id
+from checker.scuttlebutt.script import command_text
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Put, Update
 from scuttle_ref.names import Key, NodeId, Place
@@ -21,6 +24,26 @@ from scuttle_ref.state import NodeState
 
 Pair = tuple[NodeState, NodeState]
 OwnerStep = tuple[NodeState, NodeState, Hashable]
+
+
+@define
+class Heeded:
+    """What became of each write that a script asks for, in all that a search has met."""
+
+    _came: dict[tuple[NodeId, str], set[str]] = field(factory=dict)
+
+    def note(self, owner: NodeId, command: Put, came: str) -> None:
+        """Remember that a write of an owner was ``taken``, ``refused`` or ``lost``."""
+        self._came.setdefault((owner, command_text(command)), set()).add(came)
+
+    def unheeded(self) -> list[str]:
+        """The writes that never took effect, in sentences without a full stop. Spec: CONV-16."""
+        words = {"refused": "is refused", "lost": "loses at once", "taken": ""}
+        return [
+            f"{owner}: {text} {' or '.join(sorted(words[each] for each in came))} in every run"
+            for (owner, text), came in sorted(self._came.items())
+            if "taken" not in came
+        ]
 
 
 def last_writes(system: System) -> dict[tuple[NodeId, Key], Put]:
@@ -68,8 +91,12 @@ def _of(held: tuple[Place, Entry], owner: NodeId, key: Key, nodes: tuple[NodeId,
     return place[-1] == key and (shared or first_id(entry.source_id, nodes) == owner)
 
 
-def writes_take_effect(system: System, profile: Profile) -> AlwaysStep:
-    """Whoever writes holds what it wrote, whatever it held before. Spec: CONV-16."""
+def writes_take_effect(system: System, profile: Profile, heeded: Heeded) -> AlwaysStep:
+    """Whoever writes holds what it wrote, whatever it held before. Spec: CONV-16.
+
+    What became of each command is noted in `heeded`.
+    """
+    nodes = system.topology.nodes
 
     def parts(before: World, action: Action, after: World) -> list[OwnerStep]:
         if not isinstance(action, Perform):
@@ -85,8 +112,11 @@ def writes_take_effect(system: System, profile: Profile) -> AlwaysStep:
         place = profile.place(Update(after.id, command.key, command.value, 1))
         now, was = after.at(place), before.at(place)
         if now.source_id == after.id and repr(now.value) == repr(command.value) and now != was:
+            heeded.note(first_id(after.id, nodes), command, "taken")
             return Good.KEPT
-        if before.clock == after.clock:
+        refused = before.clock == after.clock
+        heeded.note(first_id(after.id, nodes), command, "refused" if refused else "lost")
+        if refused:
             return Broken(f"{after.id} writes {command.key}={command.value}, and it is refused")
         held = f"{now.value}@{now.source_id}{now.version}"
         return Broken(f"{after.id} writes {command.key}={command.value}, and still holds {held}")
@@ -95,13 +125,13 @@ def writes_take_effect(system: System, profile: Profile) -> AlwaysStep:
     return AlwaysStep("writes-take-effect", "CONV-16", says, parts, check, Scope.OWNER_STEP)
 
 
-def never_undone() -> AlwaysStep:
+def never_undone(system: System) -> AlwaysStep:
     """What a node has taken before never replaces what it holds. Spec: CONV-17."""
 
-    def parts(before: World, _action: Action, after: World) -> Iterator[Pair]:
-        for one, two in zip(before.nodes, after.nodes, strict=True):
-            if one is not two:
-                yield (one, two)  # type: ignore[misc]
+    def parts(before: World, action: Action, after: World) -> Iterator[Pair]:
+        at = system.topology.node_index[actor_of(action)]
+        if before.nodes[at] is not after.nodes[at]:
+            yield before.nodes[at], after.nodes[at]  # type: ignore[misc]
 
     def check(step: Pair) -> Finding:
         before, after = step

@@ -17,7 +17,7 @@ from checker.scuttlebutt.actor import first_id
 from checker.scuttlebutt.agreement import disagreement, fair_rounds
 from checker.scuttlebutt.bounds import history_room
 from checker.scuttlebutt.content import Contents, by_content
-from checker.scuttlebutt.lasting import never_undone, writes_survive, writes_take_effect
+from checker.scuttlebutt.lasting import Heeded, never_undone, writes_survive, writes_take_effect
 from scuttle_ref.config import Config
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Put, Update
@@ -317,8 +317,13 @@ def data_moved(system: System, rounds: FairRounds | None = None) -> Sometimes:
     return Sometimes("data-moved", "CONV-14", says, check, parts, Scope.QUIESCENT_NODES)
 
 
-def properties_of(system: System, gossip: Gossip) -> tuple[Property, ...]:
-    """The properties of a system under one profile and configuration."""
+def properties_of(
+    system: System, gossip: Gossip, heeded: Heeded | None = None
+) -> tuple[Property, ...]:
+    """The properties of a system under one profile and configuration.
+
+    `heeded` is told what became of each write.
+    """
     rounds, contents = fair_rounds(system), Contents()
     found: list[Property] = [
         agreement(system, rounds),
@@ -332,8 +337,8 @@ def properties_of(system: System, gossip: Gossip) -> tuple[Property, ...]:
         own_writes_kept(system),
         no_gap(contents),
         writes_survive(system, rounds),
-        writes_take_effect(system, gossip.profile),
-        never_undone(),
+        writes_take_effect(system, gossip.profile, heeded or Heeded()),
+        never_undone(system),
     ]
     if newest_wins(gossip.profile, gossip.config):
         found.append(winner_or_ahead(contents))

@@ -39,9 +39,9 @@ def test_the_matrix_shows_what_is_refuted_and_in_how_many_steps(matrix: str) -> 
     """One line per assumption; a refuted cell says how long the story is."""
     lines = matrix.splitlines()
     swap = next(line for line in lines if line.startswith("two writers on one key "))
-    assert swap.split()[-5:] == ["holds", "refuted", "2", "holds", "holds"]
+    assert swap.split()[-8:] == ["holds", "9", "refuted", "2", "holds", "9+", "holds", "7"]
     baseline = next(line for line in lines if line.startswith("nothing is dropped"))
-    assert baseline.split()[-4:] == ["holds"] * 4
+    assert baseline.split()[-8:] == ["holds", "16", "refuted", "13", "holds", "16", "holds", "12"]
 
 
 def test_the_catalogue_as_json_compares_every_case(scuttle: Callable[..., Any]) -> None:
@@ -68,10 +68,11 @@ def test_the_matrix_decides_endless_runs(matrix: str) -> None:
     lines = matrix.splitlines()
     cells = {
         says: next(line for line in lines if line.startswith(says)).removeprefix(says).split()
-        for says in ("exchanges are weakly fair", "exchanges are strongly fair")
+        for says in ("exchanges are weakly fair", "exchanges are strongly fair, three in a ring")
     }
     assert "5+4" in cells["exchanges are weakly fair"]
-    assert cells["exchanges are strongly fair"] == ["holds"] * 4
+    ring = cells["exchanges are strongly fair, three in a ring"]
+    assert ring == ["holds", "refuted", "5+22", "holds", "holds"]
     assert matrix.count("refuted 45+27") == matrix.count("refuted 5+15") == 1
 
 

@@ -20,6 +20,9 @@ PROPERTIES = [
     ("clocks-monotone", "CONV-7"),
     ("own-writes-kept", "CONV-8"),
     ("no-gap", "CONV-9"),
+    ("writes-survive", "CONV-15"),
+    ("writes-take-effect", "CONV-16"),
+    ("never-undone", "CONV-17"),
     ("winner-or-ahead", "CONV-10"),
 ]
 SWAP = ["--profile", "as-shipped", "--topology", "line:2"]

@@ -15,16 +15,30 @@ from every_kind import FAILING, OF_MODELS, RECORDINGS, ran, scuttle
 from followed import SCHEMAS, faults
 
 from checker.catalogue import find_case, judge, load_catalogue
+from checker.commands.ladder import cell_json
 from checker.commands.live_shown import live_json
 from checker.commands.shown import catalogue_json
+from checker.ladder import RECORD, recorded
+from checker.resources import spec_folder
 from checker.scuttlebutt.laws.asking import Run
 from checker.scuttlebutt.laws.book import law_called
 from checker.scuttlebutt.laws.evidence import Evidence
 from checker.scuttlebutt.laws.regression import Regression
 from scuttle_ref.messages import Update
 
-MINE = ("run", "lasso", "page", "itf", "regression", "recording", "check", "live", "catalogue")
-MINE += ("counterexample", "replay", "step", "graph")
+MINE = (
+    "run",
+    "lasso",
+    "page",
+    "itf",
+    "regression",
+    "recording",
+    "check",
+    "live",
+    "catalogue",
+    "ladder",
+)
+MINE += ("outcomes", "counterexample", "replay", "step", "graph")
 """The schemas that are tested here; the others are tested where their files are written."""
 
 
@@ -68,7 +82,16 @@ def documents(every_kind: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
             told("check", *faults, "--search", "random", "--walks", "5"),
         ],
         "live": [told("check", *live)],
-        "catalogue": [catalogue_json(judged) | live_json(judged, ())],
+        "catalogue": [
+            catalogue_json(judged)
+            | live_json(judged, ())
+            | {"ladders": [cell_json(cell) for cell in recorded().values()]}
+        ],
+        "outcomes": [told("check", "--topology", "line:2", "--outcomes", "--json")],
+        "ladder": [
+            told("check", "--ladder", "writers:as-shipped", "--json"),
+            json.loads((spec_folder() / RECORD).read_text(encoding="utf-8")),
+        ],
         "replay": [
             told("replay", every_kind / name, "--json") for name in ("found.json", "lasso.json")
         ],

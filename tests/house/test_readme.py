@@ -14,6 +14,7 @@ from checker.catalogue import SIZES, cases_of, load_catalogue
 from checker.cli import main, scuttle
 from checker.commands.live_shown import live_markdown
 from checker.commands.shown import matrix_markdown
+from checker.ladder import recorded
 from checker.live_catalogue import load_live
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +41,7 @@ def test_the_table_is_the_catalogue() -> None:
     marked = re.search(rf"{start}\n(.*?)\n<!--", README, re.DOTALL)
 
     assert marked is not None
-    tables = (matrix_markdown(load_catalogue()), live_markdown(load_live(SIZES[:2])))
+    tables = (matrix_markdown(load_catalogue(), recorded()), live_markdown(load_live(SIZES[:2])))
     assert marked.group(1) == "\n\n".join(tables)
 
 

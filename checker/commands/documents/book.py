@@ -31,6 +31,8 @@ MADE: Final[dict[str, Callable[[], Schema]]] = {
     "bench": measured.bench,
     "bench-sizes": measured.bench_sizes,
     "catalogue": models.catalogue,
+    "ladder": models.ladder,
+    "outcomes": models.outcomes,
     "check": models.check,
     "clauses": about.clauses,
     "converted": models.converted,
@@ -81,7 +83,7 @@ MADE: Final[dict[str, Callable[[], Schema]]] = {
 
 SAID: Final[dict[str, tuple[str, ...]]] = {
     "bench": ("bench", "bench-sizes"),
-    "check": ("check", "catalogue", "live"),
+    "check": ("check", "catalogue", "ladder", "live", "outcomes"),
     "clauses": ("clauses",),
     "conform check-adapter": ("checkup",),
     "conform resolver": ("laws",),

@@ -7,6 +7,7 @@ from typing import Final
 from checker.commands.documents.shared import GROWN, STATS, document, ref, whole
 from checker.liveness.assumption import FAIRNESS
 from checker.schema import (
+    ANY,
     CLAUSES,
     COUNT,
     TEXT,
@@ -70,6 +71,17 @@ def live() -> Schema:
     )
 
 
+_RUNG: Final[Schema] = {
+    "name": TEXT,
+    "verdict": one_of(("holds", "refuted", "unknown")),
+    "steps": or_null(COUNT),
+    **dict.fromkeys(("worlds", "transitions", "terminal"), COUNT),
+    "others": {"type": "object", "additionalProperties": COUNT},
+    "walked": YES_OR_NO,
+}
+_CELL: Final[Schema] = {"row": TEXT, "profile": TEXT, "rungs": list_of(an_object(_RUNG))}
+
+
 def catalogue() -> Schema:
     """What ``scuttle check --json`` says of the catalogue. Spec: CHK-2."""
     judged: Schema = {
@@ -87,7 +99,37 @@ def catalogue() -> Schema:
             "seconds": STATS["seconds"],
             "cases": list_of(an_object({**judged, "row": TEXT}, GROWN)),
             "live": list_of(an_object({**judged, "fairness": one_of(FAIRNESS)}, GROWN)),
+            "ladders": list_of(an_object(_CELL)),
         },
+    )
+
+
+def ladder() -> Schema:
+    """What ``scuttle check --ladder --json`` says, and what is recorded. Spec: CHK-12."""
+    return document(
+        "ladder",
+        "What scuttle check --ladder --json says, and spec/ladder.json",
+        {
+            "worlds_max": COUNT,
+            "cells": list_of(an_object(_CELL, {"surprises": TEXTS})),
+        },
+    )
+
+
+def outcomes() -> Schema:
+    """What ``scuttle check --outcomes --json`` says of one model. Spec: CHK-13."""
+    entry = an_object({"value": ANY, "version": COUNT, "source_id": TEXT})
+    outcome = {
+        "worlds": COUNT,
+        "equal": YES_OR_NO,
+        "replicas": table_of(table_of(entry)),
+        "schedule": ref("schedule"),
+    }
+    return document(
+        "outcomes",
+        "What scuttle check --outcomes --json says of one model",
+        {"experiment": ref("experiment"), "outcomes": list_of(an_object(outcome)), **STATS},
+        GROWN,
     )
 
 
