@@ -39,6 +39,11 @@ _LONG = (
     "tests/checker/test_verdicts.py::test_a_search_stops_before_memory_runs_out[random_walk]",
 )
 
+_MILLION = tuple(
+    f"tests/checker/test_symmetry.py::test_{name}"
+    for name in ("two_relays_of_a_ring_halve_the_worlds", "the_symmetry_goes_with_the_quotient")
+)
+
 _LATER = ("tests/checker/test_small_pieces.py", "tests/checker/test_independent_explorer.py")
 
 AREAS = {
@@ -75,8 +80,11 @@ AREAS = {
             "tests/checker/test_stubborn.py",
             "tests/checker/test_symmetry.py",
             "tests/checker/test_certified_engine.py",
+            "tests/checker/test_limits_of_reductions.py",
         ),
+        without=_MILLION,
         later=(
+            *_MILLION,
             "tests/checker/test_independent_explorer.py",
             "tests/checker/test_premises.py",
             "tests/checker/test_reductions_agree.py",
@@ -105,7 +113,8 @@ AREAS = {
     ),
     "acceptor": Area(
         _in("conformance", "acceptor"),
-        ("tests/conformance/test_oracle.py", "tests/conformance/test_faithful.py"),
+        ("tests/conformance/test_acceptor.py", "tests/conformance/test_faithful.py"),
+        later=("tests/conformance/test_oracle.py",),
     ),
     "model": Area(
         tuple(f"checker/{name}" for name in ("actors", "network", "reactions")),

@@ -104,7 +104,7 @@ def main() -> int:
         type=float,
         default=float("inf"),
         metavar="S",
-        help="of the tests that reach a mutant those that take S seconds together, quickest first",
+        help="of the tests that reach a mutant those that take S seconds, none later",
     )
     parser.add_argument("--list", action="store_true", help="say what each mutant is called, only")
     asked = parser.parse_args()
@@ -131,7 +131,7 @@ def main() -> int:
         return 0
     deadline, listed = time.monotonic() + asked.seconds, equivalent()
     judged, alive, elsewhere = in_place(mutants, deadline, tests, asked.patience)
-    if area.later and alive:
+    if area.later and alive and asked.patience == float("inf"):
         tried, left, _ = in_place(
             [mutants[at] for at in alive], deadline, area.later, asked.patience
         )
