@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from checker.catalogue import AGREEMENT, Outcome, Row
 from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.in_force import presumed
+from checker.scuttlebutt.in_force import idle_settings, presumed, unread_note
 from checker.verdict import Growth, Kind, Report, Stats, Verdict
 from scuttle_ref.profiles import PROFILES
 
@@ -26,13 +26,16 @@ def first_refuted(report: Report) -> Verdict | None:
 
 
 def report_json(experiment: Experiment, report: Report) -> dict[str, Any]:
-    """One model as JSON."""
-    return {
+    """One model as JSON, with a note for each setting that makes no difference."""
+    profile = PROFILES[experiment.profile]
+    idle = [unread_note(profile, name) for name in idle_settings(experiment)]
+    document: dict[str, Any] = {
         "format": "scuttle-check/1",
         "experiment": experiment.to_json(),
         "properties": [verdict_json(verdict) for verdict in report.verdicts],
         **stats_json(report.stats),
     }
+    return {**document, "notes": [*idle, *document["notes"]]}
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
@@ -183,7 +186,7 @@ def matrix_text(rows: Sequence[Row], outcomes: Sequence[Outcome], cells: Mapping
     for row in rows:
         if row.matrix:
             names = [f"{row.id}:{name}" for name in profiles]
-            shown = [_cell(cells.get(name), found.get(name)) for name in names]
+            shown = [_cell(_of_interest(row, cells, name), found.get(name)) for name in names]
             lines.append(f"{row.dropped:<50}" + "".join(f"{cell:<13}" for cell in shown))
     lines.extend(["", *_matrix_notes(found, outcomes)])
     return "\n".join(line.rstrip() for line in lines)
@@ -192,6 +195,12 @@ def matrix_text(rows: Sequence[Row], outcomes: Sequence[Outcome], cells: Mapping
 def _columns(rows: Sequence[Row]) -> list[str]:
     """The profiles of the matrix."""
     return [name for name in PROFILES if any(row.matrix and name in row.cases for row in rows)]
+
+
+def _of_interest(row: Row, cells: Mapping[str, Cell], name: str) -> Cell | None:
+    """The cell of a case, unless no rule of its profile reads what the row changes."""
+    case = row.cases.get(name.partition(":")[2])
+    return None if case is None or idle_settings(case.experiment) else cells.get(name)
 
 
 def _cell(cell: Cell | None, outcome: Outcome | None) -> str:
@@ -215,7 +224,8 @@ def matrix_markdown(rows: Sequence[Row], cells: Mapping[str, Cell]) -> str:
     ]
     for row in rows:
         if row.matrix:
-            shown = [_markdown_cell(cells.get(f"{row.id}:{name}")) for name in profiles]
+            names = [f"{row.id}:{name}" for name in profiles]
+            shown = [_markdown_cell(_of_interest(row, cells, name)) for name in names]
             lines.append(f"| {row.assumption} | {row.dropped} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
@@ -238,7 +248,7 @@ def _matrix_notes(found: dict[str, Outcome], outcomes: Sequence[Outcome]) -> lis
     transitions = sum(outcome.report.stats.transitions for outcome in outcomes)
     seconds = sum(outcome.report.stats.seconds for outcome in outcomes)
     lines = [
-        "-  no rule of the profile asks a resolver",
+        "-  no rule of the profile reads what the row changes",
         "the ladders are recorded (spec/ladder.json): scuttle check --ladder order:documented",
         "climbs one again; now the first model of each was searched:",
         f"{len(found)} models, {worlds:,} worlds, {transitions:,} transitions, {seconds:.1f} s",

@@ -117,3 +117,13 @@ def test_a_ladder_goes_with_no_model(scuttle: Callable[..., Any]) -> None:
     assert ran.code == 0
     assert "writers:as-shipped: refuted in 2 on line:2, as in the catalogue" in ran.out
     assert "as recorded (spec/ladder.json)" in ran.out
+
+
+def test_a_setting_that_no_rule_reads_is_noted_in_the_document_too(
+    scuttle: Callable[..., Any],
+) -> None:
+    """A program must not take it for what was in force. Spec: CHK-1."""
+    ran = scuttle(
+        "check", "--profile", "paper", "--max-history", "1", "--topology", "line:2", "--json"
+    )
+    assert ran.document["notes"] == ["no rule of the profile paper reads max_history"]
