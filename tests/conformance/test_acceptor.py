@@ -17,7 +17,7 @@ from scuttle_ref import rules
 from scuttle_ref.messages import Digest, DigestDone, Event, Put, Received, Update
 from scuttle_ref.outputs import Recorded, Send
 from scuttle_ref.profile import Profile
-from scuttle_ref.profiles import DOCUMENTED, PAPER, TEXTBOOK
+from scuttle_ref.profiles import AS_SHIPPED, DOCUMENTED, PAPER, TEXTBOOK
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.wire import DOCUMENTED_DIALECT
 
@@ -205,3 +205,29 @@ def test_so_many_candidates_are_kept_and_no_more(count: int) -> None:
         return
     accepts._keep(worlds)
     assert accepts.worlds == tuple(worlds[:count])
+
+
+def test_nodes_of_one_process_share_what_they_heard_of_a_digest() -> None:
+    """As shipped they do, and in the textbook not. Spec: DEV-9, ORA-5."""
+    for profile, shares in ((AS_SHIPPED, True), (TEXTBOOK, False)):
+        accepts = acceptor(profile)
+        assert accepts.observe(Observed("A", LINE, Reply(ok=True))) is None
+        (world,) = accepts.worlds
+        session = profile.session("P")
+        assert world.at("A").marks(session)
+        assert bool(world.at("B").marks(session)) == shares
+
+
+@pytest.mark.parametrize("may_cut", [True, False])
+def test_an_answer_below_the_limit_is_followed_where_the_contract_allows_it(
+    may_cut: bool,
+) -> None:
+    """One update where two have room; nothing else decides. Spec: ORA-6."""
+    contract = attrs.evolve(contract_of(DOCUMENTED), may_cut=may_cut)
+    accepts = acceptor(DOCUMENTED, contract=contract, settings={"mtu": 2})
+    writes: list[Event] = [Put("i", 1), Put("j", 2), Put("k", 3)]
+    assert judged(accepts, writes, [Reply(ok=True)] * 3) is None
+    whole = right(DOCUMENTED, *writes, LINE)[-1].out
+    found = accepts.observe(Observed("A", LINE, Reply(ok=True, out=whole[:1])))
+    assert (found is None) == may_cut
+    assert found is None or found.path.startswith("$.out")
