@@ -192,7 +192,8 @@ def test_no_log_of_the_reference_is_ever_rejected(
 
 def test_logs_of_mutants_are_rejected(judge: Callable[..., Judged]) -> None:
     """A log of everything shows most mistakes within a few dozen steps, whoever made them."""
-    mutants = [mutant for mutant in MUTANTS if mutant.base in {DOCUMENTED, TEXTBOOK}]
+    told = [each for each in MUTANTS if each.point not in {"connect", "disconnect"}]  # not in logs
+    mutants = [mutant for mutant in told if mutant.base in {DOCUMENTED, TEXTBOOK}]
     caught = 0
     for mutant in mutants:
         for seed in range(6):
