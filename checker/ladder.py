@@ -186,6 +186,8 @@ def climb(rung: Rung) -> Climbed:
 
 
 def _climbed(rung: Rung, report: Report) -> Climbed:
+    if report.stats.stop == "interrupted":
+        raise KeyboardInterrupt  # a rung that was broken off is none, and no cell is recorded
     found = report.verdict(AGREEMENT)
     others = {
         v.property.name: len(v.schedule or ())

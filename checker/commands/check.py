@@ -125,13 +125,6 @@ def command(**flags: Any) -> None:
         Teller(),
         bytes_max=_bytes_max(flags["max_memory"]),
     )
-    if flags["live"]:
-        from checker.commands.live import check_live  # noqa: PLC0415 - see the top
-
-        refuse_for_workers(flags)
-        refuse_for_run(flags)
-        sys.exit(check_live(flags, budget))
-    refuse_without_live(flags)
     if flags["ladder"] is not None:
         from checker.commands.ladder import check_ladder  # noqa: PLC0415 - see the top
 
@@ -139,6 +132,15 @@ def command(**flags: Any) -> None:
         sys.exit(check_ladder(flags["ladder"], as_json=flags["as_json"], recording=flags["record"]))
     if flags["record"]:
         raise UsageFault("goes with --ladder", where="--record")
+    if flags["outcomes"]:
+        refuse_for_outcomes(flags)
+    if flags["live"]:
+        from checker.commands.live import check_live  # noqa: PLC0415 - see the top
+
+        refuse_for_workers(flags)
+        refuse_for_run(flags)
+        sys.exit(check_live(flags, budget))
+    refuse_without_live(flags)
     if not describes_model(flags):
         from checker.commands.matrix import check_catalogue  # noqa: PLC0415 - see the top
 
@@ -148,7 +150,6 @@ def command(**flags: Any) -> None:
     if flags["outcomes"]:
         from checker.commands.outcomes import check_outcomes  # noqa: PLC0415 - see the top
 
-        refuse_for_outcomes(flags)
         sys.exit(check_outcomes(experiment, budget, as_json=flags["as_json"]))
     if flags["save"] is not None and flags["save"].exists():
         raise UsageFault(

@@ -31,17 +31,21 @@ def refuse_for_catalogue(flags: dict[str, Any]) -> None:
 def refuse_for_ladder(flags: dict[str, Any]) -> None:
     """Refuse what cannot be done to a row of the table."""
     refuse_for_catalogue(flags)
-    if describes_model(flags) or flags["live"] or shares(flags):
+    limited = flags["max_states"] is not None or flags["max_seconds"] is not None
+    others = flags["live"] or flags["markdown"] or limited
+    if describes_model(flags) or others or shares(flags):
         raise UsageFault(
-            "climbs the models of a row, one after the other, in one process",
+            "climbs the models of a row, one after the other, each within the same worlds",
             where="--ladder",
-            hint="leave out the flags of a model, --live and --workers",
+            hint="leave out flags of a model, limits, --live, --markdown and --workers",
         )
 
 
 def refuse_for_outcomes(flags: dict[str, Any]) -> None:
     """Refuse what does not go with a list of all outcomes: it judges nothing. Spec: CHK-13."""
     others = {
+        "--live": flags["live"],
+        "--markdown": flags["markdown"],
         "--find": flags["find"],
         "--all": flags["every"],
         "--coverage": flags["coverage"],

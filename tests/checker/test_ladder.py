@@ -10,6 +10,7 @@ from checker.catalogue import Case, Row, find_case, load_catalogue
 from checker.commands.ladder import spoken
 from checker.faults import UsageFault
 from checker.scuttlebutt.experiment import Experiment
+from checker.verdict import Report, Stats
 from scuttle_ref.messages import Exchange, Put
 
 ROWS = load_catalogue()
@@ -128,6 +129,18 @@ def test_a_cell_in_words_says_how_far_it_reaches() -> None:
     holds = spoken(CELLS["new-identity:documented"])
     assert holds.startswith("holds on ")
     assert "writes-survive does not, in " in holds
+
+
+def test_a_ladder_that_is_interrupted_is_no_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a rung that was broken off would be recorded as not finished. Spec: CHK-12."""
+    (case,) = ladder.named(ROWS, "writers:as-shipped")
+
+    def pressed(*_given: object) -> Report:
+        return Report((), Stats(1, 0, 0, 0, 0.0, "interrupted"))
+
+    monkeypatch.setattr(ladder, "exhaustive", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        ladder.climbed(case, lambda _line: None)
 
 
 def test_a_row_that_there_is_not_is_refused() -> None:

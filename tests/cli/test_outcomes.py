@@ -66,6 +66,8 @@ def test_outcomes_of_a_part_are_no_answer(scuttle: Callable[..., Any]) -> None:
         ("--coverage",),
         ("--search", "random"),
         ("--save", "x.json"),
+        ("--live",),
+        ("--markdown",),
     ],
 )
 def test_what_judges_does_not_go_with_outcomes(
@@ -112,6 +114,8 @@ def test_a_case_is_compared_with_what_is_recorded(scuttle: Callable[..., Any]) -
 def test_a_ladder_goes_with_no_model(scuttle: Callable[..., Any]) -> None:
     """Spec: CHK-12."""
     assert scuttle("check", "--ladder", "order", "--topology", "line:2").code == 2
+    assert scuttle("check", "--ladder", "order", "--live").code == 2
+    assert scuttle("check", "--ladder", "order", "--max-states", 5).code == 2
     assert scuttle("check", "--record").code == 2
     ran = scuttle("check", "--ladder", "writers:as-shipped")
     assert ran.code == 0
