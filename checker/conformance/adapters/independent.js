@@ -53,6 +53,9 @@ const isVersion = version => Number.isInteger(version) && version >= 1 && versio
 
 function checkMessage (message) {
   if (!isObject(message) || Array.isArray(message)) throw new Refused('no object [ERR-2]')
+  for (const name of ['digest', 'done', 'returned']) {
+    if (![undefined, true, false].includes(message[name])) throw new Refused('not true [WIRE-1]')
+  }
   if (message.digest && message.done) return
   checkName(message.source_id)
   const { version } = message
@@ -124,20 +127,13 @@ class Node {
     return this.history.filter(each => each.source_id === source && each.version > mark)
   }
 
-  // The first `mtu` updates, but of each source its lowest versions (FLOW-2).
+  // The first `mtu` updates, each source in the order of its versions (FLOW-1, FLOW-2).
   paced (delta) {
-    if (delta.length <= this.mtu) return delta
-    const allowed = new Map()
-    for (const { source_id: source } of delta.slice(0, this.mtu)) {
-      allowed.set(source, (allowed.get(source) || 0) + 1)
-    }
-    const sent = new Set()
+    const turns = new Map()
     for (const update of [...delta].sort(byStamp)) {
-      const left = allowed.get(update.source_id) || 0
-      if (left) sent.add(update)
-      allowed.set(update.source_id, left ? left - 1 : 0)
+      turns.set(update.source_id, [...(turns.get(update.source_id) || []), update])
     }
-    return delta.filter(update => sent.has(update))
+    return delta.slice(0, this.mtu).map(update => turns.get(update.source_id).shift())
   }
 
   receive (peer, message) {
