@@ -1,6 +1,7 @@
 """What becomes of a write: CONV-15, CONV-16, CONV-17. Agreement alone is the weaker half of right.
 
-The two scripts of scuttlebutt are from a trial of the product on 2026-11-30, in its words.
+The scripts of scuttlebutt, a clock set right and amnesia, were written for this question on
+2026-11-30.
 """
 
 from __future__ import annotations
