@@ -85,6 +85,12 @@ def test_an_answer_in_order_keeps_the_places_of_its_sources(delta: list[Update])
         assert ascending(ordered) is ordered
 
 
+def test_an_answer_that_is_in_order_already_stays_as_it_is() -> None:
+    """Also where two updates have one version: they are not sorted again. Spec: FLOW-2."""
+    delta = (Update("A", "k", 1, 3), Update("B", "k", 1, 1), Update("A", "j", 2, 3))
+    assert ascending(delta) is delta
+
+
 def newest_first(one: Update, other: Update) -> int:
     return -1 if (one.version, one.source_id) > (other.version, other.source_id) else 1
 
