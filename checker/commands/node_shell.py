@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from math import inf
 
 import click
-from attrs import define
+from attrs import define, field
 
 from scuttle_ref.errors import Refusal
 from scuttle_ref.messages import Update
 from scuttle_ref.names import NEVER
 from scuttle_ref.node import Node
+from scuttle_ref.node.journal import BURSTS, Journal, clause_of
 from scuttle_ref.node.transport import Transport
 from scuttle_ref.wire import thawed_value
+
+PROGRAM = {"connected": inf, "disconnected": inf}
+"""A program that follows who is connected hears of each."""
 
 HELP = "set KEY VALUE | get KEY | gossip | show | peers | help | quit"
 
@@ -26,8 +32,14 @@ class Shell:
     as_json: bool
     refused: bool = False
     """Whether the latest command was."""
+    commanding: bool = False
+    """Whether the owner has just asked for something."""
+    journal: Journal = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.journal = Journal(
+            self._happened, time.monotonic, bursts=PROGRAM if self.as_json else BURSTS
+        )
         self.node.on("update", self._updated)
         self.node.on("rejected", self._rejected)
 
@@ -39,8 +51,21 @@ class Shell:
         sys.stdout.flush()
 
     def happened(self, event: str, peer: str, says: str) -> None:
-        """Something about a peer; on standard error unless it is for a program."""
-        if self.as_json:
+        """Something about a peer: told, or counted where the like has just been told.
+
+        Spec: NODE-13.
+        """
+        self.journal(event, peer, says)
+
+    def close(self) -> None:
+        """Tell what was only counted."""
+        self.journal.close()
+
+    def _happened(self, event: str, peer: str, says: str) -> None:
+        """On standard error unless it is for a program."""
+        if self.as_json and event == "rejected":
+            self.say(event, "", says=says, clause=clause_of(says))
+        elif self.as_json:
             self.say(event, "", peer=peer, says=says)
         else:
             click.echo(_safe(f"{event} {peer}{': ' if says else ''}{says}"), err=True)
@@ -52,11 +77,21 @@ class Shell:
         self.say("update", text, source=update.source_id, **facts)
 
     def _rejected(self, refusal: Refusal) -> None:
+        if not self.commanding:  # a peer said it
+            self.happened("rejected", "", str(refusal))
+            return
         self.refused = True
         self.say("rejected", f"refused: {refusal}", says=str(refusal), clause=refusal.clause)
 
     def carry_out(self, line: str, transport: Transport) -> bool:
         """One command. False when the owner wants to leave."""
+        self.commanding = True
+        try:
+            return self._carried_out(line, transport)
+        finally:
+            self.commanding = False
+
+    def _carried_out(self, line: str, transport: Transport) -> bool:
         words = line.strip().split(maxsplit=2)
         match words:
             case []:

@@ -13,7 +13,8 @@ class Limits:
     to be sent to one peer before it is heard no further. `malformed_max`: lines that are no
     message before a peer is let go. `idle_seconds`: silence after which a connection counts as
     half open. `stalled_seconds`: how long a peer may not read what it was sent.
-    `lines_per_turn`: lines of one peer that are taken before the others have their turn.
+    `lines_per_turn` and `turn_seconds`: what of one peer is taken before the others, and whoever
+    wants to end the node, have their turn.
 
     Spec: NODE-8.
     """
@@ -25,6 +26,7 @@ class Limits:
     idle_seconds: float = 60.0
     stalled_seconds: float = 30.0
     lines_per_turn: int = 100
+    turn_seconds: float = 0.05
 
 
 DEFAULT_LIMITS = Limits()

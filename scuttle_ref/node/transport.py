@@ -2,7 +2,7 @@
 
 Laws of this file: bytes in, bytes out. Nothing a peer sends can stop the node or starve another
 peer: lines, connections, silence and what waits to be sent are bounded, and whoever does not read
-is not heard.
+is not heard. Whatever is raised while a peer is served ends that connection and nothing else.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, TypeAlias
 
 from attrs import define, field
 
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.names import NodeId
+from scuttle_ref.node.journal import Teller, is_of_the_line, sentence
 from scuttle_ref.node.limits import DEFAULT_LIMITS, Limits
 from scuttle_ref.node.node import Node
 from scuttle_ref.wire import DOCUMENTED_DIALECT, Dialect, line_from_message, message_from_line
@@ -26,14 +27,11 @@ Address: TypeAlias = tuple[str, int]
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 """How long to wait before a peer that could not be reached is called again."""
 
-CLOSING_SECONDS = 0.1
-"""How long a task that was cancelled has before it is cancelled again."""
+CLOSING_SECONDS = 1.0
+"""How long the tasks of a node have to end, all together."""
 
 PATIENCE = 20
 """How many turns of asking a peer may miss because it is still talking."""
-
-Teller: TypeAlias = Callable[[str, str, str], None]
-"""Told what happens: the event, the peer, and a sentence."""
 
 
 def _silent(event: str, peer: str, says: str) -> None:
@@ -58,7 +56,7 @@ class Transport:
     `gossip_seconds` is the time between two exchanges with each peer; 0 means that nobody is asked
     unless :meth:`exchange` is called. TLS by `server_tls` and `client_tls`, as `ssl` makes them.
 
-    Spec: NODE-8, NODE-9.
+    Spec: NODE-8, NODE-9, NODE-11.
     """
 
     node: Node
@@ -71,6 +69,7 @@ class Transport:
     connections: dict[NodeId, Connection] = field(factory=dict)
     _tasks: set[asyncio.Task[None]] = field(factory=set)
     _server: asyncio.Server | None = None
+    _closing: bool = False
 
     async def listen(self, host: str, port: int) -> Address:
         """Accept peers. The address in use: port 0 takes a free one. Raises OSError."""
@@ -87,81 +86,125 @@ class Transport:
     def exchange(self) -> None:
         """Start an exchange with every peer that has read what it was sent before."""
         for connection in list(self.connections.values()):
-            self._ask(connection)
+            try:
+                self._ask(connection)
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the others are asked
+                self._told_of(connection.name, fault)
+                connection.writer.close()
 
     async def close(self) -> None:
-        """Let go of every peer."""
+        """Let go of every peer, within CLOSING_SECONDS. Spec: NODE-12."""
+        self._closing = True
         if self._server is not None:
             self._server.close()
         for connection in list(self.connections.values()):
             connection.writer.close()
-        while self._tasks:  # a wait that ends as it is cancelled swallows that, so again
-            for task in tuple(self._tasks):
+        loop = asyncio.get_running_loop()
+        until = loop.time() + CLOSING_SECONDS
+        while self._tasks and (left := until - loop.time()) > 0:
+            for task in tuple(self._tasks):  # a wait that ends as it is cancelled may swallow that
                 task.cancel()
-            await asyncio.wait(tuple(self._tasks), timeout=CLOSING_SECONDS)
+            await asyncio.wait(tuple(self._tasks), timeout=min(left, CLOSING_SECONDS / 10))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
+        self._look_after(asyncio.ensure_future(work))
+
+    def _look_after(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _tell(self, event: str, peer: str, says: str) -> None:
+        """Tell the owner; who cannot be told is not told. Spec: NODE-11."""
+        with contextlib.suppress(Exception):
+            self.tell(event, peer, says)
+
+    def _told_of(self, peer: str, fault: BaseException) -> str:
+        """Tell of a fault, unless the line just broke; why the connection ends. Spec: NODE-11."""
+        if is_of_the_line(fault):
+            return str(fault) or type(fault).__name__
+        self._tell("fault", peer, sentence(fault))
+        return "ended by a fault"
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._look_after(task)
         with contextlib.suppress(asyncio.CancelledError):
             await self._serve(reader, writer)
 
     async def _calling(self, host: str, port: int) -> None:
+        """Call, serve, and call again, whatever comes of it. Spec: NODE-11."""
         failures = 0
-        while True:
+        while not self._closing:
+            tries = failures
             try:
                 reader, writer = await asyncio.open_connection(
                     host, port, limit=self.limits.line_max, ssl=self.client_tls
                 )
-            except OSError as fault:
-                wait = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
+            except Exception as fault:  # noqa: BLE001 - names and certificates raise many things
                 if failures == 0:
                     refused = isinstance(fault, ConnectionRefusedError)
                     why = "nobody listens there" if refused else str(fault)
-                    self.tell("unreachable", f"{host}:{port}", why)
+                    self._tell("unreachable", f"{host}:{port}", why)
                 failures += 1
-                await asyncio.sleep(wait)
-                continue
-            heard = await self._serve(reader, writer)
-            failures = 0 if heard else failures + 1  # who hangs up on us need not be called often
-            await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+            else:
+                heard = await self._serve(reader, writer)
+                tries = failures = 0 if heard else failures + 1  # who hangs up is called less often
+            await asyncio.sleep(RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)])
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
-        """One connection from its first byte to its last; how many lines were heard."""
-        host, port = writer.get_extra_info("peername")[:2]
-        connection = Connection(f"{host}:{port}", reader, writer)
+        """One connection from its first byte to its last; how many lines were heard.
+
+        None, if it ended by a fault. Raises nothing.
+
+        Spec: NODE-11.
+        """
+        address = writer.get_extra_info("peername")
+        if not address:  # gone before it was looked at
+            writer.close()
+            return 0
+        connection = Connection(f"{address[0]}:{address[1]}", reader, writer)
         if len(self.connections) >= self.limits.peers_max:
-            self.tell("refused", connection.name, f"{self.limits.peers_max} peers are connected")
+            says = f"{self.limits.peers_max} peers are connected [NODE-8]"
+            self._tell("refused", connection.name, says)
             writer.close()
             return 0
         self.connections[connection.name] = connection
         writer.transport.set_write_buffer_limits(high=self.limits.outgoing_max)
-        self.node.greet(connection.name)
-        self.tell("connected", connection.name, "")
-        gossip = asyncio.ensure_future(self._gossip(connection))
+        self._tell("connected", connection.name, "")
+        sound, why = True, "the node ended"
         try:
-            why = await self._hear(connection)
-        except (OSError, ssl.SSLError) as fault:
-            why = str(fault) or type(fault).__name__
+            why = await self._converse(connection)
+        except Exception as fault:  # noqa: BLE001 - it ends this connection and nothing else
+            sound, why = is_of_the_line(fault), self._told_of(connection.name, fault)
         finally:
-            gossip.cancel()
             self.connections.pop(connection.name, None)
-            self.node.forget(connection.name)
             writer.close()
-        self.tell("disconnected", connection.name, why)
-        return connection.heard
+            try:
+                self.node.forget(connection.name)
+            except Exception as fault:  # noqa: BLE001 - as above
+                sound, why = False, self._told_of(connection.name, fault)
+        self._tell("disconnected", connection.name, why)
+        return connection.heard if sound else 0
 
-    async def _gossip(self, connection: Connection) -> None:
+    async def _converse(self, connection: Connection) -> str:
+        """Hear the peer and ask it, until either ends; the reason why."""
+        self.node.greet(connection.name)
+        asking = asyncio.ensure_future(self._gossip(connection))
+        hearing = asyncio.ensure_future(self._hear(connection))
+        both = {asking, hearing}
+        try:
+            ended, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            return next(task for task in (hearing, asking) if task in ended).result()
+        finally:
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+
+    async def _gossip(self, connection: Connection) -> str:
         """Ask again and again; not while an answer still comes in, which would come twice."""
         if self.gossip_seconds <= 0:
-            return
+            await asyncio.get_running_loop().create_future()
         while True:
             self._ask(connection)
             for _ in range(PATIENCE):
@@ -178,24 +221,27 @@ class Transport:
 
     async def _hear(self, connection: Connection) -> str:
         """Take line after line; the reason why it ended."""
+        loop, limits = asyncio.get_running_loop(), self.limits
+        began, lines = loop.time(), 0
         while True:
             try:
-                line = await asyncio.wait_for(
-                    connection.reader.readuntil(b"\n"), self.limits.idle_seconds
-                )
+                async with asyncio.timeout(limits.idle_seconds):
+                    line = await connection.reader.readuntil(b"\n")
             except TimeoutError:
-                return f"silent for {self.limits.idle_seconds:g} s"
+                return f"silent for {limits.idle_seconds:g} s"
             except asyncio.IncompleteReadError as end:
                 return "left in the middle of a line" if end.partial.strip() else "left"
             except asyncio.LimitOverrunError:
-                return f"sent a line above {self.limits.line_max} bytes"
+                return f"sent a line above {limits.line_max} bytes"
             if line.strip() and not self._take(connection, line):
                 return f"sent {connection.malformed} lines that are no messages"
             connection.heard += 1
-            if connection.heard % self.limits.lines_per_turn == 0:
+            lines += 1
+            if lines >= limits.lines_per_turn or loop.time() - began >= limits.turn_seconds:
                 await asyncio.sleep(0)
+                began, lines = loop.time(), 0
             if not await self._has_read(connection):
-                return f"did not read for {self.limits.stalled_seconds:g} s"
+                return f"did not read for {limits.stalled_seconds:g} s"
 
     def _take(self, connection: Connection, line: bytes) -> bool:
         """One line. False when the peer has sent too many that are no messages."""
@@ -203,17 +249,18 @@ class Transport:
             message = message_from_line(line.decode("utf-8", "replace"), self.dialect)
         except InvalidMessage as fault:
             connection.malformed += 1
-            self.tell("malformed", connection.name, str(fault.refusal))
+            self._tell("malformed", connection.name, str(fault.refusal))
             return connection.malformed < self.limits.malformed_max
         self.node.write(message, connection.name)
         self._send_to(connection)
         return True
 
     def _send_to(self, connection: Connection) -> None:
-        """Hand over what the node has for this peer."""
-        if connection.writer.is_closing():
-            return
-        while (send := self.node.read_for(connection.name)) is not None:
+        """Hand over what the node has for this peer. A line that broke takes no more."""
+        while not connection.writer.is_closing():
+            send = self.node.read_for(connection.name)
+            if send is None:
+                return
             line = line_from_message(send.message, self.dialect)
             connection.writer.write(line.encode("ascii") + b"\n")
 
@@ -226,7 +273,8 @@ class Transport:
         if self._waiting(connection) < self.limits.outgoing_max:
             return True
         try:
-            await asyncio.wait_for(connection.writer.drain(), self.limits.stalled_seconds)
+            async with asyncio.timeout(self.limits.stalled_seconds):
+                await connection.writer.drain()
         except TimeoutError:
             return False
         return True

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,8 @@ from followed import faults
 from checker.cli import main
 from checker.commands.node_shell import Shell
 from scuttle_ref import Update
-from scuttle_ref.node import Node
+from scuttle_ref.config import Config
+from scuttle_ref.node import Node, SqliteStore
 from scuttle_ref.node.transport import Transport
 
 RUN = [sys.executable, "-c", "from checker.cli import main; main()", "node", "--json"]
@@ -181,3 +184,86 @@ def test_a_terminal_obeys_no_peer(capsys: pytest.CaptureFixture[str]) -> None:
     assert "\\u001b[2Jk\\u009b = " in out
     assert "é" in out
     assert all(each.isprintable() or each == "\n" for each in out + err)
+
+
+def hostile_lines(count: int) -> bytes:
+    """Updates of as many sources, which cost a node more than any other line of their size."""
+    line = b'{"key":"k","value":1,"source_id":"s%d","version":%d}\n'
+    return b"".join(line % (number, number + 1) for number in range(count))
+
+
+@pytest.mark.parametrize("queued", ["updates", "unread output", "commands"])
+def test_a_node_ends_within_two_seconds_whatever_is_queued(queued: str, tmp_path: Path) -> None:
+    """A signal is heard between any two lines, and in the middle of a line. Spec: NODE-12."""
+    with node("--id", "A", "--store", str(tmp_path / "a.db"), "--force-id") as a:
+        port = a.hear("listening")["port"]
+        talker = socket.create_connection(("127.0.0.1", port))
+        if queued == "commands":
+            commands = "".join(f"set k{count} {count}\n" for count in range(20_000))
+            assert a.process.stdin is not None
+            threading.Thread(target=feed, args=(a.process.stdin, commands), daemon=True).start()
+        else:
+            lines = hostile_lines(10_000)
+            threading.Thread(target=feed, args=(talker, lines), daemon=True).start()
+        if queued == "updates":
+            reader = a.process.stdout
+            assert reader is not None
+            threading.Thread(target=reader.read, daemon=True).start()
+        time.sleep(0.8)
+        began = time.monotonic()
+        a.process.send_signal(signal.SIGTERM)
+        assert a.process.wait(10) == 0
+        assert time.monotonic() - began < 2
+        talker.close()
+
+    store = SqliteStore(tmp_path / "a.db")
+    held = Node("A", Config(max_history=1000), store=store)
+    assert held.version > 0
+    assert store.replayed(held.protocol) == held.snapshot
+    held.close()
+
+
+def feed(where: Any, what: Any) -> None:
+    """Write until nobody reads."""
+    with suppress(OSError, ValueError):
+        if isinstance(where, socket.socket):
+            where.sendall(what)
+        else:
+            where.write(what)
+            where.flush()
+
+
+def test_what_peers_do_again_and_again_is_one_line_each() -> None:
+    """Of a kind, with the clause; a program hears of it the same way. Spec: NODE-13."""
+    with node("--id", "A", "--every", "0") as a:
+        port = a.hear("listening")["port"]
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", port)) as talker:
+                talker.sendall(b'{"key":"__proto__","value":1,"source_id":"X","version":1}\n' * 9)
+                a.hear("connected")
+            a.hear("disconnected")
+        a.say("quit")
+        assert a.process.wait(10) == 0
+        assert a.process.stdout is not None
+        a.heard += [json.loads(line) for line in a.process.stdout]
+        malformed = [told["says"] for told in a.heard if told["event"] == "malformed"]
+
+    assert len(malformed) == 2
+    assert malformed[0].endswith("[MOD-4]")
+    assert malformed[1].endswith("[MOD-4] (44 more like it)")
+
+
+def test_refusals_of_what_peers_say_are_told_once_with_their_clause(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The owner's own are told each time. Spec: NODE-13."""
+    shell = Shell(Node("A"), as_json=True)
+    for number in range(3):
+        shell.node.write(Update("B", "__proto__", number, 1))
+        shell.carry_out("set __proto__ 1", Transport(shell.node))
+    shell.close()
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert [faults("node", line) for line in said] == [[]] * 5
+    assert [line["clause"] for line in said] == ["MOD-4"] * 5
+    assert said[-1]["says"].endswith("[MOD-4] (2 more like it)")

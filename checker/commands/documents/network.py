@@ -8,6 +8,7 @@ from checker.commands.documents.shared import whole
 from checker.commands.node import DIALECTS
 from checker.schema import ANY, CLAUSE, COUNT, TEXT, TEXTS, YES_OR_NO, Schema, an_object, table_of
 from scuttle_ref.names import VERSION_MAX
+from scuttle_ref.node.journal import EVENTS
 
 _VERSION: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": VERSION_MAX}
 _MARK: Final[Schema] = {
@@ -32,11 +33,10 @@ def wire() -> Schema:
     return whole("wire", title, {"oneOf": lines})
 
 
-_ABOUT_A_PEER: Final = ("connected", "disconnected", "malformed", "refused", "unreachable")
 _ENTRY: Final = an_object({"value": ANY, "version": COUNT})
 _EVENTS: Final[dict[str, Schema]] = {
     "listening": {"id": TEXT, "host": TEXT, "port": COUNT},
-    **{event: {"peer": TEXT, "says": TEXT} for event in _ABOUT_A_PEER},
+    **{event: {"peer": TEXT, "says": TEXT} for event in EVENTS},
     "update": {"source": TEXT, "key": TEXT, "value": ANY, "version": _VERSION},
     "rejected": {"says": TEXT, "clause": CLAUSE},
     "set": {"key": TEXT, "room": YES_OR_NO},
