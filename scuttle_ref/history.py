@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Mapping
-from heapq import merge
-from itertools import chain, islice, pairwise
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
+from itertools import chain, pairwise
+from operator import attrgetter, itemgetter
 from typing import Final, TypeAlias
 
 from attrs import field, frozen
 
 from scuttle_ref.messages import Delta, Update
-from scuttle_ref.names import NEVER, UNBOUNDED, Key, Mark, NodeId
+from scuttle_ref.names import NEVER, UNBOUNDED, Key, Mark, NodeId, Version
 from scuttle_ref.order import Comparator, by_version_and_source, replay_key
+from scuttle_ref.pairs import Pairs, drop, get, put
+from scuttle_ref.rows import By, among, find, insort, removed, row_of, without_first
 
-Groups: TypeAlias = Mapping[NodeId, Delta]
+Groups: TypeAlias = Pairs[NodeId, Sequence[Update]]
 """The updates of each source, by version."""
 
 GROUPED_FROM: Final = 64
@@ -31,22 +32,22 @@ GROUPED_FROM: Final = 64
 class History:
     """Remembered updates, lowest in replay order first.
 
-    A long history in the default order is kept by source, and its `updates` are put in one row
-    only when somebody asks for the row. So a new update copies what is remembered of its source.
+    A long history in the default order is kept by source, too, so that a new update and a line of
+    a digest cost the logarithm of what is remembered.
 
     Spec: HIST-2.
     """
 
-    _row: Delta | None = field(default=(), alias="updates")
+    _row: Sequence[Update] = field(default=(), alias="updates")
     _groups: Groups | None = None
+    _told: Delta | None = field(default=None, init=False)
 
     @property
     def updates(self) -> Delta:
         """All of them, in replay order."""
-        if self._row is None:
-            kept = chain.from_iterable((self._groups or {}).values())
-            object.__setattr__(self, "_row", tuple(sorted(kept, key=replay_key)))
-        return self._row or ()
+        if self._told is None:
+            object.__setattr__(self, "_told", tuple(self._row))
+        return self._told or ()
 
     def __eq__(self, other: object) -> bool:
         return self.updates == other.updates if type(other) is History else NotImplemented
@@ -58,8 +59,6 @@ class History:
         return f"History(updates={self.updates!r})"
 
     def __len__(self) -> int:
-        if self._row is None:
-            return sum(map(len, (self._groups or {}).values()))
         return len(self._row)
 
     def of(self, source: NodeId) -> Delta:
@@ -67,7 +66,7 @@ class History:
         groups = self._grouped()
         if groups is None:
             return tuple(update for update in self.updates if update.source_id == source)
-        return groups.get(source, ())
+        return tuple(get(groups, source, ()))
 
     def to(self, source: NodeId, key: Key) -> Delta:
         """The remembered updates of `source` to `key`, in replay order.
@@ -81,7 +80,10 @@ class History:
 
         Spec: HIST-6, MOD-6.
         """
-        return any(kept.version == update.version for kept in self.of(update.source_id))
+        groups = self._grouped()
+        if groups is None:
+            return any(kept.version == update.version for kept in self.of(update.source_id))
+        return _knows(get(groups, update.source_id, ()), update.version)
 
     def with_update(self, update: Update, sort: Comparator, instead_of: Delta = ()) -> History:
         """This history with `update` at its place in replay order, after its equals.
@@ -99,12 +101,11 @@ class History:
         groups = self._grouped()
         if groups is None:
             return History(_exchanged(self.updates, update, instead_of))
-        changed = dict(groups)
+        row = self._row
         for old in instead_of:
-            left = _without(changed.pop(old.source_id), old)
-            changed.update({old.source_id: left} if left else {})
-        changed[update.source_id] = _with(changed.get(update.source_id, ()), update)
-        return History(None, changed)
+            row, groups = _without(row, old, replay_key), _ungrouped(groups, old)
+        group = insort(get(groups, update.source_id, ()), update, _version)
+        return History(insort(row, update, replay_key), put(groups, update.source_id, group))
 
     def news(self, source: NodeId, above: Mark) -> Delta:
         """The remembered updates of `source` with a version above `above`, in replay order.
@@ -113,7 +114,7 @@ class History:
         """
         groups = self._grouped()
         if groups is not None:
-            return _above(groups.get(source, ()), above)
+            return _above(get(groups, source, ()), above)
         return tuple(update for update in self.of(source) if update.version > above)
 
     def above(self, marks: Mapping[NodeId, Mark]) -> Delta:
@@ -129,7 +130,7 @@ class History:
             return tuple(u for u in self.updates if u.version > seen(u.source_id, NEVER))
         news = [
             _above(group, mark)
-            for source, group in groups.items()
+            for source, group in groups
             if group[-1].version > (mark := marks.get(source, NEVER))
         ]
         return tuple(sorted(chain.from_iterable(news), key=replay_key))
@@ -142,44 +143,52 @@ class History:
         if count == UNBOUNDED or len(self) <= count:
             return self, ()
         cut = len(self) - int(count)
-        if self._groups is None:
-            return History(self.updates[cut:]), self.updates[:cut]
-        forgotten = tuple(islice(merge(*self._groups.values(), key=replay_key), cut))
-        gone = Counter(update.source_id for update in forgotten)
-        left = {source: group[gone[source] :] for source, group in self._groups.items()}
-        return History(None, {source: group for source, group in left.items() if group}), forgotten
+        forgotten = tuple(self._row[:cut])
+        groups = self._groups
+        if groups is not None:
+            for source, gone in Counter(update.source_id for update in forgotten).items():
+                left = without_first(get(groups, source, ()), gone)
+                groups = put(groups, source, left) if left else drop(groups, source)
+        return History(without_first(self._row, cut), groups), forgotten
 
     def _grouped(self) -> Groups | None:
         """The updates by source, or None where it is not worth while, or the order is another."""
-        if self._groups is None and self._row is not None and len(self._row) >= GROUPED_FROM:
+        if self._groups is None and len(self._row) >= GROUPED_FROM:
             keys = map(replay_key, self._row)
             if all(one <= other for one, other in pairwise(keys)):
-                groups: dict[NodeId, list[Update]] = {}
+                by_source: dict[NodeId, list[Update]] = {}
                 for update in self._row:
-                    groups.setdefault(update.source_id, []).append(update)
-                complete = {source: tuple(group) for source, group in groups.items()}
-                object.__setattr__(self, "_groups", complete)
+                    by_source.setdefault(update.source_id, []).append(update)
+                groups = [(source, row_of(group)) for source, group in by_source.items()]
+                object.__setattr__(self, "_groups", row_of(sorted(groups, key=itemgetter(0))))
+                object.__setattr__(self, "_row", row_of(self._row))
         return self._groups
 
 
 _version = attrgetter("version")
 
 
-def _above(group: Delta, mark: Mark) -> Delta:
+def _above(group: Sequence[Update], mark: Mark) -> Delta:
     """Of the updates of one source, by version, those above `mark`."""
-    return group[bisect_right(group, mark, key=_version) :]
+    return tuple(group[find(group, mark + 1, _version) :])  # versions are whole numbers
 
 
-def _with(group: Delta, update: Update) -> Delta:
-    """The updates of one source, by version, with one more, after its equals."""
-    at = bisect_right(group, update.version, key=_version)
-    return (*group[:at], update, *group[at:])
+def _knows(group: Sequence[Update], version: Version) -> bool:
+    """Whether one of the updates of one source, by version, has this one."""
+    few = among(group, version, _version)
+    at = bisect_left(few, version, key=_version)
+    return at < len(few) and few[at].version == version
 
 
-def _without(group: Delta, old: Update) -> Delta:
-    """The updates of one source, by version, without one of them."""
-    at = group.index(old, bisect_left(group, old.version, key=_version))
-    return (*group[:at], *group[at + 1 :])
+def _without(row: Sequence[Update], old: Update, by: By) -> Sequence[Update]:
+    """A row of updates, sorted `by` something, without one of them."""
+    return removed(row, row.index(old, find(row, by(old), by)))
+
+
+def _ungrouped(groups: Groups, old: Update) -> Groups:
+    """The updates by source, without one of them."""
+    left = _without(get(groups, old.source_id, ()), old, _version)
+    return put(groups, old.source_id, left) if left else drop(groups, old.source_id)
 
 
 def _exchanged(updates: Delta, update: Update, instead_of: Delta) -> Delta:

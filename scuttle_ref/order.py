@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from scuttle_ref.messages import Delta, Update
@@ -20,9 +21,8 @@ DeltaOrder: TypeAlias = Callable[[Delta], Delta]
 """The order in which an answer that may be cut is sent (paper)."""
 
 
-def replay_key(update: Update) -> tuple[Version, NodeId]:
-    """The place of an update in the replay order: by version, ties by source."""
-    return (update.version, update.source_id)
+replay_key: Callable[[Update], tuple[Version, NodeId]] = attrgetter("version", "source_id")
+"""The place of an update in the replay order: by version, ties by source."""
 
 
 def by_version_and_source(one: Update, other: Update) -> int:

@@ -6,7 +6,7 @@ asks which profile it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -51,7 +51,7 @@ class Profile:
     place: Callable[[Update], Place]
     prefer: Callable[[GossipView, Update, Config], object]
     retain: Callable[[History, Update, Config], tuple[History, Delta]]
-    enlist: Callable[[tuple[NodeId, ...], NodeId], tuple[NodeId, ...]]
+    enlist: Callable[[Sequence[NodeId], NodeId], Sequence[NodeId]]
     relay: Callable[[NodeState, Update, bool], Relayed]
     advertise: Callable[[NodeState, NodeId, tuple[NodeId, ...], Config], Said]
     session: Callable[[NodeId], NodeId]

@@ -6,7 +6,7 @@ is a decision point, the rest is the skeleton that all profiles share.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import cast
 
@@ -28,7 +28,7 @@ from scuttle_ref.messages import (
     Received,
     Update,
 )
-from scuttle_ref.names import NodeId, Reading
+from scuttle_ref.names import NEVER, NodeId, Reading
 from scuttle_ref.outputs import (
     Applied,
     Compacted,
@@ -161,10 +161,11 @@ class Gossip:
             outputs.append(Rejected(_not_a_bool(preferred)))
             return state
         entry = Entry(update.value, update.version, update.source_id)
+        sources = self._sources(state, update.source_id)
         after = NodeState(
             id=state.id,
             clock=self.profile.witness(state, update),
-            sources=self.profile.enlist(state.sources, update.source_id),
+            sources=sources,
             version=max(state.version, update.version),
             history=history,
             store=state.store.with_entry(place, entry) if preferred else state.store,
@@ -183,9 +184,9 @@ class Gossip:
         refusal = name_refusal("peer", peer) or order_refusal(order)
         if refusal is not None:
             return _rejected(state, refusal)
-        first = tuple(dict.fromkeys(source for source in order if source in state.sources))
-        rest = tuple(source for source in state.sources if source not in first)
-        after, messages = self.profile.advertise(state, peer, first + rest, self.config)
+        first = dict.fromkeys(source for source in order if state.clock.get(source) != NEVER)
+        rest = (source for source in state.sources if source not in first)
+        after, messages = self.profile.advertise(state, peer, (*first, *rest), self.config)
         return Step(self._enlisted(after), tuple(_sends(peer, messages)))
 
     def _lines(
@@ -240,10 +241,16 @@ class Gossip:
         """The node with every source of its clock among its sources. Spec: EXCH-1."""
         if len(state.sources) == len(state.clock.pairs):
             return state
-        sources = state.sources
+        sources, known = state.sources, frozenset(state.sources)
         for source in state.clock.sources:
-            sources = self.profile.enlist(sources, source)
+            if source not in known:
+                sources = self.profile.enlist(sources, source)
         return attrs.evolve(state, sources=sources)
+
+    def _sources(self, state: NodeState, source: NodeId) -> Sequence[NodeId]:
+        """The sources of a node that takes an update of `source`. Spec: EXCH-1."""
+        known = state.clock.get(source) != NEVER
+        return state.sources if known else self.profile.enlist(state.sources, source)
 
 
 def _kind(message: object) -> type | None:

@@ -6,6 +6,8 @@ simple-scuttle or of the paper uses it; the rules that these share are there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from scuttle_ref.config import Config
@@ -80,7 +82,7 @@ def relay_applied(state: NodeState, update: Update, preferred: bool) -> tuple[Se
 # --- advertise ----------------------------------------------------------------------------------
 
 
-def _hello(state: NodeState, order: tuple[NodeId, ...], *, returned: bool) -> tuple[Message, ...]:
+def _hello(state: NodeState, order: Sequence[NodeId], *, returned: bool) -> tuple[Message, ...]:
     written = tuple(source for source in order if state.clock.get(source) > 0)
     return (*digest_lines(state.clock, written), DigestDone(returned))
 

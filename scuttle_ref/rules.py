@@ -7,7 +7,7 @@ several profiles is named for what it does, not for who uses it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import chain
 
 import attrs
@@ -30,6 +30,7 @@ from scuttle_ref.order import ascending
 from scuttle_ref.outputs import Reason, Send
 from scuttle_ref.pairs import get, put
 from scuttle_ref.resolvers import GossipView
+from scuttle_ref.rows import appended, insort
 from scuttle_ref.state import Marks, NodeState, highest
 from scuttle_ref.version_vector import VersionVector
 
@@ -156,14 +157,12 @@ def retain_current(history: History, update: Update, config: Config) -> tuple[Hi
     return history.with_update(update, config.sort, instead_of=outdated), outdated
 
 
-# --- enlist: the order in which a node enumerates its sources ------------------------------------
+# --- enlist: the order in which a node enumerates its sources, with a new one --------------------
 
 
-def enlist_sorted(sources: tuple[NodeId, ...], source: NodeId) -> tuple[NodeId, ...]:
+def enlist_sorted(sources: Sequence[NodeId], source: NodeId) -> Sequence[NodeId]:
     """By id. Spec: EXCH-1."""
-    at = bisect_left(sources, source)
-    found = at < len(sources) and sources[at] == source
-    return sources if found else tuple(sorted({*sources, source}))
+    return insort(sources, source, str)
 
 
 ARRAY_INDICES = range(2**32 - 1)
@@ -177,13 +176,15 @@ def _array_index(name: NodeId) -> int | None:
     return number if str(number) == name and number in ARRAY_INDICES else None
 
 
-def enlist_as_object_keys(sources: tuple[NodeId, ...], source: NodeId) -> tuple[NodeId, ...]:
+def _enumerated(name: NodeId) -> int:
+    """What sorts array indices, and all other names behind them."""
+    index = _array_index(name)
+    return ARRAY_INDICES.stop if index is None else index
+
+
+def enlist_as_object_keys(sources: Sequence[NodeId], source: NodeId) -> Sequence[NodeId]:
     """As a JavaScript object: array indices ascending, then by arrival. Spec: DEV-13."""
-    if source in sources:
-        return sources
-    every = (*sources, source)
-    indices = sorted((name for name in every if _array_index(name) is not None), key=int)
-    return (*indices, *(name for name in every if _array_index(name) is None))
+    return insort(sources, source, _enumerated)
 
 
 # --- relay: what is passed on at once when an update has been taken ------------------------------
@@ -197,7 +198,7 @@ def relay_nothing(_state: NodeState, _update: Update, _preferred: bool) -> tuple
 # --- advertise: the digest with which an exchange starts -----------------------------------------
 
 
-def digest_lines(clock: VersionVector, order: tuple[NodeId, ...]) -> tuple[Digest, ...]:
+def digest_lines(clock: VersionVector, order: Sequence[NodeId]) -> tuple[Digest, ...]:
     """One line per source, in the order given. Spec: EXCH-1."""
     marks = dict(clock.pairs)
     return tuple([Digest(source, marks.get(source, NEVER)) for source in order])
@@ -260,12 +261,12 @@ def session_per_process(_sender: NodeId) -> NodeId:
 
 def mention_source(marks: Marks, digest: Digest) -> Marks:
     """That its source was named; the line itself is answered at once. Spec: EXCH-4."""
-    return tuple(sorted({*marks, (digest.source_id, ANSWERED)}))
+    return put(marks, digest.source_id, ANSWERED)
 
 
 def mention_again(marks: Marks, digest: Digest) -> Marks:
     """That its source was named, once for every time. Spec: DEV-9."""
-    return (*marks, (digest.source_id, ANSWERED))
+    return appended(marks, (digest.source_id, ANSWERED))
 
 
 def mention_mark(marks: Marks, digest: Digest) -> Marks:

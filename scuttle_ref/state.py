@@ -6,6 +6,7 @@ be compared; sorted tuples of pairs, so that equal states are equal tuples.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from attrs import field, frozen
@@ -41,7 +42,7 @@ class NodeState:
 
     id: NodeId
     clock: VersionVector
-    sources: tuple[NodeId, ...]
+    sources: Sequence[NodeId]
     version: int = 0
     history: History = _NOTHING_REMEMBERED
     store: Entries = field(default=_NOTHING_HELD, converter=entries_of)

@@ -15,6 +15,7 @@ OUTSIDE = RECORDINGS.parent / "single" / "s22-remote-string-version.json"
 
 CASES: tuple[tuple[str, int, tuple[object, ...]], ...] = (
     ("bench", 0, ("bench", "--size", "line-2", "--runs", 1, "--no-spin")),
+    ("bench-node", 0, ("bench", "--node", "--runs", 1)),
     ("bench-sizes", 0, ("bench", "--list")),
     ("check", 0, ("check", *LINE)),
     ("check", 1, ("check", "--case", FAILING)),

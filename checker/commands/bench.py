@@ -10,21 +10,24 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
+import attrs
 import click
 
 from checker import spin
 from checker.bench import ALL_WORLDS, SIZES, WORLDS_MIN, Plan, Row, Size, Spun, Variant, rows
 from checker.commands.examples import examples
 from checker.faults import AS_EXPECTED, REFUTED, UsageFault
+from checker.node_costs import RATIO_MAX, measured
 
 SEARCHES = ("compiled", "plain")
 TURNED_OFF = "turned off by --no-spin"
 
 
-@click.command(epilog=examples("scuttle bench", "scuttle bench --json"))
+@click.command(epilog=examples("scuttle bench", "scuttle bench --node", "scuttle bench --json"))
 @click.option("--size", "names", multiple=True, metavar="NAME", help="Only this one. Repeatable.")
 @click.option("--large", is_flag=True, help="The large sizes too; they need minutes.")
 @click.option("--list", "listing", is_flag=True, help="List the sizes.")
+@click.option("--node", is_flag=True, help="What hostile lines cost a node that runs, instead.")
 @click.option(
     "--runs",
     type=click.IntRange(1, 100),
@@ -57,18 +60,41 @@ def command(**flags: Any) -> None:
     if flags["listing"]:
         _list(as_json=flags["as_json"])
         return
+    if flags["node"]:
+        sys.exit(_node(flags["runs"], as_json=flags["as_json"]))
     sizes = _chosen(flags["names"], large=flags["large"])
     variants = (ALL_WORLDS, *(Variant(text, tuple(shlex.split(text))) for text in flags["more"]))
     no_spin = (spin.missing() or "") if flags["asked"] else TURNED_OFF
-    measured = rows(Plan(sizes, variants, flags["search"], flags["runs"], no_spin), _tell)
+    found_rows = rows(Plan(sizes, variants, flags["search"], flags["runs"], no_spin), _tell)
     about = {**machine(), "spin": no_spin or spin.versions(), "runs": flags["runs"]}
     if flags["as_json"]:
-        found = list(measured)
+        found = list(found_rows)
         document = {"format": "scuttle-bench/1", **about, "rows": [_json(row) for row in found]}
         click.echo(json.dumps(document, ensure_ascii=False))
     else:
-        found = _print(measured, about)
+        found = _print(found_rows, about)
     sys.exit(REFUTED if any(row.differs for row in found) else AS_EXPECTED)
+
+
+def _node(runs: int, *, as_json: bool) -> int:
+    """What lines of many sources cost beside lines of one; the exit code. Spec: NODE-14."""
+    costs = list(measured(runs))
+    about = {**machine(), "runs": runs}
+    if as_json:
+        rows = [{**attrs.asdict(each), "ratio": round(each.ratio, 2)} for each in costs]
+        document = {"format": "scuttle-bench-node/1", **about, "most": RATIO_MAX, "rows": rows}
+        click.echo(json.dumps(document))
+    else:
+        for name, value in about.items():
+            click.echo(f"{name}: {value}")
+        click.echo(f"\n{'lines of a peer':<40}{'one source':>12}{'distinct':>12}{'ratio':>8}")
+        for each in costs:
+            head = f"{each.count:,} {each.says}"
+            click.echo(f"{head:<40}{each.one:>10.2f} s{each.many:>10.2f} s{each.ratio:>8.1f}")
+        click.echo(
+            f"\nseconds of CPU, the best of the runs; the ratio is to stay below {RATIO_MAX:g}"
+        )
+    return REFUTED if any(each.ratio > RATIO_MAX for each in costs) else AS_EXPECTED
 
 
 def _tell(text: str) -> None:

@@ -7,8 +7,11 @@ import ipaddress
 import secrets
 import ssl
 import sys
+from math import inf
 from pathlib import Path
+from typing import Any
 
+import attrs
 import click
 
 from checker.commands.examples import examples
@@ -20,6 +23,7 @@ from checker.scuttlebutt.experiment import profile_called, resolver_called
 from scuttle_ref.config import Config
 from scuttle_ref.errors import InvalidConfig
 from scuttle_ref.node import MemoryStore, Node, SqliteStore, Store, StoreFault
+from scuttle_ref.node.limits import DEFAULT_LIMITS, Limits
 from scuttle_ref.node.store import new_identity
 from scuttle_ref.node.transport import Transport
 from scuttle_ref.validity import name_refusal
@@ -65,6 +69,13 @@ HISTORY, MTU = 1000, 100
     show_default=True,
     help="Seconds between exchanges with each peer; 0 is never.",
 )
+@click.option(
+    "--limit",
+    "bounds",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help=f"What a node puts up with: {', '.join(sorted(attrs.asdict(DEFAULT_LIMITS)))}. Repeat.",
+)
 @click.option("--tls-cert", type=click.Path(exists=True), help="Our certificate, PEM.")
 @click.option("--tls-key", type=click.Path(exists=True), help="Its key, PEM.")
 @click.option("--tls-ca", type=click.Path(exists=True), help="Who signs our peers; they must show.")
@@ -82,6 +93,7 @@ def command(  # noqa: PLR0913 - each is a flag
     max_history: str | None,
     mtu: str | None,
     every: float,
+    bounds: tuple[str, ...],
     tls_cert: str | None,
     tls_key: str | None,
     tls_ca: str | None,
@@ -98,6 +110,7 @@ def command(  # noqa: PLR0913 - each is a flag
     say_unread(profile_called(profile), typed)
     limits = {"max_history": HISTORY, "mtu": MTU, **limits_given(typed)}
     config = Config(resolve=resolver_called(resolver or "lww_total"), **limits)
+    puts_up_with = _bounds(bounds)
     where, calls = _address(listen, "--listen"), [_address(peer, "--peer") for peer in peers]
     contexts = _tls(tls_cert, tls_key, tls_ca)
     try:
@@ -122,6 +135,7 @@ def command(  # noqa: PLR0913 - each is a flag
     transport = Transport(
         node,
         DIALECTS[dialect],
+        limits=puts_up_with,
         gossip_seconds=every,
         server_tls=contexts[0],
         client_tls=contexts[1],
@@ -153,6 +167,27 @@ def _identity(name: str, known: str | None, *, force: bool) -> str:
         expected=f"a store of {name!r}, or a new file",
         clause="NODE-3",
     )
+
+
+def _bounds(given: tuple[str, ...]) -> Limits:
+    """The limits with those that the owner named. Spec: NODE-14."""
+    kinds: dict[str, Any] = {
+        name: type(limit) for name, limit in attrs.asdict(DEFAULT_LIMITS).items()
+    }
+    named: dict[str, Any] = {}
+    for text in given:
+        name, _, number = text.partition("=")
+        if name not in kinds:
+            raise UsageFault(f"no limit {name!r}", where="--limit", expected=", ".join(kinds))
+        try:
+            named[name] = kinds[name](number)
+        except ValueError:
+            named[name] = -1
+        if not 0 < named[name] < inf:
+            raise UsageFault(
+                f"{text!r} is no limit", where="--limit", expected="NAME=NUMBER, above 0"
+            )
+    return attrs.evolve(DEFAULT_LIMITS, **named)
 
 
 def _address(text: str, flag: str) -> tuple[str, int]:

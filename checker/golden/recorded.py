@@ -110,7 +110,7 @@ class RecordedNode:
 
     def gossip_now(self) -> list[Emitted]:
         """``gossip()`` with the digest order that the recorder's Math.random gives."""
-        return self.reduce(Exchange(PEER, self.random.shuffled(self.state.sources)))
+        return self.reduce(Exchange(PEER, self.random.shuffled(tuple(self.state.sources))))
 
     def write(self, document: Json) -> list[Emitted]:
         """``write(document)``: a local write or a message from a peer."""

@@ -16,7 +16,7 @@ from typing import TypeVar
 import attrs
 
 from scuttle_ref.entries import ABSENT, Entries, Entry
-from scuttle_ref.history import History
+from scuttle_ref.history import Groups, History
 from scuttle_ref.messages import Delta, Update
 from scuttle_ref.names import NEVER, Key, Mark, NodeId, Place
 from scuttle_ref.order import Comparator
@@ -88,8 +88,8 @@ class LinearHistory(History):
     groups: dict[NodeId, list[Update]]
     latest: dict[Place, Update]
 
-    def _grouped(self) -> dict[NodeId, Delta]:
-        return self.groups  # type: ignore[return-value] # what is read of a list is as of a tuple
+    def _grouped(self) -> Groups:
+        return tuple(sorted(self.groups.items()))
 
     def to(self, source: NodeId, key: Key) -> Delta:
         """As of a history that keeps one update for each place."""

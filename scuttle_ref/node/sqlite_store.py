@@ -131,12 +131,12 @@ class SqliteStore:
             problem = f"cannot be written ({fault})"
             raise store_fault(str(self.path), problem, "room on the disk") from None
         self._clock = dict(change.after.clock.pairs)
-        self._sources = change.after.sources
+        self._sources = tuple(change.after.sources)
 
     def _write(self, change: Change) -> None:
         after = change.after
         self._db.execute("DELETE FROM node")
-        row = (after.id, after.version, json.dumps(after.sources))
+        row = (after.id, after.version, json.dumps(tuple(after.sources)))
         self._db.execute("INSERT INTO node VALUES (?, ?, ?)", row)
         raised = [
             (source, mark_to_json(mark))

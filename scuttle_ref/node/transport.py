@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 from attrs import define, field
 
 from scuttle_ref.errors import InvalidMessage
-from scuttle_ref.names import NodeId
+from scuttle_ref.messages import Digest, DigestDone, Message, Update
+from scuttle_ref.names import NEVER, NodeId
 from scuttle_ref.node.journal import Teller, is_of_the_line, sentence
 from scuttle_ref.node.limits import DEFAULT_LIMITS, Limits
 from scuttle_ref.node.node import Node
@@ -45,8 +46,16 @@ class Connection:
     name: NodeId
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    called: bool
     malformed: int = 0
     heard: int = 0
+    sources: int = 0
+    names: int = 0
+
+    @property
+    def address(self) -> str:
+        """The machine of the peer."""
+        return self.name.rpartition(":")[0]
 
 
 @define(eq=False)
@@ -130,7 +139,7 @@ class Transport:
         if task is not None:
             self._look_after(task)
         with contextlib.suppress(asyncio.CancelledError):
-            await self._serve(reader, writer)
+            await self._serve(reader, writer, called=False)
 
     async def _calling(self, host: str, port: int) -> None:
         """Call, serve, and call again, whatever comes of it. Spec: NODE-11."""
@@ -148,11 +157,13 @@ class Transport:
                     self._tell("unreachable", f"{host}:{port}", why)
                 failures += 1
             else:
-                heard = await self._serve(reader, writer)
+                heard = await self._serve(reader, writer, called=True)
                 tries = failures = 0 if heard else failures + 1  # who hangs up is called less often
             await asyncio.sleep(RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)])
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, called: bool
+    ) -> int:
         """One connection from its first byte to its last; how many lines were heard.
 
         None, if it ended by a fault. Raises nothing.
@@ -163,9 +174,8 @@ class Transport:
         if not address:  # gone before it was looked at
             writer.close()
             return 0
-        connection = Connection(f"{address[0]}:{address[1]}", reader, writer)
-        if len(self.connections) >= self.limits.peers_max:
-            says = f"{self.limits.peers_max} peers are connected [NODE-8]"
+        connection = Connection(f"{address[0]}:{address[1]}", reader, writer, called)
+        if not called and (says := self._no_room(connection)):
             self._tell("refused", connection.name, says)
             writer.close()
             return 0
@@ -186,6 +196,16 @@ class Transport:
                 sound, why = False, self._told_of(connection.name, fault)
         self._tell("disconnected", connection.name, why)
         return connection.heard if sound else 0
+
+    def _no_room(self, connection: Connection) -> str:
+        """Why a peer that calls is not served, if so. Whom we call is. Spec: NODE-8, NODE-14."""
+        calling = [each for each in self.connections.values() if not each.called]
+        if len(calling) >= self.limits.peers_max:
+            return f"{self.limits.peers_max} peers are connected [NODE-8]"
+        near = sum(each.address == connection.address for each in calling)
+        if near >= self.limits.peers_per_address:
+            return f"{near} connections of that address are open [NODE-14]"
+        return ""
 
     async def _converse(self, connection: Connection) -> str:
         """Hear the peer and ask it, until either ends; the reason why."""
@@ -222,7 +242,8 @@ class Transport:
     async def _hear(self, connection: Connection) -> str:
         """Take line after line; the reason why it ended."""
         loop, limits = asyncio.get_running_loop(), self.limits
-        began, lines = loop.time(), 0
+        opened = began = loop.time()
+        lines = 0
         while True:
             try:
                 async with asyncio.timeout(limits.idle_seconds):
@@ -238,7 +259,8 @@ class Transport:
             connection.heard += 1
             lines += 1
             if lines >= limits.lines_per_turn or loop.time() - began >= limits.turn_seconds:
-                await asyncio.sleep(0)
+                early = opened + connection.heard / limits.lines_per_second - loop.time()
+                await asyncio.sleep(max(0.0, early - 1))  # a second's worth may come at once
                 began, lines = loop.time(), 0
             if not await self._has_read(connection):
                 return f"did not read for {limits.stalled_seconds:g} s"
@@ -251,9 +273,33 @@ class Transport:
             connection.malformed += 1
             self._tell("malformed", connection.name, str(fault.refusal))
             return connection.malformed < self.limits.malformed_max
+        says = self._beyond(connection, message)
+        if says:
+            self._tell("refused", connection.name, says)
+            return True
         self.node.write(message, connection.name)
         self._send_to(connection)
         return True
+
+    def _beyond(self, connection: Connection, message: Message) -> str:
+        """The limit that a message goes beyond, if it does. Spec: NODE-14."""
+        limits, known = self.limits, self.node.snapshot.clock
+        match message:
+            case Update(source_id=source) if known.get(source) == NEVER:
+                connection.sources += 1
+                if len(known.pairs) >= limits.sources_max:
+                    return (
+                        f"{limits.sources_max} sources are known, and no other is taken [NODE-14]"
+                    )
+                if connection.sources > limits.sources_per_peer:
+                    return f"has made {limits.sources_per_peer} sources known [NODE-14]"
+            case Digest():
+                connection.names += 1
+                if connection.names > limits.names_max:
+                    return f"names more than {limits.names_max} sources in a digest [NODE-14]"
+            case DigestDone():
+                connection.names = 0
+        return ""
 
     def _send_to(self, connection: Connection) -> None:
         """Hand over what the node has for this peer. A line that broke takes no more."""

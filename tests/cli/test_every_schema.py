@@ -50,7 +50,7 @@ def test_the_specification_lists_what_each_command_says_and_every_file() -> None
     assert set(SCHEMAS) - said <= set(re.findall(r"`([a-z-]+)`", files))
 
 
-FLAGS = {"--ladder", "--list", "--outcomes", "--replay", "--live", "--check"}
+FLAGS = {"--ladder", "--list", "--node", "--outcomes", "--replay", "--live", "--check"}
 
 
 def test_every_command_that_says_json_says_what_a_schema_describes() -> None:

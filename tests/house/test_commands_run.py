@@ -35,6 +35,7 @@ NOT_RUN = {
     "scuttle vectors build --check": LONG,
     "scuttle bench": MEASURED,
     "scuttle bench --json": MEASURED,
+    "scuttle bench --node": MEASURED,
     "scuttle docs --out site": "builds the site in tests/guide/test_site.py",
     "scuttle explore swap.json": STAYS,
     "scuttle node --id A --listen 127.0.0.1:7001 --store a.db": STAYS,

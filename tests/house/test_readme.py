@@ -7,6 +7,7 @@ import re
 import shlex
 from pathlib import Path
 
+import attrs
 import click
 import pytest
 
@@ -16,6 +17,8 @@ from checker.commands.live_shown import live_markdown
 from checker.commands.shown import matrix_markdown
 from checker.ladder import recorded
 from checker.live_catalogue import load_live
+from checker.resources import spec_folder
+from scuttle_ref.node.limits import DEFAULT_LIMITS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -109,3 +112,18 @@ def test_every_command_of_the_readme_runs(clone: Path, capsys: pytest.CaptureFix
 def test_the_python_of_the_readme_runs(block: str) -> None:
     """It is what a person pastes first."""
     exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - that is the test
+
+
+def test_the_limits_of_a_node_are_those_of_the_page() -> None:
+    """A limit that nobody wrote down is found by whoever runs into it. Spec: NODE-14."""
+    page = (spec_folder() / "protocol" / "node.md").read_text(encoding="utf-8")
+    told = {
+        name: float(number.replace(",", ""))
+        for names, numbers in re.findall(r"^\| (`[a-z_`, ]+`) \| ([0-9].*?) \|", page, re.MULTILINE)
+        for name, number in zip(
+            re.findall(r"[a-z_]+", names),
+            re.findall(r"[0-9][0-9.,]*[0-9]|[0-9]", numbers),
+            strict=False,
+        )
+    }
+    assert told == {name: float(limit) for name, limit in attrs.asdict(DEFAULT_LIMITS).items()}

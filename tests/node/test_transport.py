@@ -253,3 +253,89 @@ def test_who_hangs_up_is_called_less_and_less() -> None:
 
     run(work())
     assert 1 <= calls <= 3
+
+
+def many(count: int, line: bytes) -> bytes:
+    """A line of as many sources."""
+    return b"".join(line % number for number in range(count))
+
+
+UPDATE_OF = b'{"key":"k","value":1,"source_id":"s%d","version":1}\n'
+LINE_OF = b'{"digest":true,"source_id":"s%d","version":1}\n'
+
+
+@pytest.mark.parametrize(
+    ("limits", "what", "says"),
+    [
+        (Limits(sources_max=50), many(90, UPDATE_OF), "50 sources are known"),
+        (Limits(sources_per_peer=49), many(90, UPDATE_OF), "has made 49 sources known"),
+        (Limits(names_max=50), many(90, LINE_OF), "names more than 50 sources"),
+    ],
+    ids=["sources", "sources of a peer", "names"],
+)
+def test_a_peer_makes_a_node_remember_no_more_than_its_owner_allows(
+    limits: Limits, what: bytes, says: str
+) -> None:
+    """The rest is told and not taken, and the peer is still heard. Spec: NODE-14."""
+
+    async def work() -> None:
+        async with serving("A", limits=limits, every=0) as (a, port, told):
+            writer = await hostile(
+                port, what + b'{"key":"j","value":9,"source_id":"s0","version":2}\n'
+            )
+            await until(lambda: a.node.get("j")["value"] == 9)
+            assert len(a.node.clock) <= 50
+            assert all(len(marks) <= 50 for _, marks in a.node.snapshot.named)
+            refused = [words for event, words in told if event == "refused"]
+            assert refused
+            assert all(words.startswith(says) and words.endswith("[NODE-14]") for words in refused)
+            writer.close()
+
+    run(work())
+
+
+def test_the_names_of_a_digest_are_counted_anew_in_the_next() -> None:
+    """Done ends one. Spec: NODE-14."""
+
+    async def work() -> None:
+        async with serving("A", limits=Limits(names_max=60), every=0) as (a, port, told):
+            digest = many(50, LINE_OF) + b'{"digest":true,"done":true}\n'
+            writer = await hostile(port, digest * 4 + UPDATE_OF % 7)
+            await until(lambda: a.node.get("k")["value"] == 1)
+            assert [event for event, _ in told] == ["connected"]
+            writer.close()
+
+    run(work())
+
+
+def test_one_address_cannot_take_all_the_slots_and_whom_we_call_needs_none() -> None:
+    """The others are served. Spec: NODE-14."""
+
+    async def work() -> None:
+        limits = Limits(peers_max=3, peers_per_address=2)
+        async with serving("A", limits=limits) as (a, port, told), serving("B") as (b, port_b, _):
+            writers = [await hostile(port, b"") for _ in range(3)]
+            await until(lambda: any(event == "refused" for event, _ in told))
+            (says,) = [words for event, words in told if event == "refused"]
+            assert says == "2 connections of that address are open [NODE-14]"
+            a.call(HOST, port_b)
+            b.node.set("k", 1)
+            await until(lambda: a.node.get("k")["value"] == 1)
+            for writer in writers:
+                writer.close()
+
+    run(work())
+
+
+def test_what_one_peer_says_is_heard_at_a_bounded_rate() -> None:
+    """A second's worth at once, the rest in its time. Spec: NODE-14."""
+
+    async def work() -> None:
+        async with serving("A", limits=Limits(lines_per_second=500), every=0) as (a, port, _):
+            writer = await hostile(port, many(1000, UPDATE_OF))
+            await asyncio.sleep(0.5)
+            assert 500 <= len(a.node.clock) <= 900
+            await until(lambda: len(a.node.clock) == 1001)
+            writer.close()
+
+    run(work())

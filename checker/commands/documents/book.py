@@ -29,6 +29,7 @@ from checker.simulation.experiments import EXPERIMENTS
 MADE: Final[dict[str, Callable[[], Schema]]] = {
     **conformance.SCHEMAS,
     "bench": measured.bench,
+    "bench-node": measured.bench_node,
     "bench-sizes": measured.bench_sizes,
     "catalogue": models.catalogue,
     "ladder": models.ladder,
@@ -82,7 +83,7 @@ MADE: Final[dict[str, Callable[[], Schema]]] = {
 """The schemas that are made of the tables of the code; the others are written by hand."""
 
 SAID: Final[dict[str, tuple[str, ...]]] = {
-    "bench": ("bench", "bench-sizes"),
+    "bench": ("bench", "bench-node", "bench-sizes"),
     "check": ("check", "catalogue", "ladder", "live", "outcomes"),
     "clauses": ("clauses",),
     "conform check-adapter": ("checkup",),

@@ -59,6 +59,14 @@ _ROW: Final = an_object(
 )
 
 
+def bench_node() -> Schema:
+    """What hostile lines cost a node. Spec: NODE-14."""
+    about = dict.fromkeys(("machine", "processor", "python", "numpy"), TEXT)
+    row = {"says": TEXT, "count": COUNT, **dict.fromkeys(("one", "many", "ratio"), SECONDS)}
+    rows = {"runs": COUNT, "most": SECONDS, "rows": list_of(an_object(row))}
+    return document("bench-node", "What hostile lines cost a node that runs", {**about, **rows})
+
+
 def bench() -> Schema:
     """What ``scuttle bench --json`` says. Spec: BENCH-2, BENCH-3."""
     machine = dict.fromkeys(("machine", "processor", "python", "numpy", "spin"), TEXT)
