@@ -173,6 +173,26 @@ def find(row: Sequence[Any_], probe: Any, by: By) -> int:
     return passed + bisect_left(row, probe, key=by)
 
 
+def differing(row: Sequence[Any_], before: Sequence[Any_]) -> list[Any_]:
+    """The items of a row that an earlier one lacks; what both share is passed over whole."""
+    new, old = [row], [before]
+    while True:
+        known = {id(each) for each in old}
+        both = known.intersection(id(each) for each in new)
+        new = [each for each in new if id(each) not in both]
+        old = [each for each in old if id(each) not in both]
+        if not any(isinstance(each, Row) for each in (*new, *old)):
+            break
+        new, old = _opened(new), _opened(old)
+    gone = set(chain.from_iterable(old))
+    return [item for item in chain.from_iterable(new) if item not in gone]
+
+
+def _opened(rows: list[Sequence[Any_]]) -> list[Sequence[Any_]]:
+    """The parts of rows, and what has no parts."""
+    return [part for row in rows for part in (row.parts if isinstance(row, Row) else (row,))]
+
+
 def insort(row: Sequence[Any_], item: Any_, by: By) -> Sequence[Any_]:
     """The row with one more item at its place, after its equals."""
     probe = by(item)

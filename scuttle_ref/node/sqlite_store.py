@@ -14,29 +14,48 @@ from pathlib import Path
 
 import attrs
 
-from scuttle_ref.entries import Entry
 from scuttle_ref.history import History
 from scuttle_ref.messages import Exchange, Received, Update
-from scuttle_ref.names import NodeId, Value
+from scuttle_ref.names import Mark, NodeId, Value
 from scuttle_ref.node.store import Change, store_fault
+from scuttle_ref.node.stored import Row, Stored, updates_of
+from scuttle_ref.pairs import Pairs, get
 from scuttle_ref.reducer import Gossip
+from scuttle_ref.rows import differing
 from scuttle_ref.state import NodeState
-from scuttle_ref.version_vector import VersionVector
-from scuttle_ref.wire import frozen_value, mark_from_json, mark_to_json, thawed_value
+from scuttle_ref.wire import frozen_value, mark_to_json, thawed_value
 
-FORMAT = 1
+FORMAT = 2
 """The layout of the tables, in ``PRAGMA user_version``."""
 
-_TABLES = """
-CREATE TABLE node (id TEXT NOT NULL, version INTEGER NOT NULL, sources TEXT NOT NULL);
-CREATE TABLE clock (source TEXT PRIMARY KEY, mark) WITHOUT ROWID;
-CREATE TABLE entry (place TEXT PRIMARY KEY, value TEXT, version, source TEXT) WITHOUT ROWID;
-CREATE TABLE history (at INTEGER PRIMARY KEY, source TEXT, key TEXT, value TEXT, version INTEGER);
-CREATE TABLE log (
-  at INTEGER PRIMARY KEY, what TEXT NOT NULL,
-  source TEXT NOT NULL, key TEXT NOT NULL, value TEXT, version INTEGER NOT NULL
-);
-"""
+_HISTORY = "(at INTEGER PRIMARY KEY, source TEXT, key TEXT, value TEXT, version INTEGER)"
+_LOG = (
+    "(at INTEGER PRIMARY KEY, what TEXT NOT NULL,"
+    " source TEXT NOT NULL, key TEXT NOT NULL, value TEXT, version INTEGER NOT NULL)"
+)
+_TAKEN_OVER = (
+    "INSERT INTO clock (source, mark) SELECT source, mark FROM marks LEFT JOIN"
+    " (SELECT key, value AS name FROM node, json_each(node.sources)) ON name = source ORDER BY key"
+)
+_CLOCK = "CREATE TABLE clock (at INTEGER PRIMARY KEY, source TEXT NOT NULL UNIQUE, mark)"
+"""The marks, by the turn in which their sources became known."""
+
+_TABLES = (
+    "CREATE TABLE node (id TEXT NOT NULL, version INTEGER NOT NULL)",
+    _CLOCK,
+    "CREATE TABLE entry (place TEXT PRIMARY KEY, value TEXT, version, source TEXT) WITHOUT ROWID",
+    f"CREATE TABLE history {_HISTORY}",
+    f"CREATE TABLE log {_LOG}",
+)
+
+_FROM_1 = (
+    "ALTER TABLE clock RENAME TO marks",
+    _CLOCK,
+    _TAKEN_OVER,
+    "DROP TABLE marks",
+    "ALTER TABLE node DROP COLUMN sources",
+)
+"""From the first layout, in which the order of the sources was one text of the node."""
 
 UPDATE, COMPACTED, EXCHANGE = "update", "compacted", "exchange"
 
@@ -52,8 +71,7 @@ class SqliteStore:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._clock: dict[NodeId, float] = {}
-        self._sources: tuple[NodeId, ...] = ()
+        self._saved: NodeState | None = None
         database: sqlite3.Connection | None = None
         try:
             database = sqlite3.connect(self.path, isolation_level=None, timeout=0)
@@ -69,19 +87,19 @@ class SqliteStore:
     @staticmethod
     def _take(database: sqlite3.Connection) -> None:
         """Make the file ours: look first, so that a file of somebody else stays as it is."""
+        database.text_factory = _decoded
         database.execute("PRAGMA locking_mode=EXCLUSIVE")
         (layout,) = database.execute("PRAGMA user_version").fetchone()
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         fresh = layout == 0 and tables == 0
-        if not fresh and layout != FORMAT:
+        if not fresh and layout not in {1, FORMAT}:
             raise sqlite3.DatabaseError(f"its layout is {layout}, not {FORMAT}")
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
         database.execute("BEGIN IMMEDIATE")
-        if fresh:
-            for statement in _TABLES.split(";\n"):
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version={FORMAT}")
+        for statement in _FROM_1 if layout == 1 else _TABLES if fresh else ():
+            database.execute(statement)
+        database.execute(f"PRAGMA user_version={FORMAT}")
         database.execute("COMMIT")
 
     @property
@@ -91,59 +109,64 @@ class SqliteStore:
         return None if row is None else str(row[0])
 
     def load(self, gossip: Gossip) -> NodeState | None:
-        """The state after the last step that was saved. Raises StoreFault."""
+        """The state after the last step that was saved. Raises StoreFault.
+
+        Spec: NODE-15.
+        """
         try:
-            row = self._db.execute("SELECT id, version, sources FROM node").fetchone()
-            if row is None:
-                return None
-            node, version, sources = row
-            clock = self._db.execute("SELECT source, mark FROM clock").fetchall()
-            entries = self._db.execute("SELECT place, value, version, source FROM entry")
-            store = [
-                (tuple(json.loads(place)), Entry(_value(value), _mark(mark), source))
-                for place, value, mark, source in entries
-            ]
-            history = History()
-            for update in self._updates("history"):
-                history = history.with_update(update, gossip.config.sort)
-        except (sqlite3.Error, ValueError, TypeError) as fault:
+            stored = Stored(
+                str(self.path),
+                self._rows("SELECT id, version FROM node"),
+                self._rows("SELECT source, mark FROM clock ORDER BY at"),
+                self._rows("SELECT place, value, version, source FROM entry"),
+                self._rows("SELECT at, source, key, value, version FROM history ORDER BY at"),
+                self._issued,
+            )
+            state = stored.state(gossip)
+        except sqlite3.Error as fault:
             raise store_fault(str(self.path), f"cannot be read ({fault})", "its tables") from None
-        self._clock = {source: _mark(mark) for source, mark in clock}
-        self._sources = tuple(json.loads(sources))
-        return NodeState(
-            id=node,
-            clock=VersionVector(tuple(sorted(self._clock.items()))),
-            sources=self._sources,
-            version=version,
-            history=history,
-            store=tuple(sorted(store, key=lambda pair: pair[0])),
-        )
+        self._saved = state
+        return state
+
+    def _rows(self, query: str, *named: object) -> list[Row]:
+        return self._db.execute(query, named).fetchall()
+
+    def _issued(self, node: NodeId) -> object:
+        """The highest of the node's own versions in the log."""
+        query = "SELECT max(version) FROM log WHERE source = ? AND what = ?"
+        return self._rows(query, node, UPDATE)[0][0]
 
     def save(self, change: Change) -> None:
-        """Write what one step changed, in one transaction. Raises StoreFault."""
+        """Write what one step changed, in one transaction, or nothing. Raises StoreFault.
+
+        Whatever is raised leaves no transaction open.
+
+        Spec: NODE-3.
+        """
         try:
             self._db.execute("BEGIN IMMEDIATE")
             self._write(change)
             self._db.execute("COMMIT")
-        except sqlite3.Error as fault:
+        except BaseException as fault:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+            if not isinstance(fault, Exception):
+                raise
+            expected = "room on the disk" if isinstance(fault, sqlite3.Error) else "UTF-8 and JSON"
             problem = f"cannot be written ({fault})"
-            raise store_fault(str(self.path), problem, "room on the disk") from None
-        self._clock = dict(change.after.clock.pairs)
-        self._sources = tuple(change.after.sources)
+            raise store_fault(str(self.path), problem, expected) from None
+        self._saved = change.after
 
     def _write(self, change: Change) -> None:
         after = change.after
         self._db.execute("DELETE FROM node")
-        row = (after.id, after.version, json.dumps(tuple(after.sources)))
-        self._db.execute("INSERT INTO node VALUES (?, ?, ?)", row)
-        raised = [
-            (source, mark_to_json(mark))
-            for source, mark in after.clock.pairs
-            if self._clock.get(source) != mark
-        ]
-        self._db.executemany("INSERT OR REPLACE INTO clock VALUES (?, ?)", raised)
+        self._db.execute("INSERT INTO node VALUES (?, ?)", (after.id, after.version))
+        before = () if self._saved is None else self._saved.clock.pairs
+        self._db.executemany(
+            "INSERT INTO clock (source, mark) VALUES (?, ?)"
+            " ON CONFLICT (source) DO UPDATE SET mark = excluded.mark",
+            [(source, mark_to_json(mark)) for source, mark in self._newly_known(before, after)],
+        )
         self._db.executemany(
             "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?)",
             [
@@ -169,6 +192,16 @@ class SqliteStore:
                 "INSERT INTO log VALUES (NULL, ?, ?, '', 'null', 0)", (EXCHANGE, change.exchange)
             )
 
+    @staticmethod
+    def _newly_known(before: Pairs[NodeId, Mark], after: NodeState) -> list[tuple[NodeId, Mark]]:
+        """The marks that rose, new sources in the order in which the node enumerates them."""
+        risen = differing(after.clock.pairs, before)
+        fresh = {source for source, _ in risen if get(before, source, None) is None}
+        if len(fresh) > 1:
+            turns = {source: at for at, source in enumerate(after.sources)}
+            risen.sort(key=lambda pair: turns[pair[0]])
+        return risen
+
     def _insert(self, table: str, update: Update, *what: str) -> None:
         values = (update.source_id, update.key, _text(update.value), update.version)
         marks = ", ".join("?" * (len(what) + 4))
@@ -184,8 +217,7 @@ class SqliteStore:
 
     def _updates(self, table: str) -> Iterator[Update]:
         query = f"SELECT source, key, value, version FROM {table} ORDER BY at"  # noqa: S608
-        for source, key, value, version in self._db.execute(query):
-            yield Update(source, key, _value(value), version)
+        return updates_of(self._rows(query))
 
     def replayed(self, gossip: Gossip) -> NodeState | None:
         """The state that the log of updates leads to, from nothing.
@@ -199,7 +231,7 @@ class SqliteStore:
         state = gossip.start(self.identity)
         rows = self._db.execute("SELECT what, source, key, value, version FROM log ORDER BY at")
         for what, source, key, value, version in rows:
-            update = Update(source, key, _value(value), version)
+            update = Update(source, key, frozen_value(json.loads(value)), version)
             if what == UPDATE:
                 state = gossip.step(state, Received(source, update)).state
             elif what == EXCHANGE:
@@ -218,9 +250,9 @@ def _text(value: Value) -> str:
     return json.dumps(thawed_value(value), default=str)
 
 
-def _value(text: str) -> Value:
-    return frozen_value(json.loads(text))
-
-
-def _mark(mark: object) -> float:
-    return mark_from_json(mark)  # type: ignore[return-value]
+def _decoded(stored: bytes) -> str | bytes:
+    """A text of a row; one that is none is judged with its row."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored

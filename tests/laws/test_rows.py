@@ -12,6 +12,7 @@ from scuttle_ref.rows import (
     among,
     appended,
     changed,
+    differing,
     find,
     insort,
     removed,
@@ -129,3 +130,18 @@ def test_a_row_that_grew_item_by_item_is_flat(order: str) -> None:
     while len(row) > 1:
         row = without_first(row, 3) if len(row) > 10 else removed(row, len(row) // 2)
     assert isinstance(row, tuple)
+
+
+@settings(max_examples=40)
+@given(lengths, st.lists(st.integers(0, 10**6), max_size=4))
+def test_what_is_new_in_a_row_is_found_without_looking_at_the_rest(
+    length: int, new: list[int]
+) -> None:
+    """Whatever depth it has now. Spec: MOD-1."""
+    before = row = row_of(range(length))
+    for number in new:
+        row = insort(row, -1 - number, itself)
+
+    assert sorted(differing(row, before)) == sorted(-1 - number for number in new)
+    assert differing(row, row) == differing(before, row) == []
+    assert differing(row, ()) == list(row)
