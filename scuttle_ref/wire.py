@@ -148,12 +148,22 @@ def message_from_line(line: str, dialect: Dialect = DOCUMENTED_DIALECT) -> Messa
 
     Spec: ERR-2.
     """
+    return message_from_json(document_from_line(line), dialect)
+
+
+def document_from_line(line: str) -> object:
+    """The JSON value of one line.
+
+    Raises InvalidMessage.
+
+    Spec: ERR-2.
+    """
     try:
-        document = json.loads(line, parse_constant=_no_constant)
+        document: object = json.loads(line, parse_constant=_no_constant)
     except (ValueError, RecursionError) as fault:
         problem = f"is no JSON ({str(fault)[:80]})"
         raise InvalidMessage(Refusal("$", problem, "one JSON object", "ERR-2")) from None
-    return message_from_json(document, dialect)
+    return document
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -9,19 +9,42 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, TypeAlias
 
+import attrs
 from attrs import define, field
 
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.messages import Digest, DigestDone, Message, Update
 from scuttle_ref.names import NEVER, NodeId
+from scuttle_ref.node.asking import (
+    NEW,
+    OWN_ANSWER,
+    Answered,
+    Asking,
+    Timing,
+    answered,
+    asked,
+    end_from_json,
+    end_to_json,
+    heard,
+    number_of,
+    turned,
+)
 from scuttle_ref.node.journal import Teller, is_of_the_line, sentence
 from scuttle_ref.node.limits import DEFAULT_LIMITS, Limits
 from scuttle_ref.node.node import Node
-from scuttle_ref.wire import DOCUMENTED_DIALECT, Dialect, line_from_message, message_from_line
+from scuttle_ref.rules import MTU_DEFAULT
+from scuttle_ref.wire import (
+    DOCUMENTED_DIALECT,
+    Dialect,
+    document_from_line,
+    message_from_json,
+    message_to_json,
+)
 
 Address: TypeAlias = tuple[str, int]
 
@@ -31,9 +54,6 @@ RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 CLOSING_SECONDS = 1.0
 """How long the tasks of a node have to end, all together."""
 
-PATIENCE = 20
-"""How many turns of asking a peer may miss because it is still talking."""
-
 
 def _silent(event: str, peer: str, says: str) -> None:
     del event, peer, says
@@ -41,7 +61,11 @@ def _silent(event: str, peer: str, says: str) -> None:
 
 @define(eq=False)
 class Connection:
-    """One peer. Its name is its address: a stream says who it is by what it sends, if at all."""
+    """One peer. Its name is its address: a stream says who it is by what it sends, if at all.
+
+    `asking` is what is remembered of our questions; `cut` says whether an answer to its own reached
+    the mtu since it began to ask.
+    """
 
     name: NodeId
     reader: asyncio.StreamReader
@@ -51,6 +75,8 @@ class Connection:
     heard: int = 0
     sources: int = 0
     names: int = 0
+    asking: Asking = NEW
+    cut: bool = False
 
     @property
     def address(self) -> str:
@@ -72,6 +98,7 @@ class Transport:
     dialect: Dialect = DOCUMENTED_DIALECT
     limits: Limits = DEFAULT_LIMITS
     gossip_seconds: float = 1.0
+    timing: Timing = OWN_ANSWER
     server_tls: ssl.SSLContext | None = None
     client_tls: ssl.SSLContext | None = None
     tell: Teller = _silent
@@ -114,6 +141,7 @@ class Transport:
             for task in tuple(self._tasks):  # a wait that ends as it is cancelled may swallow that
                 task.cancel()
             await asyncio.wait(tuple(self._tasks), timeout=min(left, CLOSING_SECONDS / 10))
+        await asyncio.sleep(0)  # who was accepted at the last moment is let go, too
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         self._look_after(asyncio.ensure_future(work))
@@ -138,6 +166,9 @@ class Transport:
         task = asyncio.current_task()
         if task is not None:
             self._look_after(task)
+        if self._closing:
+            writer.close()
+            return
         with contextlib.suppress(asyncio.CancelledError):
             await self._serve(reader, writer, called=False)
 
@@ -222,20 +253,29 @@ class Transport:
             await asyncio.gather(*both, return_exceptions=True)
 
     async def _gossip(self, connection: Connection) -> str:
-        """Ask again and again; not while an answer still comes in, which would come twice."""
+        """Ask every `gossip_seconds`, as the rule of timing says. Spec: NODE-16."""
+        loop = asyncio.get_running_loop()
         if self.gossip_seconds <= 0:
-            await asyncio.get_running_loop().create_future()
+            await loop.create_future()
+        due = loop.time()
         while True:
-            self._ask(connection)
-            for _ in range(PATIENCE):
-                heard = connection.heard
-                await asyncio.sleep(self.gossip_seconds)
-                if connection.heard == heard:
-                    break
+            connection.asking, now = turned(connection.asking, self.timing)
+            if now:
+                self._put(connection)
+            due = max(due + self.gossip_seconds, loop.time())
+            await asyncio.sleep(due - loop.time())
 
     def _ask(self, connection: Connection) -> None:
+        """Ask as soon as no other question is open. Spec: NODE-16."""
+        if connection.asking.open and connection.asking.ends:
+            connection.asking = attrs.evolve(connection.asking, wanted=True)
+        else:
+            self._put(connection)
+
+    def _put(self, connection: Connection) -> None:
         """Start an exchange, unless what was sent before still waits: then it would only grow."""
         if self._waiting(connection) < self.limits.outgoing_max:
+            connection.asking = asked(connection.asking)
             self.node.gossip(connection.name)
             self._send_to(connection)
 
@@ -268,7 +308,12 @@ class Transport:
     def _take(self, connection: Connection, line: bytes) -> bool:
         """One line. False when the peer has sent too many that are no messages."""
         try:
-            message = message_from_line(line.decode("utf-8", "replace"), self.dialect)
+            document = document_from_line(line.decode("utf-8", "replace"))
+            end = end_from_json(document) if isinstance(document, Mapping) else None
+            if end is not None:
+                self._ended(connection, end)
+                return True
+            message = message_from_json(document, self.dialect)
         except InvalidMessage as fault:
             connection.malformed += 1
             self._tell("malformed", connection.name, str(fault.refusal))
@@ -277,9 +322,28 @@ class Transport:
         if says:
             self._tell("refused", connection.name, says)
             return True
+        connection.asking = heard(connection.asking, update=isinstance(message, Update))
         self.node.write(message, connection.name)
-        self._send_to(connection)
+        self._answer(connection, message, document)
         return True
+
+    def _ended(self, connection: Connection, end: Answered) -> None:
+        """Our question is answered; where the answer was cut, the next one follows at once."""
+        connection.asking, again = answered(connection.asking, end)
+        if again:
+            self._put(connection)
+
+    def _answer(self, connection: Connection, message: Message, document: object) -> None:
+        """Say what there is to say to a message; to a numbered question, also where it ends.
+
+        Spec: NODE-16.
+        """
+        sent = self._send_to(connection)
+        connection.cut = connection.cut or sent >= (self.node.protocol.config.mtu or MTU_DEFAULT)
+        if isinstance(message, DigestDone) and isinstance(document, Mapping):
+            turn, more, connection.cut = number_of(document.get("turn")), connection.cut, False
+            if turn is not None and not connection.writer.is_closing():
+                self._write(connection, end_to_json(Answered(turn, more)))
 
     def _beyond(self, connection: Connection, message: Message) -> str:
         """The limit that a message goes beyond, if it does. Spec: NODE-14."""
@@ -301,14 +365,27 @@ class Transport:
                 connection.names = 0
         return ""
 
-    def _send_to(self, connection: Connection) -> None:
-        """Hand over what the node has for this peer. A line that broke takes no more."""
+    def _send_to(self, connection: Connection) -> int:
+        """Hand over what the node has for this peer; how many updates that were.
+
+        A line that broke takes no more. Our questions are numbered.
+        """
+        updates = 0
         while not connection.writer.is_closing():
             send = self.node.read_for(connection.name)
             if send is None:
-                return
-            line = line_from_message(send.message, self.dialect)
-            connection.writer.write(line.encode("ascii") + b"\n")
+                break
+            document = message_to_json(send.message, self.dialect)
+            updates += isinstance(send.message, Update)
+            if send.message == DigestDone():
+                document["turn"] = connection.asking.turn
+            self._write(connection, document)
+        return updates
+
+    @staticmethod
+    def _write(connection: Connection, document: Mapping[str, object]) -> None:
+        line = json.dumps(document, separators=(",", ":"), default=str)
+        connection.writer.write(line.encode("ascii") + b"\n")
 
     def _waiting(self, connection: Connection) -> int:
         size: int = connection.writer.transport.get_write_buffer_size()
