@@ -61,6 +61,10 @@ class History:
     def __len__(self) -> int:
         return len(self._row)
 
+    def at(self, place: int) -> Update:
+        """The update at a place of the replay order, from 0. Spec: HIST-2."""
+        return self._row[place]
+
     def of(self, source: NodeId) -> Delta:
         """The remembered updates of `source`, in replay order."""
         groups = self._grouped()

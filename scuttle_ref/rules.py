@@ -139,16 +139,26 @@ HISTORY_DEFAULT = 10
 """``max_history`` when it is falsy. Unit: updates. Spec: HIST-3."""
 
 
+def newest_bound(config: Config) -> float:
+    """How many updates :func:`retain_newest` keeps. Spec: HIST-3."""
+    return config.max_history or HISTORY_DEFAULT
+
+
+def shipped_bound(config: Config) -> float:
+    """How many updates :func:`retain_as_shipped` keeps. Spec: DEV-10."""
+    return UNBOUNDED if config.max_history is None else config.max_history
+
+
 def retain_newest(history: History, update: Update, config: Config) -> tuple[History, Delta]:
     """The newest ``max_history``, 10 if falsy. Spec: HIST-1, HIST-3."""
     longer = history.with_update(update, config.sort)
-    return longer.newest(config.max_history or HISTORY_DEFAULT)
+    return longer.newest(newest_bound(config))
 
 
 def retain_as_shipped(history: History, update: Update, config: Config) -> tuple[History, Delta]:
     """The newest ``max_history``; not given means no limit, and 0 forgets all. Spec: DEV-10."""
     longer = history.with_update(update, config.sort)
-    return longer.newest(UNBOUNDED if config.max_history is None else config.max_history)
+    return longer.newest(shipped_bound(config))
 
 
 def retain_current(history: History, update: Update, config: Config) -> tuple[History, Delta]:

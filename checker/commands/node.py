@@ -121,6 +121,7 @@ def command(  # noqa: PLR0913 - each is a flag
             config,
             profile=profile_called(profile),
             store=kept,
+            history_bytes=puts_up_with.history_bytes,
         )
     except StoreFault as fault:
         raise UnrunnableFault(

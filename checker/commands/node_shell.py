@@ -137,6 +137,8 @@ class Shell:
         )
         clock = " ".join(f"{source}:{mark}" for source, mark in node.clock.items())
         text = f"{node.id}  holds {held or 'nothing'} | clock {clock} | {len(node.history)} updates"
+        if untaken := node.keeping.untaken:
+            text += f" | {untaken} forgotten before all peers had them"
         self.say(
             "show",
             text,
@@ -145,6 +147,7 @@ class Shell:
             clock=node.clock,
             version=node.version,
             history=len(node.history),
+            untaken=untaken,
         )
 
 

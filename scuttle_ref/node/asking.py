@@ -22,13 +22,15 @@ TURNS_MAX = 20
 class Answered:
     """The end of an answer: to which question, and whether there was more than the mtu let through.
 
-    Said to those alone who number their questions.
+    With `gap` the state came instead of updates that were forgotten. Said to those alone who number
+    their questions.
 
     Spec: NODE-16.
     """
 
     turn: int
     more: bool = False
+    gap: bool = False
 
 
 @frozen
@@ -124,13 +126,12 @@ def end_from_json(document: Mapping[str, object]) -> Answered | None:
     """
     if "answered" not in document:
         return None
-    more = document.get("more", False)
+    more, gap = document.get("more", False), document.get("gap", False)
     number = number_of(document["answered"])
-    if number is None or type(more) is not bool:
-        raise InvalidMessage(
-            Refusal("$.answered", "ends no question", "its number, and more: a bool", "NODE-16")
-        )
-    return Answered(number, more)
+    if number is None or type(more) is not bool or type(gap) is not bool:
+        expected = "its number, and bools for more and gap"
+        raise InvalidMessage(Refusal("$.answered", "ends no question", expected, "NODE-16"))
+    return Answered(number, more, gap)
 
 
 def number_of(said: object) -> int | None:
@@ -140,4 +141,5 @@ def number_of(said: object) -> int | None:
 
 def end_to_json(end: Answered) -> dict[str, object]:
     """The JSON object of the end of an answer. Spec: NODE-16."""
-    return {"answered": end.turn, **({"more": True} if end.more else {})}
+    told = {"more": end.more, "gap": end.gap}
+    return {"answered": end.turn, **{name: True for name, so in told.items() if so}}

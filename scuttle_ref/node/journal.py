@@ -18,7 +18,10 @@ from scuttle_ref.errors import ScuttleError
 Teller: TypeAlias = Callable[[str, str, str], None]
 """Told what happens: the event, the peer, and a sentence that ends with its clause, if any."""
 
-EVENTS = ("connected", "disconnected", "fault", "malformed", "refused", "unreachable")
+EVENTS = (
+    *("connected", "disconnected", "fault", "forgot", "gap", "malformed", "refused"),
+    "unreachable",
+)
 """What there is to tell of a peer."""
 
 BURSTS: Mapping[str, int] = {"connected": 10, "disconnected": 10}

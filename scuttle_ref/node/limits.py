@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from scuttle_ref.node.keeping import HISTORY_BYTES
+
 
 @frozen
 class Limits:
@@ -18,9 +20,10 @@ class Limits:
     long run; the rest waits. `peers_per_address`: connections of one machine that called us.
     `sources_max`: sources that a node knows at all, and `sources_per_peer` those that it comes to
     know by one connection; updates of further ones are not taken. `names_max`: sources that one
-    digest names; further lines are not answered.
+    digest names; further lines are not answered. `history_bytes`: history that is kept, beyond what
+    the configuration says, because a connected peer has not taken it.
 
-    Spec: NODE-8, NODE-14.
+    Spec: NODE-8, NODE-14, NODE-17.
     """
 
     line_max: int = 1 << 20
@@ -36,6 +39,7 @@ class Limits:
     sources_max: int = 20_000
     sources_per_peer: int = 10_000
     names_max: int = 20_000
+    history_bytes: int = HISTORY_BYTES
 
 
 DEFAULT_LIMITS = Limits()

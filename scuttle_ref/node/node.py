@@ -17,6 +17,8 @@ from scuttle_ref.entries import Entry
 from scuttle_ref.history import History
 from scuttle_ref.messages import (
     Delta,
+    Digest,
+    DigestDone,
     Event,
     Exchange,
     Lost,
@@ -28,12 +30,15 @@ from scuttle_ref.messages import (
 )
 from scuttle_ref.names import NEVER, UNBOUNDED, Key, Mark, NodeId, Version
 from scuttle_ref.node.buffer import ReadBuffer
+from scuttle_ref.node.keeping import HISTORY_BYTES, keeping_of
 from scuttle_ref.node.store import Change, MemoryStore, Store, store_fault
-from scuttle_ref.outputs import Applied, Compacted, Output, Recorded, Rejected, Send
+from scuttle_ref.order import by_version_and_source, replay_key
+from scuttle_ref.outputs import Applied, Compacted, Output, Recorded, Rejected, Send, Step
 from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import DOCUMENTED
 from scuttle_ref.reducer import Gossip
-from scuttle_ref.state import NodeState
+from scuttle_ref.rules import MTU_DEFAULT
+from scuttle_ref.state import NodeState, highest
 from scuttle_ref.wire import frozen_value, thawed_value
 
 PEER = "peer"
@@ -51,13 +56,18 @@ class Node:
     `store` keeps it; where it holds a state, the node goes on from there. Events: ``update`` (an
     update was written to history), ``compaction`` (history is about to forget; a listener may
     return further updates to forget), ``drain`` (there is room again), ``rejected`` (an input was
-    refused; the node lives on). A listener that raises is the caller's fault and reaches the caller
+    refused; the node lives on), ``forgot`` (updates left history before all known peers had them),
+    ``gap`` (a peer asks for what was forgotten: its name, and its marks by source). A listener that
+    raises is the caller's fault and reaches the caller
     after the step is saved.
 
     Raises InvalidConfig for an id that cannot name a source, StoreFault when the store is not this
     node's.
 
-    Spec: NODE-1, NODE-2.
+    While peers are connected (:meth:`greet`), history is longer than the configuration says as long
+    as one of them has not taken it, up to `history_bytes`.
+
+    Spec: NODE-1, NODE-2, NODE-17.
     """
 
     def __init__(
@@ -67,6 +77,7 @@ class Node:
         *,
         profile: Profile = DOCUMENTED,
         store: Store | None = None,
+        history_bytes: int = HISTORY_BYTES,
     ) -> None:
         self.protocol = Gossip(profile, config)
         self.store: Store = MemoryStore() if store is None else store
@@ -78,6 +89,8 @@ class Node:
         self._state = fresh if kept is None else kept
         if kept is None:
             self.store.save(Change(fresh))
+        self.keeping = keeping_of(profile, config, history_bytes)
+        self.keeping.begin(self._state, self.store.forgotten())
         mark = MARK if config.mtu in {None, UNBOUNDED} else int(config.mtu or MARK)
         self.buffer = ReadBuffer(mark)
         self.history = NodeHistory(self)
@@ -126,10 +139,57 @@ class Node:
         self._step(Put(key, frozen_value(value)))
         return self._has_room()
 
-    def write(self, message: Message, sender: NodeId = PEER) -> bool:
-        """Take in what `sender` said. Never raises for it. False as :meth:`set`."""
-        self._step(Received(sender, message))
+    def write(self, message: Message, sender: NodeId = PEER, *, instead: bool = False) -> bool:
+        """Take in what `sender` said. Never raises for it. False as :meth:`set`.
+
+        With `instead`, a question for what history has forgotten is answered with the state.
+
+        Spec: NODE-18.
+        """
+        if type(message) is Digest or type(message) is DigestDone:
+            self._question(sender, message, instead=instead)
+        else:
+            self._step(Received(sender, message))
         return self._has_room()
+
+    def _question(self, sender: NodeId, message: Digest | DigestDone, *, instead: bool) -> None:
+        """A line of a digest, or its end. Spec: NODE-18."""
+        marks: Mapping[NodeId, Mark] = {}
+        if isinstance(message, DigestDone):
+            marks = highest(self._state.marks(self.protocol.profile.session(sender)))
+        step = self.protocol.step(self._state, Received(sender, message))
+        refused = any(isinstance(output, Rejected) for output in step.outputs)
+        gaps: dict[NodeId, Mark] = {}
+        if isinstance(message, Digest) and not refused:
+            self.keeping.named(sender, message.source_id, message.version)
+            gaps = self.keeping.gaps({message.source_id: message.version})
+        elif not refused:
+            gaps = self.keeping.gaps(marks, others=True)
+        if gaps and instead:
+            said = [o for o in step.outputs if not _is_update(o)]
+            over = self._over_gaps(sender, message, marks, gaps)
+            step = attrs.evolve(step, outputs=(*over, *said))
+        self._carry_out(Received(sender, message), step)
+        if gaps:
+            self._tell("gap", sender, gaps)
+        self._after_reading()
+
+    def _over_gaps(
+        self,
+        sender: NodeId,
+        message: Message,
+        marks: Mapping[NodeId, Mark],
+        gaps: dict[NodeId, Mark],
+    ) -> tuple[Send, ...]:
+        """The answer to a question for what was forgotten: the state instead. Spec: NODE-18."""
+        history = self._state.history
+        if isinstance(message, Digest):
+            news = history.news(message.source_id, message.version)
+        else:
+            news = history.above(marks)
+        most = self.protocol.config.mtu or MTU_DEFAULT
+        delta = self.keeping.instead(self._state, gaps, news, most)
+        return tuple(Send(sender, update) for update in delta)
 
     def gossip(self, peer: NodeId = PEER, order: tuple[NodeId, ...] = ()) -> bool:
         """Start an exchange with `peer`. The digest stops at the mark, and goes on when read."""
@@ -148,14 +208,21 @@ class Node:
         self._after_reading()
         return send
 
-    def forget(self, peer: NodeId) -> None:
-        """A peer is gone: what was meant for it is dropped, the rest is a rule's. Spec: FAULT-8."""
+    def forget(self, peer: NodeId, *, returns: bool = False) -> None:
+        """A peer is gone: what was meant for it is dropped, the rest is a rule's.
+
+        Of one that `returns` is told what was forgotten before it was back.
+
+        Spec: FAULT-8, NODE-17.
+        """
         self.buffer.forget(peer)
+        self.keeping.gone(peer, returns=returns)
         self._step(Lost(peer))
         self._after_reading()
 
     def greet(self, peer: NodeId) -> None:
-        """A connection to a peer is open; nothing has been said on it. Spec: FAULT-8."""
+        """A connection to a peer is open; nothing has been said on it. Spec: FAULT-8, NODE-17."""
+        self.keeping.connected(peer)
         self._step(Opened(peer))
 
     def __iter__(self) -> Iterator[Send]:
@@ -180,24 +247,50 @@ class Node:
         return self.write(update, update.source_id)
 
     def _has_room(self) -> bool:
-        if self.buffer.is_full:
-            self.buffer.wants_drain = True
-        return not self.buffer.is_full
+        """Whether there is room for what else may be said, and kept for peers. Spec: NODE-2."""
+        full = self.buffer.is_full or self.keeping.is_pressed(self._state.history)
+        self.buffer.wants_drain = self.buffer.wants_drain or full
+        return not full
 
     def _after_reading(self) -> None:
-        if self.buffer.drained():
+        waits = self.buffer.wants_drain and self.keeping.is_pressed(self._state.history)
+        if not waits and self.buffer.drained():
             self._tell("drain")
 
     def _step(self, event: Event) -> None:
-        """Reduce, save, then tell. Spec: NODE-3."""
-        step = self.protocol.step(self._state, event)
+        """Reduce. Spec: NODE-1."""
+        limit = self._limit(event)
+        protocol = self.protocol
+        if limit is not None:
+            longer = attrs.evolve(protocol.config, max_history=limit)
+            protocol = attrs.evolve(protocol, config=longer)
+        self._carry_out(event, protocol.step(self._state, event))
+
+    def _limit(self, event: Event) -> float | None:
+        """How long history may become by this event; None is up to the rule. Spec: NODE-17."""
+        by_version = self.protocol.config.sort is by_version_and_source
+        match event:
+            case Put():
+                stamp = self.protocol.profile.stamp(self._state, event.reading)
+                coming = (stamp, self.id) if type(stamp) is int and by_version else None
+            case Received(message=Update() as update):
+                coming = replay_key(update) if by_version else None
+            case _:
+                return None
+        return self.keeping.limit(self._state.history, coming)
+
+    def _carry_out(self, event: Event, step: Step) -> None:
+        """Save, then tell. Spec: NODE-3."""
         state, extra = self._compacted(step.state, step.outputs)
         change = self._change(state, step.outputs, extra)
         if isinstance(event, Exchange):
             change = attrs.evolve(change, exchange=event.peer)
         if state is not self._state and (change.recorded or _clocks_differ(state, self._state)):
             self.store.save(change)
-        self._state = state
+        before, self._state = self._state, state
+        missed = self.keeping.moved(change.recorded, (*change.forgotten, *change.compacted))
+        for place, _ in change.applied:
+            self.keeping.applied(place, before, state)
         sends = [output for output in step.outputs if isinstance(output, Send)]
         if isinstance(event, Exchange):
             self.buffer.ask(sends)
@@ -210,6 +303,8 @@ class Node:
                 self._tell("update", output.update)
             elif isinstance(output, Rejected):
                 self._tell("rejected", output.refusal)
+        if missed is not None:
+            self._tell("forgot", missed)
 
     def _compacted(self, state: NodeState, outputs: tuple[Output, ...]) -> tuple[NodeState, Delta]:
         """Let the client see what will be forgotten, and forget more. Spec: NODE-7."""
@@ -267,6 +362,10 @@ class NodeHistory:
     def on(self, event: str, listener: Listener) -> None:
         """As the node's: ``update`` and ``compaction``."""
         self._node.on(event, listener)
+
+
+def _is_update(output: Output) -> bool:
+    return isinstance(output, Send) and isinstance(output.message, Update)
 
 
 def _shown(entry: Entry) -> dict[str, Any]:

@@ -16,22 +16,29 @@ import attrs
 
 from scuttle_ref.history import History
 from scuttle_ref.messages import Exchange, Received, Update
-from scuttle_ref.names import Mark, NodeId, Value
+from scuttle_ref.names import UNBOUNDED, Mark, NodeId, Value
+from scuttle_ref.node.keeping import BOUNDS
 from scuttle_ref.node.store import Change, store_fault
-from scuttle_ref.node.stored import Row, Stored, updates_of
+from scuttle_ref.node.stored import Row, Stored, floors_of, updates_of
 from scuttle_ref.pairs import Pairs, get
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rows import differing
 from scuttle_ref.state import NodeState
 from scuttle_ref.wire import frozen_value, mark_to_json, thawed_value
 
-FORMAT = 2
+FORMAT = 3
 """The layout of the tables, in ``PRAGMA user_version``."""
 
 _HISTORY = "(at INTEGER PRIMARY KEY, source TEXT, key TEXT, value TEXT, version INTEGER)"
 _LOG = (
     "(at INTEGER PRIMARY KEY, what TEXT NOT NULL,"
     " source TEXT NOT NULL, key TEXT NOT NULL, value TEXT, version INTEGER NOT NULL)"
+)
+_FORGOTTEN = "CREATE TABLE forgotten (source TEXT PRIMARY KEY, version) WITHOUT ROWID"
+_LEFT = (
+    "SELECT source, key, value, version FROM log WHERE what = 'update' AND NOT EXISTS"
+    " (SELECT * FROM history AS h"
+    " WHERE h.source = log.source AND h.version = log.version AND h.key = log.key)"
 )
 _TAKEN_OVER = (
     "INSERT INTO clock (source, mark) SELECT source, mark FROM marks LEFT JOIN"
@@ -46,6 +53,7 @@ _TABLES = (
     "CREATE TABLE entry (place TEXT PRIMARY KEY, value TEXT, version, source TEXT) WITHOUT ROWID",
     f"CREATE TABLE history {_HISTORY}",
     f"CREATE TABLE log {_LOG}",
+    _FORGOTTEN,
 )
 
 _FROM_1 = (
@@ -56,6 +64,15 @@ _FROM_1 = (
     "ALTER TABLE node DROP COLUMN sources",
 )
 """From the first layout, in which the order of the sources was one text of the node."""
+
+_FROM_2 = (
+    _FORGOTTEN,
+    f"INSERT INTO forgotten SELECT source, max(version) FROM ({_LEFT}) GROUP BY source",  # noqa: S608
+    f"INSERT INTO log SELECT NULL, 'compacted', source, key, value, version FROM ({_LEFT})",  # noqa: S608
+)
+"""From the second layout, which did not say what history had forgotten."""
+
+_STEPS = {0: _TABLES, 1: (*_FROM_1, *_FROM_2), 2: _FROM_2, FORMAT: ()}
 
 UPDATE, COMPACTED, EXCHANGE = "update", "compacted", "exchange"
 
@@ -91,13 +108,12 @@ class SqliteStore:
         database.execute("PRAGMA locking_mode=EXCLUSIVE")
         (layout,) = database.execute("PRAGMA user_version").fetchone()
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        fresh = layout == 0 and tables == 0
-        if not fresh and layout not in {1, FORMAT}:
+        if layout not in _STEPS or (layout == 0 and tables > 0):
             raise sqlite3.DatabaseError(f"its layout is {layout}, not {FORMAT}")
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
         database.execute("BEGIN IMMEDIATE")
-        for statement in _FROM_1 if layout == 1 else _TABLES if fresh else ():
+        for statement in _STEPS[layout]:
             database.execute(statement)
         database.execute(f"PRAGMA user_version={FORMAT}")
         database.execute("COMMIT")
@@ -135,6 +151,14 @@ class SqliteStore:
         """The highest of the node's own versions in the log."""
         query = "SELECT max(version) FROM log WHERE source = ? AND what = ?"
         return self._rows(query, node, UPDATE)[0][0]
+
+    def forgotten(self) -> dict[NodeId, Mark]:
+        """The highest version of each source that history has forgotten. Raises StoreFault."""
+        try:
+            rows = self._rows("SELECT source, version FROM forgotten")
+        except sqlite3.Error as fault:
+            raise store_fault(str(self.path), f"cannot be read ({fault})", "its tables") from None
+        return floors_of(str(self.path), rows)
 
     def save(self, change: Change) -> None:
         """Write what one step changed, in one transaction, or nothing. Raises StoreFault.
@@ -182,9 +206,7 @@ class SqliteStore:
         for update in change.recorded:
             self._insert("history", update)
             self._insert("log", update, UPDATE)
-        for update in change.forgotten:
-            self._forget(update)
-        for update in change.compacted:
+        for update in (*change.forgotten, *change.compacted):
             self._forget(update)
             self._insert("log", update, COMPACTED)
         if change.exchange:
@@ -214,6 +236,11 @@ class SqliteStore:
             " WHERE source = ? AND version = ? AND key = ?)",
             (update.source_id, update.version, update.key),
         )
+        self._db.execute(
+            "INSERT INTO forgotten VALUES (?, ?) ON CONFLICT (source)"
+            " DO UPDATE SET version = max(version, excluded.version)",
+            (update.source_id, update.version),
+        )
 
     def _updates(self, table: str) -> Iterator[Update]:
         query = f"SELECT source, key, value, version FROM {table} ORDER BY at"  # noqa: S608
@@ -228,6 +255,8 @@ class SqliteStore:
         """
         if self.identity is None:
             return None
+        if gossip.profile.retain in BOUNDS:  # what was forgotten, and when, stands in the log
+            gossip = attrs.evolve(gossip, config=attrs.evolve(gossip.config, max_history=UNBOUNDED))
         state = gossip.start(self.identity)
         rows = self._db.execute("SELECT what, source, key, value, version FROM log ORDER BY at")
         for what, source, key, value, version in rows:
@@ -237,8 +266,10 @@ class SqliteStore:
             elif what == EXCHANGE:
                 state = gossip.step(state, Exchange(source)).state
             else:
-                kept = tuple(each for each in state.history.updates if each != update)
-                state = attrs.evolve(state, history=History(kept))
+                kept = list(state.history.updates)
+                if update in kept:  # the rule may have forgotten it by itself
+                    kept.remove(update)
+                state = attrs.evolve(state, history=History(tuple(kept)))
         return state
 
     def close(self) -> None:

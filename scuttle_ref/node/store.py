@@ -6,7 +6,7 @@ step has happened; when it raises, it has not.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Protocol
 
 from attrs import frozen
@@ -14,7 +14,7 @@ from attrs import frozen
 from scuttle_ref.entries import Entry
 from scuttle_ref.errors import Refusal, ScuttleError
 from scuttle_ref.messages import Delta, Update
-from scuttle_ref.names import NodeId, Place
+from scuttle_ref.names import Mark, NodeId, Place
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState
 from scuttle_ref.wire import thawed_value
@@ -58,6 +58,9 @@ class Store(Protocol):
     def save(self, change: Change) -> None:
         """Keep one step, all of it or nothing of it. Raises StoreFault."""
 
+    def forgotten(self) -> Mapping[NodeId, Mark]:
+        """The highest version of each source that history has forgotten. Raises StoreFault."""
+
     def close(self) -> None:
         """Let go of what is held."""
 
@@ -72,6 +75,10 @@ class MemoryStore:
 
     def save(self, change: Change) -> None:
         """Nothing to do."""
+
+    def forgotten(self) -> Mapping[NodeId, Mark]:
+        """Nothing."""
+        return {}
 
     def close(self) -> None:
         """Nothing to do."""
@@ -100,6 +107,10 @@ class MappingStore:
         for place, entry in change.applied:
             value = thawed_value(entry.value)
             self.mapping["/".join(place)] = {"value": value, "version": entry.version}
+
+    def forgotten(self) -> Mapping[NodeId, Mark]:
+        """Nothing."""
+        return {}
 
     def close(self) -> None:
         """Nothing to do."""

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn, TypeAlias
 
+import attrs
 from attrs import field, frozen
 
 from scuttle_ref import rules
@@ -21,7 +22,7 @@ from scuttle_ref.names import VERSION_MAX, Mark, NodeId, Place, Value, Version
 from scuttle_ref.node.store import StoreFault
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState
-from scuttle_ref.validity import mark_refusal, name_refusal, update_refusal
+from scuttle_ref.validity import mark_refusal, name_refusal, update_refusal, version_refusal
 from scuttle_ref.version_vector import VersionVector
 from scuttle_ref.wire import frozen_value, mark_from_json
 
@@ -130,15 +131,30 @@ class Stored:
             self._refuse(table, row, f"holds {str(text)[:40]!r}", "JSON")
 
     def _judge(self, table: str, row: object, refusal: Refusal | None) -> None:
-        if refusal is not None:
-            problem = f"{refusal.path} {refusal.problem}"
-            self._refuse(table, row, problem, refusal.expected, refusal.clause)
+        _judge(self.where, table, row, refusal)
 
-    def _refuse(
-        self, table: str, row: object, problem: str, expected: str, clause: str = "NODE-15"
-    ) -> NoReturn:
-        where = f"{self.where}: {table} {str(row)[:60]!r}"
-        raise StoreFault(Refusal(where, problem, expected, clause))
+    def _refuse(self, table: str, row: object, problem: str, expected: str) -> NoReturn:
+        _refuse(self.where, table, row, Refusal("", problem, expected, "NODE-15"))
+
+
+def _judge(where: str, table: str, row: object, refusal: Refusal | None) -> None:
+    if refusal is not None:
+        problem = f"{refusal.path} {refusal.problem}"
+        _refuse(where, table, row, Refusal("", problem, refusal.expected, refusal.clause))
+
+
+def _refuse(where: str, table: str, row: object, refusal: Refusal) -> NoReturn:
+    raise StoreFault(attrs.evolve(refusal, path=f"{where}: {table} {str(row)[:60]!r}"))
+
+
+def floors_of(where: str, rows: Iterable[Row]) -> dict[NodeId, Mark]:
+    """The highest versions that were forgotten, by source. Raises StoreFault. Spec: NODE-15."""
+    floors: dict[NodeId, Mark] = {}
+    for source, version in rows:
+        refusal = name_refusal("source", source) or version_refusal(version)
+        _judge(where, "forgotten", source, refusal)
+        floors[source] = version
+    return floors
 
 
 def updates_of(rows: Iterable[Row]) -> Iterator[Update]:

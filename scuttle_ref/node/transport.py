@@ -19,7 +19,7 @@ from attrs import define, field
 
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.messages import Digest, DigestDone, Message, Update
-from scuttle_ref.names import NEVER, NodeId
+from scuttle_ref.names import NEVER, Mark, NodeId
 from scuttle_ref.node.asking import (
     NEW,
     OWN_ANSWER,
@@ -35,6 +35,7 @@ from scuttle_ref.node.asking import (
     turned,
 )
 from scuttle_ref.node.journal import Teller, is_of_the_line, sentence
+from scuttle_ref.node.keeping import Forgotten
 from scuttle_ref.node.limits import DEFAULT_LIMITS, Limits
 from scuttle_ref.node.node import Node
 from scuttle_ref.rules import MTU_DEFAULT
@@ -63,6 +64,7 @@ def _silent(event: str, peer: str, says: str) -> None:
 class Connection:
     """One peer. Its name is its address: a stream says who it is by what it sends, if at all.
 
+    `gap` says whether it asks for what was forgotten.
     `asking` is what is remembered of our questions; `cut` says whether an answer to its own reached
     the mtu since it began to ask.
     """
@@ -77,6 +79,7 @@ class Connection:
     names: int = 0
     asking: Asking = NEW
     cut: bool = False
+    gap: bool = False
 
     @property
     def address(self) -> str:
@@ -106,6 +109,25 @@ class Transport:
     _tasks: set[asyncio.Task[None]] = field(factory=set)
     _server: asyncio.Server | None = None
     _closing: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self.node.on("forgot", self._forgot)
+        self.node.on("gap", self._gap)
+
+    def _forgot(self, forgotten: Forgotten) -> None:
+        """Some known peers will never get these updates one by one. Spec: NODE-17."""
+        count = len(forgotten.updates)
+        says = f"{count} updates are forgotten that it has not taken [NODE-17]"
+        for peer in forgotten.peers:
+            self._tell("forgot", peer, says)
+
+    def _gap(self, peer: NodeId, gaps: Mapping[NodeId, Mark]) -> None:
+        """A peer asks for what is forgotten. Spec: NODE-18."""
+        if peer in self.connections:
+            self.connections[peer].gap = True
+        named = ", ".join(list(gaps)[:3]) + (", ..." if len(gaps) > 3 else "")  # noqa: PLR2004
+        says = f"has not seen all that was forgotten of {named}, and jumps over it [NODE-18]"
+        self._tell("gap", peer, says)
 
     async def listen(self, host: str, port: int) -> Address:
         """Accept peers. The address in use: port 0 takes a free one. Raises OSError."""
@@ -222,7 +244,7 @@ class Transport:
             self.connections.pop(connection.name, None)
             writer.close()
             try:
-                self.node.forget(connection.name)
+                self.node.forget(connection.name, returns=called and not self._closing)
             except Exception as fault:  # noqa: BLE001 - as above
                 sound, why = False, self._told_of(connection.name, fault)
         self._tell("disconnected", connection.name, why)
@@ -323,12 +345,16 @@ class Transport:
             self._tell("refused", connection.name, says)
             return True
         connection.asking = heard(connection.asking, update=isinstance(message, Update))
-        self.node.write(message, connection.name)
+        wants = isinstance(document, Mapping) and document.get("state") is True
+        self.node.write(message, connection.name, instead=wants)
         self._answer(connection, message, document)
         return True
 
     def _ended(self, connection: Connection, end: Answered) -> None:
         """Our question is answered; where the answer was cut, the next one follows at once."""
+        if end.gap:
+            says = "of what it has forgotten came the values, not the updates between [NODE-18]"
+            self._tell("gap", connection.name, says)
         connection.asking, again = answered(connection.asking, end)
         if again:
             self._put(connection)
@@ -341,9 +367,11 @@ class Transport:
         sent = self._send_to(connection)
         connection.cut = connection.cut or sent >= (self.node.protocol.config.mtu or MTU_DEFAULT)
         if isinstance(message, DigestDone) and isinstance(document, Mapping):
-            turn, more, connection.cut = number_of(document.get("turn")), connection.cut, False
+            turn = number_of(document.get("turn"))
+            end = Answered(turn or 1, connection.cut, connection.gap)
+            connection.cut = connection.gap = False
             if turn is not None and not connection.writer.is_closing():
-                self._write(connection, end_to_json(Answered(turn, more)))
+                self._write(connection, end_to_json(end))
 
     def _beyond(self, connection: Connection, message: Message) -> str:
         """The limit that a message goes beyond, if it does. Spec: NODE-14."""
@@ -378,7 +406,9 @@ class Transport:
             document = message_to_json(send.message, self.dialect)
             updates += isinstance(send.message, Update)
             if send.message == DigestDone():
-                document["turn"] = connection.asking.turn
+                document |= {"turn": connection.asking.turn, "state": True}
+            elif isinstance(send.message, Digest):
+                document["state"] = True
             self._write(connection, document)
         return updates
 

@@ -267,3 +267,21 @@ def test_refusals_of_what_peers_say_are_told_once_with_their_clause(
     assert [faults("node", line) for line in said] == [[]] * 5
     assert [line["clause"] for line in said] == ["MOD-4"] * 5
     assert said[-1]["says"].endswith("[MOD-4] (2 more like it)")
+
+
+def test_a_burst_of_a_default_node_arrives_whole() -> None:
+    """3,000 keys set as fast as they can be typed; 2,000 were gone for ever. Spec: NODE-17."""
+    with node("--id", "A") as a:
+        port = a.hear("listening")["port"]
+        with node("--id", "B", "--peer", f"127.0.0.1:{port}") as b:
+            a.hear("connected")
+            drain = threading.Thread(
+                target=lambda: [None for _ in a.process.stdout or ()], daemon=True
+            )
+            drain.start()
+            for number in range(3000):
+                a.say(f"set k{number} {number}")
+            arrived = {b.hear("update")["key"] for _ in range(3000)}
+            assert len(arrived) == 3000
+            b.say("show")
+            assert b.hear("show")["untaken"] == 0

@@ -1,5 +1,5 @@
 // A small node of the documented protocol, independent of the reference: for tests of the transport.
-// Usage: node peer.js ID PORT COUNT TOTAL. Writes COUNT keys, asks ten times a second unless it is being answered, prints its
+// Usage: node peer.js ID PORT COUNT TOTAL. Writes COUNT keys, asks ten times a second unless updates come, prints its
 // store as JSON when standard input ends, and before that a line when it remembers TOTAL updates.
 const net = require('net')
 const [id, port, count] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
@@ -25,7 +25,6 @@ const say = (object) => socket.write(JSON.stringify(object) + '\n')
 const named = new Set()
 let rest = '', quiet = true
 socket.on('data', (bytes) => {
-  quiet = false
   const lines = (rest + bytes).split('\n')
   rest = lines.pop()
   for (const line of lines) {
@@ -37,7 +36,10 @@ socket.on('data', (bytes) => {
       named.add(m.source_id)
       const above = m.version === '-Infinity' ? -Infinity : m.version
       history.filter((u) => u.source_id === m.source_id && u.version > above).forEach(say)
-    } else take(m)
+    } else if ('key' in m) {
+      quiet = false
+      take(m)
+    }
   }
 })
 for (let n = 0; n < count; n++) set(n % 2 ? 'shared' + (n % 50) : id + n, n)

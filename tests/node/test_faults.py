@@ -63,10 +63,10 @@ def test_whatever_raises_ends_one_connection_and_the_node_goes_on(
         async with no_stray_words(caplog), serving("A") as (a, port, told), serving("B") as (b, *_):
             sound, torn = getattr(a.node, method), [True]
 
-            def tears(*arguments: Any) -> Any:
+            def tears(*arguments: Any, **named: Any) -> Any:
                 if torn:
                     raise fault
-                return sound(*arguments)
+                return sound(*arguments, **named)
 
             setattr(a.node, method, tears)
             b.call(HOST, port)
@@ -100,10 +100,10 @@ def test_a_caller_survives_its_own_faults(method: str, caplog: pytest.LogCapture
         ):
             sound, torn = getattr(b.node, method), [True]
 
-            def tears(*arguments: Any) -> Any:
+            def tears(*arguments: Any, **named: Any) -> Any:
                 if torn:
                     raise Torn("no idea")
-                return sound(*arguments)
+                return sound(*arguments, **named)
 
             setattr(b.node, method, tears)
             b.call(HOST, port)

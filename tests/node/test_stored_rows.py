@@ -267,6 +267,7 @@ def test_a_store_of_the_first_layout_is_taken_over(tmp_path: Path) -> None:
             "INSERT INTO marks SELECT source, mark FROM clock",
             "DROP TABLE clock",
             "ALTER TABLE marks RENAME TO clock",
+            "DROP TABLE forgotten",
             "PRAGMA user_version=1",
         ):
             database.execute(statement)
@@ -276,3 +277,35 @@ def test_a_store_of_the_first_layout_is_taken_over(tmp_path: Path) -> None:
     assert again.snapshot == before
     assert tuple(again.snapshot.sources) == ("7", "10", "A", "Z", "B")
     again.close()
+
+
+def test_a_store_of_the_second_layout_says_what_it_has_forgotten(tmp_path: Path) -> None:
+    """In its log, which leads to what it holds. Spec: NODE-6, NODE-18."""
+    path = tmp_path / "a.db"
+    few = Config(max_history=3)
+    node = Node("A", few, store=SqliteStore(path))
+    for number in range(8):
+        node.set("k", number)
+    before = node.snapshot
+    node.close()
+    edit(path, "DELETE FROM log WHERE what = 'compacted'")
+    with sqlite3.connect(path) as database:
+        database.execute("DROP TABLE forgotten")
+        database.execute("PRAGMA user_version=2")
+    database.close()
+
+    store = SqliteStore(path)
+    again = Node("A", few, store=store)
+    assert again.snapshot == before == store.replayed(again.protocol)
+    assert again.keeping.floors == {"A": 5}
+    again.close()
+
+
+@pytest.mark.parametrize("values", ["'A', 1.5", "'', 1", "'A', NULL"])
+def test_what_was_forgotten_is_judged_like_other_rows(values: str, tmp_path: Path) -> None:
+    """A floor that is none would hide a gap. Spec: NODE-15."""
+    path = tmp_path / "a.db"
+    filled(path)
+    edit(path, f"INSERT INTO forgotten VALUES ({values})")  # noqa: S608
+    with pytest.raises(StoreFault, match="forgotten '"):
+        opened(path)

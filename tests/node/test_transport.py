@@ -155,8 +155,9 @@ def test_the_lines_are_the_librarys_objects() -> None:
             writer.write(b'{"digest":true,"done":true}\n')
             lines = [json.loads(await reader.readline()) for _ in range(3)]
             assert {"key": "k", "value": [1], "source_id": "A", "version": 1} in lines
-            assert {"digest": True, "id": "A", "version": 1} in lines
-            assert {"digest": True, "done": True, "turn": 1} in lines, "which the library ignores"
+            assert {"digest": True, "id": "A", "version": 1, "state": True} in lines
+            asked = {"digest": True, "done": True, "turn": 1, "state": True}
+            assert asked in lines, "the library ignores the rest"
             writer.close()
 
     run(work())

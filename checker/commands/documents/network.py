@@ -22,13 +22,14 @@ _MARK: Final[Schema] = {
 def wire() -> Schema:
     """A line that a node writes to a peer. Spec: WIRE-1, WIRE-2, WIRE-3, NODE-16."""
     digest: Schema = {"digest": {"const": True}}
+    state: Schema = {"state": {"const": True}}
     done = {**digest, "done": {"const": True}}
     spelled = {dialect.digest_source for dialect in DIALECTS.values()}
     lines = [
         an_object({"key": TEXT, "value": ANY, "source_id": TEXT, "version": _VERSION}),
-        *(an_object({**digest, name: TEXT, "version": _MARK}) for name in sorted(spelled)),
-        an_object(done, {"returned": {"const": True}, "turn": _VERSION}),
-        an_object({"answered": _VERSION}, {"more": {"const": True}}),
+        *(an_object({**digest, name: TEXT, "version": _MARK}, state) for name in sorted(spelled)),
+        an_object(done, {"returned": {"const": True}, "turn": _VERSION, **state}),
+        an_object({"answered": _VERSION}, {name: {"const": True} for name in ("more", "gap")}),
     ]
     title = "A line between nodes: an update, a line of a digest or its end, the end of an answer"
     return whole("wire", title, {"oneOf": lines})
@@ -48,6 +49,7 @@ _EVENTS: Final[dict[str, Schema]] = {
         "clock": table_of(COUNT),
         "version": COUNT,
         "history": COUNT,
+        "untaken": COUNT,
     },
     "peers": {"peers": TEXTS},
     "help": {"says": TEXT},
