@@ -60,6 +60,7 @@ class Store(Protocol):
 
     def forgotten(self) -> Mapping[NodeId, Mark]:
         """The highest version of each source that history has forgotten. Raises StoreFault."""
+        ...
 
     def close(self) -> None:
         """Let go of what is held."""

@@ -90,7 +90,7 @@ class Stored:
     def _entries(self, gossip: Gossip) -> Iterator[tuple[Place, Entry]]:
         for stored, text, version, source in self.entries:
             place = self._parsed("entry", stored, stored)
-            names = place if isinstance(place, tuple) and place else (None,)
+            names: tuple[Any, ...] = place if isinstance(place, tuple) and place else (None,)
             update = Update(source, names[-1], self._parsed("entry", stored, text), version)
             self._judge("entry", stored, update_refusal(update))
             if names != (due := gossip.profile.place(update)):

@@ -63,6 +63,15 @@ def test_inserting_one_by_one_is_a_stable_sort(updates: list[Update]) -> None:
     assert list(inserted[2].updates) == updates
 
 
+@given(histories)
+def test_a_place_of_a_history_is_a_place_of_its_row(history: History) -> None:
+    """From 0, the lowest in replay order.
+
+    Spec: HIST-2.
+    """
+    assert tuple(history.at(place) for place in range(len(history))) == history.updates
+
+
 @given(histories, st.integers(0, 14) | st.just(UNBOUNDED))
 def test_newest_and_forgotten_are_the_two_parts_of_a_history(
     history: History, count: float

@@ -145,3 +145,15 @@ def test_what_is_new_in_a_row_is_found_without_looking_at_the_rest(
     assert sorted(differing(row, before)) == sorted(-1 - number for number in new)
     assert differing(row, row) == differing(before, row) == []
     assert differing(row, ()) == list(row)
+
+
+def test_a_row_of_which_whole_branches_go_stays_a_row() -> None:
+    """From the front, item by item; what is left is what was behind. Spec: MOD-1."""
+    row = row_of(range(2 * PART_MAX**2 + 5))
+    for _ in range(PART_MAX**2 + 1):
+        row = removed(row, 0)
+    assert row == tuple(range(PART_MAX**2 + 1, 2 * PART_MAX**2 + 5))
+    assert row_of(row) == row
+    other = row_of(row)
+    assert (other == row, other is row) == (True, False)
+    assert row == row  # noqa: PLR0124 - asked of itself, it need not look
