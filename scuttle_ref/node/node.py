@@ -161,7 +161,8 @@ class Node:
         refused = any(isinstance(output, Rejected) for output in step.outputs)
         gaps: dict[NodeId, Mark] = {}
         if isinstance(message, Digest) and not refused:
-            self.keeping.named(sender, message.source_id, message.version)
+            if self._state.clock.get(message.source_id) != NEVER:  # or a peer could fill the memory
+                self.keeping.named(sender, message.source_id, message.version)
             gaps = self.keeping.gaps({message.source_id: message.version})
         elif not refused:
             gaps = self.keeping.gaps(marks, others=True)

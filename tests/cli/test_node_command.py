@@ -127,6 +127,11 @@ def test_interrupted_it_says_so() -> None:
     [
         (["--id", "A", "--listen", "nowhere"], 2, "is no address"),
         (["--id", "A", "--peer", "x:99999"], 2, "is no address"),
+        (["--id", "A", "--limit", "lines=3"], 2, "no limit 'lines'"),
+        (["--id", "A", "--limit", "peers_max"], 2, "'peers_max' is no limit"),
+        (["--id", "A", "--limit", "peers_max=0"], 2, "NAME=NUMBER, above 0"),
+        (["--id", "A", "--limit", "idle_seconds=inf"], 2, "NAME=NUMBER, above 0"),
+        (["--id", "A", "--limit", "peers_max=1.5"], 2, "NAME=NUMBER, above 0"),
         (["--id", "__proto__", "--force-id"], 2, "--id"),
         (["--id", "__proto__"], 2, "MOD-4"),
         (["--id", ""], 2, "--id"),
@@ -285,3 +290,15 @@ def test_a_burst_of_a_default_node_arrives_whole() -> None:
             assert len(arrived) == 3000
             b.say("show")
             assert b.hear("show")["untaken"] == 0
+
+
+def test_a_limit_that_the_owner_sets_is_in_force() -> None:
+    """By its name, with the others as they were. Spec: NODE-14."""
+    with node("--id", "A", "--limit", "sources_max=3", "--limit", "malformed_max=99") as a:
+        port = a.hear("listening")["port"]
+        with socket.create_connection(("127.0.0.1", port)) as talker:
+            talker.sendall(hostile_lines(5) + b"x\n" * 20)
+            assert a.hear("refused")["says"].startswith("3 sources are known")
+            a.hear("malformed")
+            a.say("show")
+            assert len(a.hear("show")["clock"]) == 3

@@ -255,3 +255,14 @@ def test_a_transport_tells_of_what_is_forgotten() -> None:
     for number in range(11):
         node.set("k", number)
     assert told == [("forgot", "P", "1 updates are forgotten that it has not taken [NODE-17]")]
+
+
+def test_a_peer_that_names_what_nobody_knows_is_not_remembered_for_it() -> None:
+    """Or a thousand digests of a thousand names would fill the memory. Spec: NODE-14, NODE-17."""
+    node = Node("A", SMALL)
+    node.greet("P")
+    for number in range(1000):
+        node.write(Digest(f"s{number}", 1), "P")
+        node.write(DigestDone(), "P")
+    node.write(Digest("A", 0), "P")
+    assert node.keeping.taken == {"P": {"A": 0}}
