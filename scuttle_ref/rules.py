@@ -30,7 +30,7 @@ from scuttle_ref.order import ascending
 from scuttle_ref.outputs import Reason, Send
 from scuttle_ref.pairs import get, put
 from scuttle_ref.resolvers import GossipView
-from scuttle_ref.rows import appended, insort
+from scuttle_ref.rows import among, appended, insort
 from scuttle_ref.state import Marks, NodeState, highest
 from scuttle_ref.version_vector import VersionVector
 
@@ -172,7 +172,7 @@ def retain_current(history: History, update: Update, config: Config) -> tuple[Hi
 
 def enlist_sorted(sources: Sequence[NodeId], source: NodeId) -> Sequence[NodeId]:
     """By id. Spec: EXCH-1."""
-    return insort(sources, source, str)
+    return sources if source in among(sources, source, str) else insort(sources, source, str)
 
 
 ARRAY_INDICES = range(2**32 - 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from scuttle_ref.rows import (
     row_of,
     without_first,
 )
+from scuttle_ref.rules import enlist_sorted
 
 lengths = st.sampled_from([0, 1, PART_MAX, PART_MAX + 1, 2 * PART_MAX, 5000]) | st.integers(0, 9000)
 
@@ -157,3 +160,12 @@ def test_a_row_of_which_whole_branches_go_stays_a_row() -> None:
     other = row_of(row)
     assert (other == row, other is row) == (True, False)
     assert row == row  # noqa: PLR0124 - asked of itself, it need not look
+
+
+@given(st.lists(st.text("abc", max_size=3), max_size=30))
+def test_who_is_enlisted_by_id_is_enlisted_once(names: list[str]) -> None:
+    """Whoever asks, however often. Spec: EXCH-1."""
+    sources: Sequence[str] = ()
+    for name in names:
+        sources = enlist_sorted(sources, name)
+    assert sources == tuple(sorted(set(names)))
