@@ -1,5 +1,25 @@
-"""``python -m checker`` is ``scuttle``."""
+"""``python -m checker`` is ``scuttle``, and ``scuttle`` begins here.
 
-from checker.cli import main
+Where what it needs cannot even be imported, that is told as everything else is.
+"""
 
-main()
+from __future__ import annotations
+
+import sys
+
+from checker.ending import ended
+
+
+def main() -> None:
+    """Run ``scuttle`` and exit. Spec: END-1."""
+    sys.exit(ended(_begin))
+
+
+def _begin() -> None:
+    from checker.cli import main as run  # noqa: PLC0415 - it may fail, and is told of
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import click
 
-from checker.faults import INTERRUPTED, Fault, UsageFault
+from checker.ending import carried_out, ended
+from checker.faults import UsageFault
 from checker.interrupts import heed
 from checker.settings import ORIGINS, origin, read_settings, stray_variables
 
@@ -44,6 +45,10 @@ COMMANDS = {
     "twin": "compare the checker with what TLC counted of the same models",
     "vectors": "static conversations for other implementations, built and run",
 }
+
+
+COMPLETION = "_SCUTTLE_COMPLETE"
+"""The environment variable by which a shell asks for completions."""
 
 
 class LazyGroup(click.Group):
@@ -95,13 +100,13 @@ class LazyGroup(click.Group):
             formatter.write_dl(sorted(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("scuttle", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="scuttle-ref", prog_name="scuttle")
 def scuttle() -> None:
     """Scuttlebutt gossip: the reference, and a checker that tries every message order.
 
     Exit codes: 0 as expected, 1 refuted or non-conformant, 2 usage, 3 could not run,
-    4 inconclusive, 130 interrupted.
+    4 inconclusive, 70 a fault of the tool itself, 130 interrupted, 141 nobody read on.
 
     Defaults of options: a variable SCUTTLE_CHECK_MAX_STATES, or max-states in the table
     [tool.scuttle.check] of the project's pyproject.toml; what is typed wins.
@@ -109,28 +114,25 @@ def scuttle() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run ``scuttle`` and exit."""
+    """Run ``scuttle`` and exit. Spec: END-1."""
     if arguments is None:  # a process of its own: being ended is being interrupted
         heed(signal.SIGTERM, signal.default_int_handler)
         # Nothing here multiplies matrices; numpy would start a thread per core for it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    sys.exit(ended(lambda: _run(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _run(arguments: list[str]) -> int:
+    """Carry out a command; its exit code. Raises what the command raises."""
+    if COMPLETION in os.environ:  # a shell asks what the next word could be
+        scuttle.main(args=arguments, prog_name="scuttle")
     try:
-        code = scuttle.main(args=arguments, prog_name="scuttle", standalone_mode=False)
+        return carried_out(scuttle, arguments)
     except click.ClickException as usage:
         usage.show()
         if origin(usage):
             click.echo(f"  it stands in {origin(usage)}", err=True)
-        sys.exit(usage.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        sys.exit(INTERRUPTED)
-    except Fault as fault:
-        click.echo(f"error: {fault}", err=True)
-        sys.exit(fault.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    sys.exit(code if isinstance(code, int) else 0)
+        return usage.exit_code
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from typing import Any
 from attrs import define, field
 
 from checker.faults import UnrunnableFault, UsageFault
-from checker.program import PARTS, digest
+from checker.program import digest
 
 CONNECT_MAX = 10.0
 """How long a scheduler may take to answer. Unit: seconds."""
@@ -31,17 +31,13 @@ LOST = ("KilledWorker", "CommClosedError", "FutureCancelledError")
 """What the library raises where a worker or the scheduler has ended."""
 
 
-WORK = (*PARTS, "checker.simulation")
-"""What decides the results of the work that is sent."""
-
-
 def identity() -> tuple[str, str, str]:
     """Which scuttle a process runs, by a digest of its sources, on which Python and numpy.
 
     Numbers of a simulation are drawn by these, and another release may draw others.
     """
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return digest(WORK), python, version("numpy")
+    return digest(), python, version("numpy")
 
 
 @contextmanager

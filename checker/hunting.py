@@ -24,7 +24,7 @@ from checker.network import NETWORKS
 from checker.rungs import Ingredient, asked, asks, ingredients, rungs
 from checker.scuttlebutt.counterexample import Counterexample, shrink
 from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.search.budget import Budget
+from checker.search.budget import BROKEN_OFF, Budget
 from checker.search.exhaustive import exhaustive
 from checker.search.random_walk import random_walk
 from checker.search.swarm import swarm, swarm_applies
@@ -110,7 +110,7 @@ def hunt(plan: Plan, tell: Callable[[str], None]) -> Hunt:
         except _TimeIsUp:
             state.stop = f"{plan.seconds:g} seconds used, the limit given"
         except KeyboardInterrupt:
-            state.stop = "interrupted"
+            state.stop = BROKEN_OFF
         finally:
             set_hypothesis_home_dir(None)
     _explain(state, tell)
@@ -133,13 +133,13 @@ def _explain(state: Hunt, tell: Callable[[str], None]) -> None:
     """Try what was found with each ingredient replaced. Spec: HUNT-6."""
     if state.found is None and state.spare is not None:
         _keep(state, state.spare, tell)
-    if state.found is not None and state.stop != "interrupted":
+    if state.found is not None and state.stop != BROKEN_OFF:
         risks = ingredients(state.found.experiment)
         plan = attrs.evolve(state.plan, states_max=state.plan.states_max * MORE)
         try:
             state.tried = tuple(_tried(plan, ingredient) for ingredient in risks)
         except KeyboardInterrupt:
-            state.stop = "interrupted"
+            state.stop = BROKEN_OFF
 
 
 def answers(state: Hunt, found: tuple[Counterexample, bool]) -> bool:
@@ -244,8 +244,6 @@ def _narrowed(setup: Setup, name: str) -> Setup:
 
 
 def _refuted(report: Report) -> Verdict | None:
-    if report.stats.stop == "interrupted":
-        raise KeyboardInterrupt
     verdict = report.verdicts[0]
     return verdict if verdict.kind is Kind.REFUTED and verdict.schedule is not None else None
 

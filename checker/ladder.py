@@ -18,6 +18,7 @@ from attrs import frozen
 
 from checker.catalogue import AGREEMENT, Case, Row, load_catalogue
 from checker.faults import UsageFault
+from checker.kept_files import write_over
 from checker.resources import spec_folder
 from checker.scuttlebutt.actor import Restart
 from checker.scuttlebutt.counterexample import Counterexample, shrink
@@ -186,8 +187,6 @@ def climb(rung: Rung) -> Climbed:
 
 
 def _climbed(rung: Rung, report: Report) -> Climbed:
-    if report.stats.stop == "interrupted":
-        raise KeyboardInterrupt  # a rung that was broken off is none, and no cell is recorded
     found = report.verdict(AGREEMENT)
     others = {
         v.property.name: len(v.schedule or ())
@@ -239,9 +238,7 @@ def record(cells: Sequence[Cell], path: Path) -> None:
     order = [case.id for case in table_cases(load_catalogue())]
     rows = [_line(known[name]) for name in order if name in known]
     text = '{"format": "scuttle-ladder/1", "worlds_max": %d, "cells": [\n%s\n]}\n'
-    aside = path.with_suffix(".part")
-    aside.write_text(text % (WORLDS_MAX, ",\n".join(rows)), encoding="utf-8")
-    aside.replace(path)
+    write_over(path, text % (WORLDS_MAX, ",\n".join(rows)))
 
 
 def _line(cell: Cell) -> str:

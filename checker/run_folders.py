@@ -7,7 +7,6 @@ grow), and what came of it (``result.json``). Searches and simulations have one.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +15,10 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from checker.faults import UnrunnableFault, UsageFault
+from checker.kept_files import growing, made_folder, write_over
 from checker.program import digest
 from checker.scuttlebutt.files import write_json
+from checker.sums import sum_of, summed
 
 HOME = Path(".scuttle") / "runs"
 """Where runs are that were not given a folder, below the current one."""
@@ -46,12 +47,18 @@ class RunFolder:
 
     @property
     def result(self) -> dict[str, Any] | None:
-        """What came of it, as its command says it with --json; None before the end."""
+        """What came of it, as its command says it with --json; None before the end.
+
+        One that was changed since is none: the run can be resumed, and comes to it again.
+
+        Spec: RUN-9.
+        """
         try:
             found: dict[str, Any] = json.loads((self.folder / "result.json").read_bytes())
+            kept = (self.folder / "result.sum").read_text("ascii")
         except (OSError, ValueError):
             return None
-        return found
+        return found if kept.strip() == sum_of(found) else None
 
     @property
     def state(self) -> str:
@@ -82,8 +89,7 @@ class RunFolder:
         except ImportError:
             yield
             return
-        file = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
-        try:
+        with growing(self.folder / "lock") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -94,8 +100,6 @@ class RunFolder:
                     hint=f"wait, or interrupt that one; scuttle runs show {self.name}",
                 ) from None
             yield
-        finally:
-            os.close(file)
 
     def insist_on_program(self) -> None:
         """Raises UnrunnableFault where another program began the run. Spec: RUN-3."""
@@ -121,22 +125,19 @@ class RunFolder:
                 clause="RUN-3",
                 hint=f"scuttle runs resume {self.folder}, or another folder",
             )
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise UsageFault(f"cannot be made ({fault.strerror})", where=where) from None
+        made_folder(self.folder)
         if any(file.exists() for file in self.files):
             raise UsageFault(
                 "holds parts of a run, but no run.json", where=where, hint="another folder"
             )
         head = {"format": self.FORMAT, "program": self.program}
-        write_json(self.folder / "run.json", {**head, **document})
+        write_json(self.folder / "run.json", summed({**head, **document}))
 
     def finish(self, result: Mapping[str, Any]) -> None:
-        """Write down what came of it."""
-        beside = self.folder / f"result.json.{os.getpid()}"
-        beside.write_text(json.dumps(result, ensure_ascii=False) + "\n", encoding="utf-8")
-        beside.replace(self.folder / "result.json")
+        """Write down what came of it. Spec: RUN-9."""
+        text = json.dumps(result, ensure_ascii=False) + "\n"
+        write_over(self.folder / "result.json", text)
+        write_over(self.folder / "result.sum", f"{sum_of(json.loads(text))}\n")
 
     def remove(self) -> None:
         """Delete what belongs to the run, and the folder if nothing else is in it."""

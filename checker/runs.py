@@ -13,13 +13,15 @@ from checker.run_folders import HOME, RunFolder, fresh_folder
 from checker.scuttlebutt.experiment import Experiment, experiment_from_json
 from checker.scuttlebutt.files import format_of, read_members
 from checker.search.sharded.journal import Mark, marks_in
+from checker.simulation import kept
 from checker.simulation.kept import SimulationRun, read_simulation
+from checker.sums import insist_on_sum, sum_of
 
 __all__ = ["HOME", "AnyRun", "Asked", "Run", "SimulationRun", "begun", "found", "runs"]
 
 
-EARLIER = "scuttle-run/1"
-"""What a ``run.json`` called itself before, which is the name of a run that somebody chose."""
+EARLIER = ("scuttle-run/1", "scuttle-run-folder/1")
+"""What a ``run.json`` called itself before it had a checksum. Other sources began such a run."""
 
 
 JOURNAL = ("worlds.bin", "asked.bin", "levels.jsonl")
@@ -49,19 +51,24 @@ class Asked:
 class Run(RunFolder):
     """A search with a folder; more than one where all causes are asked for."""
 
-    FORMAT: ClassVar[str] = "scuttle-run-folder/1"
+    FORMAT: ClassVar[str] = "scuttle-run-folder/2"
     FILES: ClassVar[tuple[str, ...]] = (
-        *("run.json", "result.json", "lock"),
+        *("run.json", "result.json", "result.sum", "lock"),
         *JOURNAL,
     )
 
     experiment: Experiment
     asked: Asked = Asked()
 
+    def key(self, number: int = 0) -> str:
+        """What the lines of the journal of a search of the run are bound to. Spec: RUN-9."""
+        asked = self.asked.to_json()
+        return sum_of(self.program, self.experiment.to_json(), asked, number)
+
     @property
     def marks(self) -> list[Mark]:
         """The levels that are whole, of the first search."""
-        return marks_in(self.folder / "levels.jsonl")
+        return marks_in(self.folder / "levels.jsonl", self.key())
 
     def journal(self, number: int) -> Path:
         """Where the journal of a search of the run is: of the first in the folder itself."""
@@ -118,7 +125,7 @@ def found(name: str) -> AnyRun:
 def _read_search(folder: Path) -> Run:
     path = folder / "run.json"
     members = {"experiment": dict, "properties": list, "program": str}
-    document = read_members(path, Run.FORMAT, members, (EARLIER,))
+    document = read_members(path, Run.FORMAT, members, EARLIER)
     experiment = experiment_from_json(document["experiment"], f"{path}: $.experiment")
     asked = Asked(
         tuple(map(str, document["properties"])),
@@ -127,12 +134,15 @@ def _read_search(folder: Path) -> Run:
         coverage=document.get("coverage") is True,
         reduction="quotient" if document.get("reduction") == "quotient" else "none",
     )
+    if document["format"] not in EARLIER:
+        insist_on_sum(document, path)
     return Run(folder, document["program"], experiment, asked)
 
 
 READERS: dict[str, Callable[[Path], AnyRun]] = {
     Run.FORMAT: _read_search,
     SimulationRun.FORMAT: read_simulation,
+    kept.EARLIER: read_simulation,
 }
 """How the folder of each kind of run is read."""
 

@@ -58,10 +58,10 @@ def or_null(schema: Schema) -> Schema:
     return {"oneOf": [schema, {"type": "null"}]}
 
 
-def called(name: str, title: str, body: Schema) -> Schema:
+def called(name: str, title: str, body: Schema, version: int = 1) -> Schema:
     """The schema of a whole document; its file in ``spec/schemas`` has this name."""
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"scuttle-{name}-1"}
-    return {**head, "title": title, **body}
+    dialect, own = "https://json-schema.org/draft/2020-12/schema", f"scuttle-{name}-{version}"
+    return {"$schema": dialect, "$id": own, "title": title, **body}
 
 
 def text_of(schema: Schema) -> str:

@@ -22,6 +22,7 @@ ORIGINS = "scuttle.origins"
 """In the ``meta`` of a click context: where each default that is a setting stands."""
 
 NOT_OPTIONS = {
+    "SCUTTLE_TRACEBACK": "shows what nobody foresaw with its traceback",
     "SCUTTLE_STATE": "where scuttle learn remembers progress",
     "SCUTTLE_TLA2TOOLS": "a tla2tools.jar, for scuttle twin",
     "SCUTTLE_CONFORM_PROCESS": "marks what the oracle has started",

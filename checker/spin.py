@@ -9,6 +9,7 @@ from pathlib import Path
 from attrs import frozen
 
 from checker.faults import UnrunnableFault
+from checker.kept_files import write_draft
 from checker.measure import Cost, cost
 
 FULL = ("-DNOREDUCE",)
@@ -46,7 +47,7 @@ def versions() -> str:
 
 def build(model: str, folder: Path, reduction: tuple[str, ...] = FULL) -> float:
     """Make the verifier ``pan`` of a model in `folder`; seconds of wall time. Raises Fault."""
-    (folder / "model.pml").write_text(model, encoding="utf-8")
+    write_draft(folder / "model.pml", model)
     seconds = 0.0
     for command in (
         ["spin", "-a", "-o2", "model.pml"],

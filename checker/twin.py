@@ -21,7 +21,7 @@ from checker.liveness.search import eventually
 from checker.resources import spec_folder
 from checker.scuttlebutt.experiment import Experiment
 from checker.scuttlebutt.liveness import Endless, eventually_agreed
-from checker.search.budget import Budget
+from checker.search.budget import BROKEN_OFF, Budget
 from checker.search.exhaustive import Search, exhaustive
 from checker.verdict import Kind, Report
 
@@ -201,7 +201,7 @@ def compare(
         differences.extend(f"checker, {each}" for each in unequal(recorded, numbers))
     else:
         differences.append(f"checker, incomplete: {report.stats.stop}")
-    if report.stats.stop == "interrupted":
+    if report.stats.stop == BROKEN_OFF:
         return Compared(model, numbers, None, tuple(differences), interrupted=True)
     again = None
     if jar is not None:

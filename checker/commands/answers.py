@@ -17,7 +17,7 @@ from checker.commands import shown
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED
 from checker.properties import Always, AlwaysStep, Sometimes
 from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.search.budget import Budget
+from checker.search.budget import BROKEN_OFF, Budget
 from checker.search.exhaustive import Search
 from checker.verdict import Kind, Report
 
@@ -111,7 +111,7 @@ def _witnessed(report: Report) -> bool:
 
 def exit_code(report: Report) -> int:
     """0 all hold, 1 something is refuted, 4 the answer is open, 130 interrupted."""
-    if report.stats.stop == "interrupted":
+    if report.stats.stop == BROKEN_OFF:
         return INTERRUPTED
     claims = [
         verdict for verdict in report.verdicts if isinstance(verdict.property, Always | AlwaysStep)

@@ -124,6 +124,7 @@ def command(**flags: Any) -> None:
         flags["max_seconds"],
         Teller(),
         bytes_max=_bytes_max(flags["max_memory"]),
+        partial=True,
     )
     if flags["ladder"] is not None:
         from checker.commands.ladder import check_ladder  # noqa: PLC0415 - see the top

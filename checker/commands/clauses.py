@@ -28,6 +28,7 @@ from checker.clauses import (
 from checker.commands.examples import examples
 from checker.differences import as_markdown, profile_named
 from checker.faults import AS_EXPECTED, REFUTED, UnrunnableFault
+from checker.kept_files import write_over
 from checker.resources import repository, spec_folder
 
 
@@ -126,7 +127,7 @@ def write(places: Places, book: Book) -> list[str]:
         fresh[path] = with_generated(path.read_text(encoding="utf-8"), render)
     changed = [path for path, text in fresh.items() if _read(path) != text]
     for path in changed:
-        path.write_text(fresh[path], encoding="utf-8")
+        write_over(path, fresh[path])
     return [places.shown(path) for path in changed]
 
 

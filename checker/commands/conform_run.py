@@ -19,6 +19,7 @@ from checker.conformance.reports import as_html, as_junit, as_text
 from checker.conformance.result import Level, Report
 from checker.conformance.session import REQUEST_SECONDS, Launch
 from checker.faults import UnrunnableFault, UsageFault
+from checker.kept_files import write_over
 from scuttle_ref.profiles import PROFILES
 
 SLOW = 100
@@ -158,10 +159,7 @@ def _write(report: Report, wanted: list[tuple[str, Path | None]]) -> None:
             "json": lambda: json.dumps(report.to_json(), ensure_ascii=True) + "\n",
             "human": lambda: as_text(report, verbose=True) + "\n",
         }
-        try:
-            path.write_text(texts[kind](), encoding="utf-8")
-        except OSError as fault:
-            raise UsageFault(str(fault.strerror), where=str(path)) from None
+        write_over(path, texts[kind]())
 
 
 def _cost(report: Report) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import io
 import json
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -17,8 +18,10 @@ import click
 
 from checker.commands.clauses import installed_places, read_book
 from checker.commands.examples import examples
+from checker.ending import carried_out
 from checker.explorer.playground import refuse_other_folders
-from checker.faults import AS_EXPECTED, UnrunnableFault, UsageFault
+from checker.faults import AS_EXPECTED, INTERRUPTED, UnrunnableFault, UsageFault
+from checker.kept_files import new_folder
 from checker.site.staging import stage
 
 NEEDED = ("sphinx", "myst_parser", "furo")
@@ -61,18 +64,13 @@ def command(out: Path, *, pyodide: Path | None, as_json: bool) -> int:
             where=f"--out {out}",
             expected="an empty folder, or one that scuttle docs has written",
         )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        problem = f"cannot be made ({fault.strerror})"
-        raise UsageFault(problem, where=f"--out {out}", expected="a folder to write to") from None
     begun = time.perf_counter()
-    with tempfile.TemporaryDirectory() as staged:
-        root = click.get_current_context().find_root().command
-        if not isinstance(root, click.Group):
-            raise UsageFault("docs is a command of scuttle", expected="scuttle docs")
-        pages = stage(Path(staged), read_book(installed_places()), root, _runner(root), pyodide)
-        _build(Path(staged), out)
+    root = click.get_current_context().find_root().command
+    if not isinstance(root, click.Group):
+        raise UsageFault("docs is a command of scuttle", expected="scuttle docs")
+    with new_folder(out, over=True) as made, tempfile.TemporaryDirectory() as staged:
+        pages = stage(Path(staged), read_book(installed_places()), root, runner(root), pyodide)
+        _build(Path(staged), made)
     seconds = time.perf_counter() - begun
     if as_json:
         told = {"site": str(out), "pages": pages, "seconds": round(seconds, 2)}
@@ -82,13 +80,25 @@ def command(out: Path, *, pyodide: Path | None, as_json: bool) -> int:
     return AS_EXPECTED
 
 
-def _runner(root: click.Group) -> Callable[[list[str]], str]:
-    """What carries out a command of ours and returns what it puts out."""
+def runner(root: click.Group) -> Callable[[list[str]], str]:
+    """What carries out a command of ours and returns what it puts out.
+
+    One that was interrupted is an interruption here, too, and any other that does not end as
+    expected has nothing that could be published.
+
+    Spec: FILE-3.
+    """
 
     def run(arguments: list[str]) -> str:
         told = io.StringIO()
-        with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
-            root.main(args=arguments, standalone_mode=False, default_map={})
+        with contextlib.redirect_stdout(told):
+            code = carried_out(root, arguments, default_map={})
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        if code != AS_EXPECTED:
+            raise UnrunnableFault(
+                f"ended with {code}", where=shlex.join(["scuttle", *arguments]), clause="FILE-3"
+            )
         return told.getvalue()
 
     return run
@@ -107,7 +117,7 @@ def _build(staged: Path, out: Path) -> None:
         complaint = run.stderr.replace(str(staged), "spec").strip()
         raise UnrunnableFault(
             "the pages do not build",
-            where=str(out),
+            where="scuttle docs",
             expected="no warning",
             hint=complaint[-4000:],
         )

@@ -10,7 +10,7 @@ import click
 
 from checker.commands import shown
 from checker.commands.answers import Answer
-from checker.faults import UsageFault
+from checker.kept_files import new_folder
 from checker.scuttlebutt.cause import cause_in
 from checker.scuttlebutt.counterexample import Counterexample
 from checker.scuttlebutt.experiment import Experiment, Setup
@@ -50,17 +50,14 @@ def _names(found: Sequence[Found]) -> list[str]:
 
 
 def save_found(experiment: Experiment, found: Sequence[Found], folder: Path) -> None:
-    """Write each counterexample to a file of its own. Raises UsageFault."""
-    try:
-        folder.mkdir(parents=True)
-    except OSError as fault:
-        raise UsageFault(f"cannot be made ({fault.strerror})", where=str(folder)) from None
-    for name, one in zip(_names(found), found, strict=True):
-        schedule: Any = one.schedule
-        saved = Counterexample(
-            experiment, one.property.name, one.property.clause, one.because, schedule
-        )
-        saved.save(folder / f"{name}.json")
+    """Write each counterexample to a file of its own, in a new folder. Raises a Fault."""
+    with new_folder(folder) as made:
+        for name, one in zip(_names(found), found, strict=True):
+            schedule: Any = one.schedule
+            saved = Counterexample(
+                experiment, one.property.name, one.property.clause, one.because, schedule
+            )
+            saved.save(made / f"{name}.json")
     click.echo(f"saved: {len(found)} counterexamples in {folder}", err=True)
 
 

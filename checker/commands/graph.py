@@ -10,7 +10,7 @@ import click
 from checker.actors import World
 from checker.commands.examples import examples
 from checker.commands.options import experiment_from, model_options
-from checker.faults import UsageFault
+from checker.kept_files import write_new
 from checker.render.state_graph import dot, graphml, node_link
 from checker.scuttlebutt.experiment import Setup
 from checker.scuttlebutt.explain import tell_node
@@ -51,15 +51,7 @@ def command(**flags: Any) -> None:
     if flags["out"] is None:
         click.echo(text, nl=False)
         return
-    try:
-        with flags["out"].open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as fault:
-        raise UsageFault(
-            f"cannot be written ({fault.strerror})",
-            where=str(flags["out"]),
-            hint="nothing was overwritten; choose another name",
-        ) from None
+    write_new(flags["out"], text)
     click.echo(
         f"{len(graph.states):,} worlds, {len(graph.steps):,} steps: {flags['out']}", err=True
     )

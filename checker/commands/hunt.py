@@ -19,6 +19,7 @@ from checker.faults import INCONCLUSIVE, INTERRUPTED, REFUTED, UnrunnableFault, 
 from checker.network import NETWORKS
 from checker.scuttlebutt.in_force import presumed
 from checker.scuttlebutt.misfortune import RESTARTS
+from checker.search.budget import BROKEN_OFF
 from checker.verdict import Kind, Verdict
 from scuttle_ref.profiles import PROFILES
 
@@ -136,7 +137,7 @@ def _faults(flags: Mapping[str, Any], kinds: tuple[str, ...]) -> tuple[str, ...]
 
 
 def _exit_code(hunted: Hunt) -> int:
-    if hunted.stop == "interrupted":
+    if hunted.stop == BROKEN_OFF:
         return INTERRUPTED
     return INCONCLUSIVE if hunted.found is None else REFUTED
 

@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from checker.commands.examples import examples
+from checker.ending import carried_out
 from checker.faults import AS_EXPECTED, REFUTED, UsageFault
+from checker.kept_files import write_over
 from checker.lessons.course import (
     course,
     lesson_called,
@@ -60,13 +62,13 @@ def command(name: str | None, *, go_on: bool, check: bool, rewrite: bool, as_jso
         raise
 
 
-def _scuttle(arguments: list[str]) -> object:
+def _scuttle(arguments: list[str]) -> int:
     """Carry out a command of a lesson with the command line that runs this lesson.
 
     The reader's settings are not in force: the page speaks of the defaults. Spec: SET-4.
     """
     root = click.get_current_context().find_root().command
-    return root.main(args=arguments, standalone_mode=False, default_map={})
+    return carried_out(root, arguments, default_map={})
 
 
 def _check(lessons: tuple[Lesson, ...], *, rewrite: bool, as_json: bool) -> int:
@@ -82,7 +84,7 @@ def _check(lessons: tuple[Lesson, ...], *, rewrite: bool, as_json: bool) -> int:
             differ.append({"lesson": lesson.name, "lines": [part.line for part, _ in played]})
         if played and rewrite:
             page = path.read_text(encoding="utf-8")
-            path.write_text(rewritten(page, played), encoding="utf-8")
+            write_over(path, rewritten(page, played))
     if as_json:
         click.echo(json.dumps(_checked_json(len(lessons), differ)))
     for each in [] if as_json else differ:

@@ -30,7 +30,7 @@ from checker.scuttlebutt.liveness import (
     ticks,
 )
 from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
+from checker.search.budget import BROKEN_OFF, Budget
 from checker.search.depth_first import depth_first
 from checker.search.random_walk import random_walk
 from checker.search.replay import Misfit
@@ -52,7 +52,7 @@ def check_live(flags: Mapping[str, Any], budget: Budget) -> int:
         click.echo(json.dumps(_report_json(endless, report), ensure_ascii=False))
     else:
         click.echo(_report_text(endless, live, report))
-    return INTERRUPTED if report.stats.stop == "interrupted" else EXIT_CODES[verdict.kind]
+    return INTERRUPTED if report.stats.stop == BROKEN_OFF else EXIT_CODES[verdict.kind]
 
 
 def _endless(flags: Mapping[str, Any]) -> tuple[Endless, Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import attrs
 import click
 
 from checker import catalogue, live_catalogue
@@ -16,7 +17,7 @@ from checker.commands.progress import say
 from checker.executors import Pool
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from checker.ladder import recorded
-from checker.search.budget import Budget
+from checker.search.budget import BROKEN_OFF, Budget
 from checker.search.exhaustive import Search
 from checker.verdict import Kind
 
@@ -53,7 +54,7 @@ def check_catalogue(flags: dict[str, Any], budget: Budget, search: Search) -> in
     for outcome in both:
         if outcome.surprises and style == "markdown":
             click.echo(f"NOT as expected: {outcome.case.id}: {outcome.surprises}", err=True)
-    if not whole or any(outcome.report.stats.stop == "interrupted" for outcome in both):
+    if not whole or any(outcome.report.stats.stop == BROKEN_OFF for outcome in both):
         return INTERRUPTED
     surprising = [outcome for outcome in both if outcome.surprises]
     if surprising:
@@ -69,9 +70,8 @@ def _outcomes(
     outcomes: list[catalogue.Outcome] = []
     if pool is None:
         for case in cases:
-            fresh = Budget(budget.states_max, budget.seconds_max, budget.tell)
-            outcomes.append(catalogue.judge(case, fresh, search))
-            if outcomes[-1].report.stats.stop == "interrupted":
+            outcomes.append(catalogue.judge(case, attrs.evolve(budget), search))
+            if outcomes[-1].report.stats.stop == BROKEN_OFF:
                 break
         return outcomes
     try:
@@ -90,8 +90,7 @@ def _lively(
     """The endless models of the catalogue, each with a budget of its own. Spec: CHK-2."""
     found: list[live_catalogue.LiveOutcome] = []
     for case in cases:
-        fresh = Budget(budget.states_max, budget.seconds_max, budget.tell)
-        found.append(live_catalogue.judge_live(case, fresh))
-        if found[-1].report.stats.stop == "interrupted":
+        found.append(live_catalogue.judge_live(case, attrs.evolve(budget)))
+        if found[-1].report.stats.stop == BROKEN_OFF:
             break
     return found

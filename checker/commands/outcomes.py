@@ -14,7 +14,7 @@ from checker.faults import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED
 from checker.scuttlebutt.agreement import fair_rounds
 from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.in_force import presumed
-from checker.search.budget import Budget
+from checker.search.budget import BROKEN_OFF, Budget
 from checker.search.outcomes import Outcome, outcomes
 from scuttle_ref.state import NodeState
 from scuttle_ref.wire import thawed_value
@@ -41,7 +41,7 @@ def check_outcomes(experiment: Experiment, budget: Budget, *, as_json: bool) -> 
         for each in found:
             lines += _text(setup, each)
         click.echo("\n".join([*lines, "", shown.stats_line(stats)]))
-    if stats.stop == "interrupted":
+    if stats.stop == BROKEN_OFF:
         return INTERRUPTED
     return AS_EXPECTED if stats.complete else INCONCLUSIVE
 

@@ -105,7 +105,7 @@ def _searched(run: Run, flags: dict[str, Any]) -> int:
     from checker.commands.saved import answered  # noqa: PLC0415 - loads numpy
 
     setup = narrowed(run.experiment.build(), run.asked.wanted)
-    budget = Budget(flags["max_states"], flags["max_seconds"], Teller())
+    budget = Budget(flags["max_states"], flags["max_seconds"], Teller(), partial=True)
     if flags["scouted"] and not (run.asked.every or run.asked.coverage):
         budget = scouted(setup, budget, 0)
     return answered(run, setup, budget, flags).tell(as_json=flags["as_json"])

@@ -90,10 +90,10 @@ class Searches:
     ) -> Report:
         """Search once more, from where the journal of this search says that it is."""
         folder = self.run.journal(self.begun)
-        self.begun, self.ended = self.begun + 1, False
+        number, self.begun, self.ended = self.begun, self.begun + 1, False
         system: Any = model
         facets = facets_of(self.setup, self.run.asked.reduction)
-        with closing(Journal(folder)) as journal:
+        with closing(Journal(folder, self.run.key(number))) as journal:
             search = SavedSearch(
                 system,
                 Judge(properties),
@@ -105,6 +105,8 @@ class Searches:
                 parse=lambda line: parse_action(line, f"{folder}/levels.jsonl"),
             )
             search.restore()
+            if journal.cut:
+                say(f"{self.run.name}: {journal.cut:,} bytes behind the last level left out")
             if search.restored:
                 known = sum(map(len, search.levels))
                 say(

@@ -11,6 +11,7 @@ import click
 
 from checker.commands.examples import examples
 from checker.faults import AS_EXPECTED, REFUTED, UsageFault
+from checker.kept_files import write_over
 from checker.scuttlebutt.scenario import Played, play, read_scenario
 
 
@@ -28,7 +29,7 @@ def command(paths: tuple[Path, ...], rewrite: bool, as_json: bool) -> None:
     for path in _files(paths):
         played = play(read_scenario(path), str(path))
         if rewrite and not played.as_recorded:
-            path.write_text(played.played, encoding="utf-8")
+            write_over(path, played.played)
         results.append(played)
         if not as_json:
             click.echo(_text(played, rewrite=rewrite))

@@ -10,6 +10,7 @@ import click
 from checker.commands.documents.book import MADE, SAID, file_of, names, read
 from checker.commands.examples import examples
 from checker.faults import UnrunnableFault, UsageFault
+from checker.kept_files import write_over
 from checker.resources import repository
 from checker.schema import text_of
 
@@ -58,5 +59,5 @@ def _write() -> None:
     for name, made in MADE.items():
         text, file = text_of(made()), file_of(name)
         if not file.is_file() or file.read_text(encoding="utf-8") != text:
-            file.write_text(text, encoding="utf-8")
+            write_over(file, text)
             click.echo(f"wrote {file.name}", err=True)

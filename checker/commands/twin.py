@@ -50,7 +50,7 @@ def command(jar: Path | None, size: str, as_json: bool) -> None:
     results = []
     for model in twin.of(SIZES[: SIZES.index(size) + 1]):
         click.echo(f"{model.id}", err=True)
-        results.append(compare(model, twin, jar, Budget(tell=Teller())))
+        results.append(compare(model, twin, jar, Budget(tell=Teller(), partial=True)))
         if results[-1].interrupted:
             sys.exit(INTERRUPTED)
     document = as_document(twin, results, again=jar is not None)

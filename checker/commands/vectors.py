@@ -20,6 +20,7 @@ from checker.conformance.vectors.live import run_live
 from checker.conformance.vectors.run import Ran, reference, run_vector
 from checker.conformance.vectors.steps import Json
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, REFUTED, UsageFault
+from checker.kept_files import made_folder, write_over
 from checker.resources import spec_folder
 from checker.scuttlebutt.experiment import profile_called
 from checker.scuttlebutt.files import read_members
@@ -65,11 +66,8 @@ def build(out: Path | None, *, check: bool, as_json: bool) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as fault:
-        raise UsageFault(f"cannot be written ({fault.strerror})", where=str(path)) from None
+    made_folder(path.parent)
+    write_over(path, text)
 
 
 @command.command(

@@ -29,6 +29,7 @@ from checker.explorer.sources import (
 )
 from checker.explorer.views import Json
 from checker.faults import Fault, UsageFault
+from checker.kept_files import write_draft
 from checker.scuttlebutt.experiment import Experiment, experiment_from_json, own_resolvers_only
 from checker.search.breadth_first import breadth_first
 from checker.search.budget import Budget
@@ -81,7 +82,7 @@ class Answers:
         """What a file holds that was opened in the page. Spec: EXPL-8."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / (Path(name).name or "opened")
-            path.write_text(text, encoding="utf-8")
+            write_draft(path, text)
             try:
                 return open_file(path)
             except Fault as fault:

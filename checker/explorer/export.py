@@ -12,7 +12,7 @@ from checker.explorer.explorable import WORLDS_TAG, Explorable, Modelled
 from checker.explorer.fixed import Fixed
 from checker.explorer.tables import NEIGHBOURS_MAX, WORLDS_MAX, chains, tabulated
 from checker.explorer.views import Json
-from checker.faults import UsageFault
+from checker.kept_files import write_new
 
 FRONT = Path(__file__).parent / "front"
 MODULES = ("app", "backends", "diagram", "panels", "trace")
@@ -100,13 +100,5 @@ def told(document: Json) -> str:
 
 
 def write_page(path: Path, text: str) -> None:
-    """Write a new file. Raises UsageFault if it exists or cannot be written. Spec: EXPL-12."""
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as fault:
-        raise UsageFault(
-            f"cannot be written ({fault.strerror})",
-            where=str(path),
-            hint="nothing was overwritten; choose another name",
-        ) from None
+    """Write a new file. Raises a Fault if it exists or cannot be written. Spec: EXPL-12."""
+    write_new(path, text)

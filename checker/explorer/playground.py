@@ -9,13 +9,13 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
-import shutil
 import zipfile
 from pathlib import Path
 
 from checker.explorer.export import MODULES, front, import_map, inlined, page
 from checker.explorer.views import Json
-from checker.faults import UnrunnableFault, UsageFault
+from checker.faults import UnrunnableFault
+from checker.kept_files import copy_draft, new_folder, write_draft
 from checker.resources import spec_folder
 
 PYODIDE_FILES = (
@@ -48,15 +48,17 @@ def write_playground(folder: Path, pyodide: Path, begin: Json) -> Path:
     Spec: EXPL-1, EXPL-11, EXPL-12.
     """
     refuse_other_folders(pyodide)
-    try:
-        folder.mkdir(parents=True)
-    except OSError as fault:
-        hint = "nothing was overwritten; choose another name"
-        raise UsageFault(str(fault.strerror), where=str(folder), hint=hint) from None
+    with new_folder(folder) as made:
+        _fill(made, pyodide, begin)
+    return folder / "index.html"
+
+
+def _fill(folder: Path, pyodide: Path, begin: Json) -> None:
+    """Write what belongs to it into a folder of this name."""
     (folder / "pyodide").mkdir()
     for name in PYODIDE_FILES:
-        shutil.copyfile(pyodide / name, folder / "pyodide" / name)
-    (folder / "scuttle.zip").write_bytes(_archive())
+        copy_draft(pyodide / name, folder / "pyodide" / name)
+    write_draft(folder / "scuttle.zip", _archive())
     modules = import_map({name: inlined(name) for name in MODULES})
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     head = f"{policy}\n<style>\n{front('style.css')}</style>\n{modules}"
@@ -66,8 +68,7 @@ def write_playground(folder: Path, pyodide: Path, begin: Json) -> Path:
         '<script type="module">\nimport { start } from "scuttle/app";\n'
         f'import {{ pyodide }} from "scuttle/backends";\nstart(pyodide({site}));\n</script>'
     )
-    (folder / "index.html").write_text(page(head, foot), encoding="utf-8")
-    return folder / "index.html"
+    write_draft(folder / "index.html", page(head, foot))
 
 
 def refuse_other_folders(pyodide: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import ClassVar
 
 from rich.text import Text
@@ -13,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from checker.explorer.explorable import Explorable
 from checker.explorer.walk import Walk
+from checker.faults import UNFORESEEN
 
 
 class Explorer(App[None]):
@@ -132,5 +134,11 @@ class Explorer(App[None]):
 
 
 def show(one: Explorable) -> None:
-    """Run the explorer in this terminal until it is quit."""
-    Explorer(Walk(one)).run()
+    """Run the explorer in this terminal until it is quit.
+
+    Exits with 70 after a fault of its own, which the library has shown. Spec: END-2.
+    """
+    app = Explorer(Walk(one))
+    app.run()
+    if app.return_code:
+        sys.exit(UNFORESEEN)

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from checker.faults import UsageFault
+from checker.kept_files import unwritten, write_over
 from checker.lessons.page import Lesson, read_lesson
 from checker.resources import spec_folder
 
@@ -59,20 +60,14 @@ def read_progress() -> dict[str, dict[str, int]]:
 
 
 def write_progress(progress: dict[str, dict[str, int]]) -> None:
-    """Remember progress. Raises UsageFault when the place cannot be written. Spec: LEARN-3."""
+    """Remember progress. Raises a Fault when the place cannot be written. Spec: LEARN-3."""
     path = progress_file()
+    hint = f"set {STATE_VARIABLE} to a folder that can be written"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not read_progress():
             path.replace(path.with_suffix(".unreadable"))
         document = {"format": PROGRESS_FORMAT, "lessons": dict(sorted(progress.items()))}
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        fresh.replace(path)
+        write_over(path, json.dumps(document, indent=2) + "\n", hint)
     except OSError as fault:
-        raise UsageFault(
-            f"progress cannot be kept ({fault.strerror})",
-            where=str(path),
-            expected="a folder that can be written",
-            hint=f"set {STATE_VARIABLE} to one",
-        ) from None
+        raise unwritten(path, fault, hint) from None

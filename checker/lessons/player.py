@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from attrs import define, field
 
-from checker.faults import AS_EXPECTED, REFUTED, Fault, UsageFault
+from checker.faults import AS_EXPECTED, INTERRUPTED, REFUTED, Fault, UsageFault
+from checker.kept_files import write_draft
 from checker.lessons.page import PLAYED, Kind, Lesson, Part, Question, read_question
 from checker.render.sequence import Row, sequence_diagram
 from checker.scuttlebutt.scenario import INDENT, PROMPT, perform
@@ -29,7 +30,7 @@ FRESH = ("profile", "nodes")
 """The words with which a dialogue begins anew."""
 
 Runner: TypeAlias = Callable[[list[str]], object]
-"""Carries out ``scuttle`` with these arguments; writes to standard output, may exit or fault."""
+"""Carries out ``scuttle`` with these arguments: its exit code, returned or exited with."""
 
 
 @define
@@ -124,13 +125,16 @@ class Player:
         told = io.StringIO()
         with contextlib.redirect_stdout(told), contextlib.redirect_stderr(io.StringIO()):
             try:
-                self.run(words[1:])
+                code = self.run(words[1:])
             except Fault as fault:
                 fault.where = f"{where}: {fault.where}"
                 raise
             except SystemExit as ended:
-                if ended.code not in COULD_RUN:
-                    raise UsageFault(f"{command!r} exits {ended.code}", where=where) from None
+                code = ended.code
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        if code not in COULD_RUN:
+            raise UsageFault(f"{command!r} exits {code}", where=where)
         return told.getvalue()
 
     def _code(self, part: Part) -> None:
@@ -140,7 +144,7 @@ class Player:
         if not head.startswith("# ") or os.sep in name or not name.endswith(".py"):
             where = f"{self.lesson.name}, line {part.line}"
             raise UsageFault("code names no file", where=where, expected="# name.py")
-        (self.folder / name).write_text(part.text, encoding="utf-8")
+        write_draft(self.folder / name, part.text)
 
 
 def commands_in(text: str) -> list[tuple[str, str]]:

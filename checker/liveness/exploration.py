@@ -55,7 +55,7 @@ class Exploration:
                     self._tell(state)
                 self.stop = self.budget.stop(len(self._states))
         except KeyboardInterrupt:
-            self.stop = "interrupted"
+            self.stop = self.budget.interrupted()
         return graph
 
     def because(self, number: int) -> str:

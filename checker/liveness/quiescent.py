@@ -37,7 +37,7 @@ def quiescent_search(
     try:
         search.run()
     except KeyboardInterrupt:
-        search.stop = "interrupted"
+        search.stop = budget.interrupted()
     return search.report()
 
 

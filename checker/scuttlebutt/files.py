@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from checker.faults import UsageFault
+from checker.kept_files import write_new
 
 KINDS: dict[type, str] = {
     dict: "a JSON object",
@@ -18,17 +19,8 @@ KINDS: dict[type, str] = {
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a new file. Raises UsageFault if it exists or cannot be written. Spec: CONVERT-4."""
-    text = json.dumps(document, indent=1, ensure_ascii=False)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text + "\n")
-    except OSError as fault:
-        raise UsageFault(
-            f"cannot be written ({fault.strerror})",
-            where=str(path),
-            hint="nothing was overwritten; choose another name",
-        ) from None
+    """Write a new file. Raises a Fault if it exists or cannot be written. Spec: CONVERT-4."""
+    write_new(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
 def format_of(path: Path) -> str:

@@ -65,7 +65,7 @@ def breadth_first(
             depth += bool(following)
             frontier = following
     except KeyboardInterrupt:
-        stop = "interrupted"
+        stop = budget.interrupted()
     growth = growth_of_worlds(model, parents) if stop and judge.undecided else None
     stats = Stats(len(parents), transitions, terminal, depth, budget.seconds, stop, growth=growth)
     return Report(judge.verdicts(stats), stats)

@@ -9,6 +9,9 @@ from attrs import define, field, frozen
 
 from checker.search.memory import memory_used
 
+BROKEN_OFF = "interrupted"
+"""Why a search stopped that somebody interrupted."""
+
 LOOK_EVERY = 0.1
 """Between two looks at the memory used, where little is added in between. Unit: seconds."""
 
@@ -33,7 +36,8 @@ class Budget:
     """When to stop: beyond `states_max` states, `seconds_max` seconds or `bytes_max` of memory.
 
     `every` is the number of states between two calls of `tell`. Where the system does not tell
-    what a process holds, memory is not limited.
+    what a process holds, memory is not limited. With `partial` Ctrl-C ends the search with what it
+    has found so far; who does not ask for that gets the interruption.
     """
 
     states_max: int | None = None
@@ -41,6 +45,7 @@ class Budget:
     tell: Callable[[Progress], None] | None = None
     every: int = 5_000
     bytes_max: int | None = None
+    partial: bool = False
     _looked: float = field(default=0.0, init=False)
     _started: float = field(factory=time.perf_counter, init=False)
 
@@ -61,6 +66,17 @@ class Budget:
         if self.bytes_max is not None and self._too_large(self.bytes_max, coming):
             return f"more than {self.bytes_max >> 20:,} MB of memory needed, the limit"
         return None
+
+    def interrupted(self) -> str:
+        """Why a search stops on Ctrl-C, where its caller takes a part of the answer for a part.
+
+        Raises KeyboardInterrupt for the others, who would take it for the whole.
+
+        Spec: CHK-14.
+        """
+        if not self.partial:
+            raise KeyboardInterrupt
+        return BROKEN_OFF
 
     def _too_large(self, most: int, coming: int) -> bool:
         """Whether the process holds more than `most` bytes, or will; looked at now and then."""

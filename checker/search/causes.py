@@ -10,7 +10,7 @@ from attrs import frozen
 
 from checker.model import Model
 from checker.properties import Always, AlwaysStep, Broken, Finding, Good, Property
-from checker.search.budget import Budget
+from checker.search.budget import BROKEN_OFF, Budget
 from checker.search.exhaustive import Search
 from checker.verdict import Kind, Report, Verdict
 
@@ -52,7 +52,7 @@ def all_causes(  # noqa: PLR0913 - each keyword is a choice of its own
             known[verdict.property.name].add(cause)
             schedule = verdict.schedule or ()
             found.append(Found(verdict.property, cause, verdict.because, schedule))
-        if report.stats.stop == "interrupted" or (whole and not report.stats.complete):
+        if report.stats.stop == BROKEN_OFF or (whole and not report.stats.complete):
             break
         blind = [
             _blind(verdict.property, known[verdict.property.name], cause_of) for verdict in news
@@ -74,7 +74,7 @@ def _is_refuted(verdict: Verdict) -> bool:
 def _rest(budget: Budget) -> Budget:
     seconds = budget.seconds_max
     left = None if seconds is None else max(0.0, seconds - budget.seconds)
-    return Budget(budget.states_max, left, budget.tell, bytes_max=budget.bytes_max)
+    return attrs.evolve(budget, seconds_max=left)
 
 
 def _blind(each: Property, known: set[str], cause_of: Callable[[str], str]) -> Property:

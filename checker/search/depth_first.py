@@ -35,7 +35,7 @@ def depth_first(
             if first not in walk.seen and walk.stop is None:
                 walk.explore(first)
     except KeyboardInterrupt:
-        walk.stop = "interrupted"
+        walk.stop = walk.budget.interrupted()
     return walk.report()
 
 

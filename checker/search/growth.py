@@ -32,10 +32,15 @@ def growth_of_worlds(model: Any, worlds: Iterable[Any]) -> Growth | None:
 
 
 def growth_of_components(layout: Layout, met: Sequence[Sequence[Sequence[Any]]]) -> Growth:
-    """The growth of a system, from the components met of each node. Spec: CHK-6."""
-    states: list[set[Hashable]] = [set(values[0]) for values in met]
+    """The growth of a system, from the components met of each node. Spec: CHK-6.
+
+    A search that was stopped before its first world has met none.
+    """
+    states: list[set[Hashable]] = [set(values[0]) if values else set() for values in met]
     contents: list[set[Channel]] = [set() for _ in layout.system.topology.links]
     for node, values in enumerate(met):
+        if not values:
+            continue
         for link, held in zip(layout.in_links[node], values[LINKS:], strict=True):
             contents[link].update(channel for channel, _ in held)
     return _growth(layout.system, states, contents)

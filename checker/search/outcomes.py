@@ -64,7 +64,7 @@ def outcomes(
             depth += bool(following)
             frontier = following
     except KeyboardInterrupt:
-        stop = "interrupted"
+        stop = budget.interrupted()
     stats = Stats(len(parents), transitions, terminal, depth, budget.seconds, stop)
     found = [Outcome(each, counts[each], schedule_to(parents, firsts[each])) for each in counts]
     return tuple(sorted(found, key=lambda each: (-each.worlds, len(each.schedule)))), stats

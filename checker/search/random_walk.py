@@ -64,7 +64,7 @@ def random_walk(
                 stop = early or "every property is decided"
                 break
     except KeyboardInterrupt:
-        stop = "interrupted"
+        stop = budget.interrupted()
     growth = growth_of_worlds(model, seen)
     stats = Stats(len(seen), len(steps), len(ends), depth, budget.seconds, stop, growth=growth)
     return Report(judge.verdicts(stats), stats)

@@ -66,7 +66,7 @@ def swarm(  # noqa: PLR0913 - all but the first three by name
     try:
         search.run(f"{walks:,} random walks, seed {seed}" if walks else "")
     except KeyboardInterrupt:
-        search.stop = "interrupted"
+        search.stop = search.budget.interrupted()
     return search.report()
 
 

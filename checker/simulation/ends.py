@@ -14,6 +14,8 @@ from zlib import crc32
 
 from attrs import define, field
 
+from checker.kept_files import growing, keep
+
 
 def _line(plan: str, at: int, run: Any) -> bytes:
     checksum = crc32(json.dumps([plan, at, run]).encode())
@@ -53,7 +55,7 @@ class Ends:
 
     def __attrs_post_init__(self) -> None:
         """Read it, and cut off what is behind the last line that was written to its end."""
-        self._file = self.path.open("r+b" if self.path.exists() else "w+b")
+        self._file = growing(self.path)
         content = self._file.read()
         self._file.truncate(content.rfind(b"\n") + 1)
         self._file.seek(0, os.SEEK_END)
@@ -62,8 +64,7 @@ class Ends:
     def add(self, at: int, run: Any) -> None:
         """A run has ended, and is on the disk when this returns."""
         self._file.write(_line(self.plan, at, run))
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        keep(self._file)
         self.runs[at] = run
 
     def close(self) -> None:

@@ -16,17 +16,24 @@ from checker.run_folders import RunFolder, fresh_folder
 from checker.scuttlebutt.files import read_members
 from checker.simulation.ends import Ends, ends_in
 from checker.simulation.plans import AnyPlan, plan_from_json, plan_json
+from checker.sums import insist_on_sum
 
-PARTS = ("scuttle_ref", "checker.simulation", "checker.scuttlebutt", "checker.outages")
-"""What a run of a simulation comes to is decided here."""
+EARLIER = "scuttle-simulation-folder/1"
+"""What a ``run.json`` called itself before it had a checksum. Other sources began such a run."""
 
 
 @frozen
 class SimulationRun(RunFolder):
     """A simulation with a folder."""
 
-    FORMAT: ClassVar[str] = "scuttle-simulation-folder/1"
-    FILES: ClassVar[tuple[str, ...]] = ("run.json", "result.json", "runs.jsonl", "lock")
+    FORMAT: ClassVar[str] = "scuttle-simulation-folder/2"
+    FILES: ClassVar[tuple[str, ...]] = (
+        "run.json",
+        "result.json",
+        "result.sum",
+        "runs.jsonl",
+        "lock",
+    )
 
     plan: AnyPlan
     population: int = 0
@@ -35,7 +42,7 @@ class SimulationRun(RunFolder):
     def program_now(cls) -> str:
         """The sources, and what draws the numbers: another release may draw others."""
         python = ".".join(map(str, sys.version_info[:2]))
-        return f"{digest(PARTS)}, Python {python}, numpy {np.__version__}"
+        return f"{digest()}, Python {python}, numpy {np.__version__}"
 
     def insist_on_program(self) -> None:
         """Raises UnrunnableFault where runs would no more be those of one simulation.
@@ -79,6 +86,8 @@ def read_simulation(folder: Path) -> SimulationRun:
     """The simulation in a folder. Raises UsageFault where its run.json says none."""
     path = folder / "run.json"
     members = {"plan": dict, "program": str, "population": int}
-    document = read_members(path, SimulationRun.FORMAT, members)
+    document = read_members(path, SimulationRun.FORMAT, members, (EARLIER,))
     plan = plan_from_json(document["plan"], f"{path}: $.plan")
+    if document["format"] != EARLIER:
+        insist_on_sum(document, path)
     return SimulationRun(folder, document["program"], plan, document["population"])

@@ -5,11 +5,13 @@ The same runs give the same bytes of SVG: no date, names of parts that do not ch
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from math import log2
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checker.kept_files import write_new
 from checker.simulation.estimates import Growth, estimate
 from checker.simulation.experiments import Experiment, Panel
 from checker.simulation.paper import Run
@@ -115,4 +117,6 @@ def _save(figure: Figure, path: Path) -> None:
 
     dated = {"Date": None} if path.suffix.lower() == ".svg" else None
     with mpl.rc_context({"svg.hashsalt": "scuttle", "svg.fonttype": "none"}):
-        figure.savefig(path, dpi=150, metadata=dated)
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format=path.suffix[1:].lower(), dpi=150, metadata=dated)
+    write_new(path, drawn.getvalue())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from checker.clauses import Book
+from checker.kept_files import copy_drafts, write_draft
 from checker.lessons.page import read_lesson
 from checker.resources import spec_folder
 from checker.site.clauses import anchored, index_page, linked
@@ -34,7 +34,7 @@ def stage(
     `run` carries out ``scuttle`` with the arguments that it is given; what it puts out. `pyodide`
     is the folder of its npm package, if the reference shall run in a page.
     """
-    shutil.copytree(spec_folder(), folder, dirs_exist_ok=True)
+    copy_drafts(spec_folder(), folder)
     _lessons(folder)
     scenarios = _scenarios(folder)
     known = [clause.id for clause in book.clauses]
@@ -42,12 +42,12 @@ def stage(
         text = path.read_text(encoding="utf-8")
         if path.parent.name == "protocol":
             text = anchored(text, book, scenarios)
-        path.write_text(linked(text, known), encoding="utf-8")
+        write_draft(path, linked(text, known))
     _reference(folder, book, root)
     sure = linked(witnesses_page(json.loads(run(["check", "--json"]))), known)
-    (folder / REFERENCE / "how-sure.md").write_text(sure, encoding="utf-8")
+    write_draft(folder / REFERENCE / "how-sure.md", sure)
     playable = write_playables(folder, run, pyodide)
-    (folder / REFERENCE / "explorer.md").write_text(playable, encoding="utf-8")
+    write_draft(folder / REFERENCE / "explorer.md", playable)
     _contents(folder)
     return len(list(folder.rglob("*.md")))
 
@@ -55,7 +55,7 @@ def stage(
 def _lessons(folder: Path) -> None:
     for path in sorted((folder / "guide" / "lessons").glob("[0-9][0-9]-*.md")):
         lesson = read_lesson(path.stem, path.read_text(encoding="utf-8"))
-        path.write_text(lesson_page(lesson), encoding="utf-8")
+        write_draft(path, lesson_page(lesson))
 
 
 def _scenarios(folder: Path) -> dict[str, str]:
@@ -68,7 +68,7 @@ def _scenarios(folder: Path) -> dict[str, str]:
         body = re.sub(r"\A=+\n", "", body)
         plays = f"`scuttle scenario {path.name}` plays it."
         page = f"# {title}\n\n```text\n{body.strip()}\n```\n\n{plays}\n"
-        path.with_suffix(".md").write_text(page, encoding="utf-8")
+        write_draft(path.with_suffix(".md"), page)
     return texts
 
 
@@ -77,13 +77,13 @@ def _reference(folder: Path, book: Book, root: click.Group) -> None:
     reference.mkdir()
     known = [clause.id for clause in book.clauses]
     pages = {each.file: each.id for each in book.clauses}
-    (reference / "clauses.md").write_text(index_page(book, pages), encoding="utf-8")
-    (reference / "commands.md").write_text(command_page(root), encoding="utf-8")
-    (reference / "profiles.md").write_text(linked(profiles_page(), known), encoding="utf-8")
+    write_draft(reference / "clauses.md", index_page(book, pages))
+    write_draft(reference / "commands.md", command_page(root))
+    write_draft(reference / "profiles.md", linked(profiles_page(), known))
     core = reference / "core"
     core.mkdir()
     for name, text in interface_pages().items():
-        (core / f"{name}.md").write_text(text, encoding="utf-8")
+        write_draft(core / f"{name}.md", text)
 
 
 _PARTS = (
@@ -114,7 +114,7 @@ def _contents(folder: Path) -> None:
         blocks.append(f"```{{toctree}}\n:caption: {title}\n:maxdepth: 1\n:hidden:\n\n{listed}\n```")
     front = folder / "index.md"
     text = front.read_text(encoding="utf-8")
-    front.write_text(text + "\n" + "\n\n".join(blocks) + "\n", encoding="utf-8")
+    write_draft(front, text + "\n" + "\n\n".join(blocks) + "\n")
 
 
 def _index_first(path: Path) -> tuple[bool, str]:

@@ -10,7 +10,6 @@ from checker.catalogue import Case, Row, find_case, load_catalogue
 from checker.commands.ladder import spoken
 from checker.faults import UsageFault
 from checker.scuttlebutt.experiment import Experiment
-from checker.verdict import Report, Stats
 from scuttle_ref.messages import Exchange, Put
 
 ROWS = load_catalogue()
@@ -135,10 +134,10 @@ def test_a_ladder_that_is_interrupted_is_no_ladder(monkeypatch: pytest.MonkeyPat
     """Else a rung that was broken off would be recorded as not finished. Spec: CHK-12."""
     (case,) = ladder.named(ROWS, "writers:as-shipped")
 
-    def pressed(*_given: object) -> Report:
-        return Report((), Stats(1, 0, 0, 0, 0.0, "interrupted"))
+    def pressed(_search: object) -> None:
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(ladder, "exhaustive", pressed)
+    monkeypatch.setattr("checker.search.compiled.search._Search.run", pressed)
     with pytest.raises(KeyboardInterrupt):
         ladder.climbed(case, lambda _line: None)
 

@@ -173,12 +173,23 @@ def test_a_part_shared_by_many_states_is_judged_once(
 def test_an_interrupt_ends_with_what_is_known(
     toys: ModuleType, search: Callable[..., Report], method: str
 ) -> None:
-    """Ctrl-C after an hour must not lose the hour. Spec: CONV-14."""
+    """Ctrl-C after an hour must not lose the hour, where it is asked for. Spec: CONV-14, CHK-14."""
     model = Interrupted(toys.Graph(RING), method)
-    report = search(model, [toys.never(1), toys.never(49, "far")])
+    report = search(model, [toys.never(1), toys.never(49, "far")], Budget(partial=True))
     assert report.stats.stop == "interrupted"
     assert [verdict.kind for verdict in report.verdicts] == [Kind.REFUTED, Kind.UNKNOWN]
     assert 2 <= report.stats.states <= 3
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("method", ["actions", "next"])
+def test_an_interrupt_is_one_of_whoever_did_not_ask_for_a_part(
+    toys: ModuleType, search: Callable[..., Report], method: str
+) -> None:
+    """A site was published with 7 of 57 models. Spec: CHK-14."""
+    model = Interrupted(toys.Graph(RING), method)
+    with pytest.raises(KeyboardInterrupt):
+        search(model, [toys.never(1), toys.never(49, "far")])
 
 
 @pytest.mark.parametrize("search", SEARCHES)
@@ -191,7 +202,7 @@ def test_an_interrupt_while_the_start_is_judged_is_a_report_too(
         raise KeyboardInterrupt
 
     slow = Always("slow", "CONV-14", "", lambda state: (state,), check)
-    report = search(toys.Graph(RING), [slow])
+    report = search(toys.Graph(RING), [slow], Budget(partial=True))
     assert (report.stats.stop, report.verdicts[0].kind) == ("interrupted", Kind.UNKNOWN)
 
 

@@ -17,12 +17,6 @@ from typing import Any
 
 import pytest
 
-from checker.cluster import WORK
-from checker.scuttlebutt.jobs import carried_out
-from checker.search.sharded.shard import work
-from checker.simulation.paper import simulate
-from checker.simulation.spread import spread
-
 INSTALLED = importlib.util.find_spec("distributed") is not None
 needs_dask = pytest.mark.skipif(not INSTALLED, reason="the extra cluster is not installed")
 SCUTTLE = (sys.executable, "-c", "from checker.cli import main; main()")
@@ -119,14 +113,6 @@ def test_a_simulation_on_a_cluster_is_saved_and_says_the_same(cluster: Any, tmp_
     )
     assert shared.stdout == alone.stdout
     assert (tmp_path / "run" / "runs.jsonl").read_bytes().count(b"\n") == 9
-
-
-@pytest.mark.parametrize("sent", [work, carried_out, simulate, spread])
-def test_workers_tell_a_digest_of_all_that_decides_their_results(
-    sent: Callable[..., Any],
-) -> None:
-    """Half of the seeds by other sources would be found out by nobody. Spec: SCALE-7."""
-    assert any(sent.__module__.startswith(f"{part}.") for part in WORK)
 
 
 @needs_dask

@@ -255,10 +255,12 @@ def test_a_run_of_an_earlier_release_is_still_shown(scuttle: Run) -> None:
     )
     assert scuttle("check", *line, "--run", "here").code == 0
     file = Path("here/run.json")
-    assert '"scuttle-run-folder/1"' in file.read_text("utf-8")
-    earlier = file.read_text("utf-8").replace("scuttle-run-folder/1", "scuttle-run/1")
-    file.write_text(earlier, encoding="utf-8")
-    assert scuttle("runs", "show", "here", "--json").document["state"] == "finished"
+    document = json.loads(file.read_text("utf-8"))
+    assert document.pop("format") == "scuttle-run-folder/2"
+    del document["sum"]
+    for earlier in ("scuttle-run/1", "scuttle-run-folder/1"):
+        file.write_text(json.dumps({"format": earlier, **document}), encoding="utf-8")
+        assert scuttle("runs", "show", "here", "--json").document["state"] == "finished"
 
 
 def test_the_file_of_progress(

@@ -19,6 +19,7 @@ from attrs import evolve
 
 from checker.commands import simulate
 from checker.simulation.neighbours import neighbourhood
+from checker.sums import summed
 
 SCUTTLE = (sys.executable, "-c", "from checker.cli import main; main()")
 PAPER = ("simulate", "light-writers", "--nodes", "4", "--seeds", "8")
@@ -169,12 +170,16 @@ def test_a_bit_that_flipped_costs_one_run(scuttle: Callable[..., Any]) -> None:
 
 
 def test_runs_of_another_plan_are_not_taken_for_runs_of_this(scuttle: Callable[..., Any]) -> None:
-    """Who adds seeds by hand would give numbers another meaning. Spec: RUN-7."""
+    """Who adds seeds by hand would give numbers another meaning. Spec: RUN-7, RUN-9."""
     scuttle(*SHORT, "--run", "run")
     path = Path("run/run.json")
     document = json.loads(path.read_text())
     document["plan"]["orders"] = ["breadth"]
     path.write_text(json.dumps(document))
+    ran = scuttle("runs", "show", "run")
+    assert ran.code == 2
+    assert "RUN-9" in ran.err
+    path.write_text(json.dumps(summed({k: v for k, v in document.items() if k != "sum"})))
     assert scuttle("runs", "show", "run", "--json").document["ended"] == 0
 
 
@@ -208,7 +213,7 @@ def test_other_sources_and_another_graph_are_refused(
     assert resumed().code == 2
     Path("net.edgelist").write_text("a b\nb c\n")
     assert resumed().code == 0
-    monkeypatch.setattr("checker.simulation.kept.digest", lambda _parts: "other")
+    monkeypatch.setattr("checker.simulation.kept.digest", lambda: "other")
     other = resumed()
     assert (other.code, "RUN-3" in other.err) == (3, True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from checker.commands.documents.models import CHECKED
-from checker.commands.documents.shared import document, ref, whole
+from checker.commands.documents.shared import SUM, document, ref, whole
 from checker.commands.documents.simulations import PLAN, RESULT
 from checker.schema import (
     COUNT,
@@ -100,11 +100,16 @@ def run_folder() -> Schema:
             "experiment": ref("experiment"),
             "properties": TEXTS,
             **_ASKED,
+            "sum": SUM,
         },
+        version=2,
     )
 
 
 def run_level() -> Schema:
     """A line of the file ``levels.jsonl`` of a run folder. Spec: RUN-2."""
     title = "A line of the file levels.jsonl of a run folder: a level that is whole in its files"
-    return whole("run-level", title, of_class(Mark))
+    line = of_class(Mark)
+    properties = {**line["properties"], "sum": SUM}
+    required = [*line["required"], "sum"]
+    return whole("run-level", title, {**line, "properties": properties, "required": required})

@@ -120,6 +120,12 @@ def _looked_at() -> dict[str, Schema]:
     }
 
 
+SUM: Final[Schema] = {
+    "description": "A checksum of all the other members, and of what the document is bound to.",
+    "type": "string",
+    "pattern": "^[0-9a-f]{16}$",
+}
+
 PARTS: Final[dict[str, Schema]] = {
     "action": {
         "description": "A line of a schedule.",
@@ -165,21 +171,26 @@ GROWN: Final[Schema] = {
 """The same, of random walks and of searches that were stopped."""
 
 
-def document(name: str, title: str, required: Schema, optional: Schema | None = None) -> Schema:
-    """A document that says its format first, with the definitions that it uses.
+def document(
+    name: str,
+    title: str,
+    required: Schema,
+    optional: Schema | None = None,
+    version: int = 1,
+) -> Schema:
+    """A document that says its format and its version first, with the definitions that it uses.
 
     Spec: CONVERT-4, CONVERT-5.
     """
-    return whole(
-        name, title, an_object({"format": {"const": f"scuttle-{name}/1"}, **required}, optional)
-    )
+    form = {"const": f"scuttle-{name}/{version}"}
+    return whole(name, title, an_object({"format": form, **required}, optional), version)
 
 
-def whole(name: str, title: str, body: Schema) -> Schema:
+def whole(name: str, title: str, body: Schema, version: int = 1) -> Schema:
     """A document of any shape, with the definitions that it uses."""
     used = set(_used(body))
     parts = {part: schema for part, schema in PARTS.items() if part in used}
-    return called(name, title, {**body, "$defs": parts} if parts else body)
+    return called(name, title, {**body, "$defs": parts} if parts else body, version)
 
 
 def _used(schema: Any) -> Iterator[str]:

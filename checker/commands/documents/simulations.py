@@ -7,7 +7,7 @@ from typing import Any, Final, get_type_hints
 import attrs
 
 from checker.commands.documents.measured import SPREAD_SETUP, spread
-from checker.commands.documents.shared import document, whole
+from checker.commands.documents.shared import SUM, document, whole
 from checker.schema import (
     COUNT,
     TEXT,
@@ -88,7 +88,8 @@ def simulation_folder() -> Schema:
     return document(
         "simulation-folder",
         "The file run.json of the folder of a simulation: what is simulated, and by which program",
-        {"program": TEXT, "plan": PLAN, "population": COUNT},
+        {"program": TEXT, "plan": PLAN, "population": COUNT, "sum": SUM},
+        version=2,
     )
 
 

@@ -19,6 +19,7 @@ from checker.conformance.protocol import LINE_MAX, VERSION
 from checker.conformance.settings import NAMED_RESOLVERS, SORTS, UnknownName, config_from
 from checker.conformance.values import line_of, parse
 from checker.conformance.wire import mark_value, message_of, update_object, wire_form
+from checker.ending import carried_out, ended
 from scuttle_ref.entries import Entry
 from scuttle_ref.errors import InvalidConfig, InvalidMessage
 from scuttle_ref.messages import Event, Exchange, Lost, Opened, Put, Received, Update
@@ -296,4 +297,4 @@ def _mutated(profile: Profile, wanted: str) -> Profile:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(lambda: carried_out(main, sys.argv[1:])))

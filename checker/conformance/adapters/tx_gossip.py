@@ -14,6 +14,7 @@ from unittest.mock import Mock
 from attrs import define, field
 
 from checker.conformance.adapters import python2, serving
+from checker.ending import ended
 
 COMPARED = {b"cmp=sort_metric": b"key=__import__('functools').cmp_to_key(sort_metric)"}
 
@@ -85,4 +86,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else ".")
+    sys.exit(ended(lambda: main(sys.argv[1] if len(sys.argv) > 1 else ".")))

@@ -103,8 +103,6 @@ def explore(asking: Asking, domain: Domain) -> Explored:
             return Explored(worlds, stop=f"{experiment.topology.name}: {fault.problem}")
         worlds += report.stats.states
         verdict = report.verdicts[0]
-        if report.stats.stop == "interrupted":
-            raise KeyboardInterrupt
         if verdict.kind is Kind.REFUTED:
             named = evolve(experiment, resolver=asking.caller.name).to_json()
             schedule = tuple(map(str, verdict.schedule or ()))

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from checker.ending import ended
 from checker.scuttlebutt.laws.calling import InProcess
 from scuttle_ref.messages import Update
 from scuttle_ref.resolvers import View
@@ -118,4 +119,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

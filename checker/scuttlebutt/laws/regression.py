@@ -14,6 +14,7 @@ from typing import Any
 from attrs import frozen
 
 from checker.faults import UsageFault
+from checker.kept_files import made_folder
 from checker.scuttlebutt.experiment import experiment_from_json, resolver_called
 from checker.scuttlebutt.files import read_members, write_json
 from checker.scuttlebutt.laws.asking import Asking, GaveUp, NoAnswer, Run
@@ -77,10 +78,7 @@ class Regression:
 
         Raises UsageFault when it cannot be written.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise UsageFault(f"cannot be made ({fault.strerror})", where=str(folder)) from None
+        made_folder(folder)
         name = re.sub(r"[^A-Za-z0-9_.-]", "-", self.resolver.replace(":", "."))
         path = folder / f"{name}-{self.id}{SUFFIX}"
         if not path.exists():

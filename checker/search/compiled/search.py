@@ -69,7 +69,7 @@ def compiled(  # noqa: PLR0913 - each keyword is a choice of its own
     try:
         search.run()
     except KeyboardInterrupt:
-        search.stop = "interrupted"
+        search.stop = search.budget.interrupted()
     if certify:
         search.certify()
     return search.report()

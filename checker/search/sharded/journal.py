@@ -2,7 +2,8 @@
 
 ``worlds.bin`` holds the words of all levels, ``asked.bin`` what was asked of the tables, and
 ``levels.jsonl`` one line for each level that is whole in both. A line is written once all it speaks
-of is on the disk, so whatever is behind the last whole line never happened.
+of is on the disk, so whatever is behind the last whole line never happened. Each line has a
+checksum, which is of the line before it, too.
 
 Actors are not stored. What was asked is asked again, in the same order, so that regions get the
 same numbers; a checksum tells whether the answers were the same.
@@ -22,9 +23,11 @@ import numpy as np
 from attrs import asdict, define, field, frozen
 from numpy.typing import NDArray
 
+from checker.kept_files import growing, keep
 from checker.search.compiled.interned import Ids
 from checker.search.compiled.visited import Worlds
 from checker.search.sharded.messages import Needs
+from checker.sums import MEMBER, intact, summed
 
 WORLD = np.dtype("<u8")
 NUMBER = np.dtype("<i8")
@@ -109,34 +112,49 @@ def decoded(numbers: NDArray[np.int64]) -> list[Event]:
 
 @define
 class Journal:
-    """The files of one search in a folder. `marks` are the levels that are whole."""
+    """The files of one search in a folder. `marks` are the levels that are whole.
+
+    `key` says which search it is: lines of another one are none of this. `cut` is what was left
+    out behind the last whole level, because it was half written or changed. Unit: bytes.
+
+    Spec: RUN-2, RUN-9.
+    """
 
     folder: Path
+    key: str = ""
     marks: list[Mark] = field(factory=list)
+    cut: int = field(init=False, default=0)
     _worlds: BinaryIO = field(init=False)
     _asked: BinaryIO = field(init=False)
     _lines: BinaryIO = field(init=False)
+    _last: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Open the files, and cut off what is behind the last level that is whole."""
-        self._worlds = _opened(self.folder / "worlds.bin")
-        self._asked = _opened(self.folder / "asked.bin")
-        self._lines = _opened(self.folder / "levels.jsonl")
+        self._last = self.key
+        self._worlds = growing(self.folder / "worlds.bin")
+        self._asked = growing(self.folder / "asked.bin")
+        self._lines = growing(self.folder / "levels.jsonl")
         whole = 0
         for line in self._lines.read().splitlines(keepends=True):
             mark = self._mark(line)
             if mark is None:
                 break
             self.marks.append(mark)
+            self._last = line_sum(line)
             whole += len(line)
-        self._lines.truncate(whole)
         worlds, asked = self._ends(len(self.marks))
-        self._worlds.truncate(worlds * WORLD.itemsize)
-        self._asked.truncate(asked * NUMBER.itemsize)
+        for file, size in (
+            (self._lines, whole),
+            (self._worlds, worlds * WORLD.itemsize),
+            (self._asked, asked * NUMBER.itemsize),
+        ):
+            self.cut += max(0, file.seek(0, os.SEEK_END) - size)
+            file.truncate(size)
 
     def _mark(self, line: bytes) -> Mark | None:
         """The mark in a line, if that is whole and the files hold what it says."""
-        mark = mark_in(line)
+        mark = mark_in(line, self._last)
         if mark is None or mark.level != len(self.marks):
             return None
         worlds, asked = self._ends(mark.level)
@@ -158,13 +176,15 @@ class Journal:
         for file, content in zip((self._worlds, self._asked), contents, strict=True):
             file.seek(0, os.SEEK_END)
             file.write(content)
-            _kept(file)
+            keep(file)
         first, asked = self._ends(level)
         ends = first + len(worlds), asked + len(contents[1]) // NUMBER.itemsize
         mark = Mark(level, *ends, (crc32(contents[0]), crc32(contents[1])), **state)
         self._lines.seek(0, os.SEEK_END)
-        self._lines.write(f"{json.dumps(asdict(mark))}\n".encode())
-        _kept(self._lines)
+        line = summed(json.loads(json.dumps(asdict(mark))), self._last)
+        self._lines.write(f"{json.dumps(line)}\n".encode())
+        keep(self._lines)
+        self._last = line[MEMBER]
         self.marks.append(mark)
 
     def level(self, number: int) -> Worlds:
@@ -186,24 +206,39 @@ class Journal:
             file.close()
 
 
-def marks_in(path: Path) -> list[Mark]:
-    """The marks of a file of levels, as far as its lines are whole; nothing is changed."""
+def marks_in(path: Path, key: str = "") -> list[Mark]:
+    """The marks of a file of levels, as far as its lines are whole; nothing is changed.
+
+    `key` is that of the search: see :class:`Journal`.
+    """
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     marks: list[Mark] = []
     for line in lines:
-        mark = mark_in(line)
+        mark = mark_in(line, key)
         if mark is None:
             break
+        key = line_sum(line)
         marks.append(mark)
     return marks
 
 
-def mark_in(line: bytes) -> Mark | None:
-    """The mark that a line holds, or None where it is cut off or was damaged."""
+def line_sum(line: bytes) -> str:
+    """The checksum of a line that is whole, which the next one is bound to."""
+    return str(json.loads(line)[MEMBER])
+
+
+def mark_in(line: bytes, before: str) -> Mark | None:
+    """The mark that a line holds, or None where it is cut off or was changed.
+
+    `before` is the checksum of the line before it. Spec: RUN-9.
+    """
     if not line.endswith(b"\n"):
         return None
     try:
         document = json.loads(line)
+        if not intact(document, before):
+            return None
+        del document[MEMBER]
         document["sums"] = tuple(document["sums"])
         document["widths"] = tuple(document["widths"])
         document["decided"] = {
@@ -215,17 +250,7 @@ def mark_in(line: bytes) -> Mark | None:
         return None
 
 
-def _opened(path: Path) -> BinaryIO:
-    return path.open("r+b" if path.exists() else "w+b")
-
-
 def _read(file: BinaryIO, first: int, last: int) -> bytes:
     """Items `first` to `last`, of eight bytes each; fewer where the file is shorter."""
     file.seek(first * WORLD.itemsize)
     return file.read((last - first) * WORLD.itemsize)
-
-
-def _kept(file: BinaryIO) -> None:
-    """Everything written so far is on the disk, and survives the machine."""
-    file.flush()
-    os.fsync(file.fileno())

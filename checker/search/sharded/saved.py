@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from attrs import define, field
@@ -11,6 +11,7 @@ from checker.actions import Action
 from checker.faults import UnrunnableFault
 from checker.search.compiled.fields import Fields, TooWide
 from checker.search.compiled.visited import Visited, Worlds
+from checker.search.replay import replay
 from checker.search.sharded.journal import Event, Journal, Mark, Turn
 from checker.search.sharded.mirror import PIECE
 from checker.search.sharded.search import DividedSearch
@@ -54,7 +55,10 @@ class SavedSearch(DividedSearch):
     def restore(self) -> None:
         """Become the search that entered the last level of the journal.
 
-        Raises UnrunnableFault where the tables do not get the answers they got.
+        Raises UnrunnableFault where the tables do not get the answers they got, and where a
+        schedule that is remembered does not show what it decided.
+
+        Spec: RUN-1, RUN-9.
         """
         marks = self.journal.marks
         if not marks:
@@ -73,11 +77,25 @@ class SavedSearch(DividedSearch):
             name: (because, tuple(map(self.parse, way)))
             for name, (because, way) in marks[-1].decided.items()
         }
+        self._insist_on_schedules(decided)
         self.judge.remember(marks[-1].exercised, decided)
         self.provider.drained()
         self.provider.entered()
         self._learn()
         self._know_vectors()
+
+    def _insist_on_schedules(self, decided: Mapping[str, tuple[str, tuple[Action, ...]]]) -> None:
+        """Run each schedule that is remembered again, on the system itself. Spec: RUN-9."""
+        known = {each.name: each for each in self.judge.properties}
+        for name, (because, schedule) in decided.items():
+            if name not in known:
+                raise _not_shown(name, "is none of the properties asked for")
+            ran = replay(self.system, schedule, [known[name]])
+            if ran.misfit is not None:
+                raise _not_shown(name, f"has no step {ran.misfit.step}, {ran.misfit.action}")
+            told = ran.decided.get(name)
+            if told is None or (self.facets is None and told != because):
+                raise _not_shown(name, f"is remembered with {because!r}, and the run says {told!r}")
 
     def _ask_again(self, events: list[Event]) -> None:
         """Ask the tables what they were asked; where they were full, the next event widens them."""
@@ -118,6 +136,16 @@ def moved(worlds: Worlds, old: Fields, new: Fields) -> Worlds:
         if old.counters[which]:
             packed |= old.counter(worlds, which) << np.uint64(shift)
     return packed
+
+
+def _not_shown(name: str, why: str) -> UnrunnableFault:
+    return UnrunnableFault(
+        f"the decision about {name} {why}",
+        where="levels.jsonl",
+        clause="RUN-9",
+        expected="a schedule that shows it, as the search wrote it",
+        hint="begin a new run",
+    )
 
 
 def _otherwise(level: int) -> UnrunnableFault:

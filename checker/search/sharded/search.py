@@ -71,7 +71,7 @@ def completed(search: DividedSearch) -> Report:
     try:
         search.run()
     except KeyboardInterrupt:
-        search.stop = "interrupted"
+        search.stop = search.budget.interrupted()
     finally:
         search.dismiss()
     return search.report()
