@@ -139,7 +139,8 @@ def _flush() -> None:
 
 def _drop(stream: Any) -> None:
     """Forget what could not be written: Python would try it again at its end, and say so."""
-    if stream is None or stream not in {sys.__stdout__, sys.__stderr__}:
+    own = (sys.__stdout__, sys.__stderr__)
+    if stream is None or not any(stream is each for each in own):
         return
     with contextlib.suppress(OSError, ValueError):
         nothing = os.open(os.devnull, os.O_WRONLY)

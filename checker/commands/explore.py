@@ -123,7 +123,7 @@ def _write_playground(flags: dict[str, Any], opened: Opened) -> None:
         hint = "--html FILE without --pyodide writes it as a page"
         raise UsageFault("is no model that could run", where=str(flags["file"]), hint=hint)
     document = document_for(opened) if opened.runs else model_document(opened.experiment)
-    begin = {"file": {"name": opened.title, "text": json.dumps(document)}}
+    begin = {"file": {"name": "the model", "text": json.dumps(document)}}
     page = write_playground(folder, flags["pyodide"], begin)
     size = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
     if flags["as_json"]:

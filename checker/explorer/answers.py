@@ -66,7 +66,9 @@ class Answers:
         file = request.get("file")
         if isinstance(file, dict):
             with own_resolvers_only():
-                one = self.make(self._uploaded(str(file.get("name")), str(file.get("text"))))
+                one = self.make(
+                    self._uploaded(*_insist_on_file(file.get("name"), file.get("text")))
+                )
         else:
             name = request.get("open")
             one = self.make(open_named(name) if isinstance(name, str) else self.opened)
@@ -81,7 +83,7 @@ class Answers:
     def _uploaded(self, name: str, text: str) -> Opened:
         """What a file holds that was opened in the page. Spec: EXPL-8."""
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / (Path(name).name or "opened")
+            path = Path(folder) / name
             write_draft(path, text)
             try:
                 return open_file(path)
@@ -115,6 +117,23 @@ class Answers:
         if end == "html":
             return page_of(self.make(opened))
         return WRITERS[f".{end}"](opened)
+
+
+NAME_MAX = 200
+"""The longest name of a file from a page. Unit: bytes; most file systems take 255."""
+
+
+def _insist_on_file(name: object, text: object) -> tuple[str, str]:
+    """The name and the text of a file from a page. Raises UsageFault. Spec: EXPL-13."""
+    plain = isinstance(name, str) and name.isprintable() and not set(name) & {"/", "\\"}
+    if not isinstance(name, str) or not plain or name in {"", ".", ".."}:
+        raise UsageFault(f"{name!a:.60} is no name of a file", where="file.name")
+    if len(name.encode()) > NAME_MAX:
+        expected = f"at most {NAME_MAX} bytes"
+        raise UsageFault("is no name of a file: too long", where="file.name", expected=expected)
+    if not isinstance(text, str):
+        raise UsageFault("is no text", where="file.text", expected="what the file holds")
+    return name, text
 
 
 SAVES = {

@@ -12,7 +12,15 @@ import json
 import zipfile
 from pathlib import Path
 
-from checker.explorer.export import MODULES, front, import_map, inlined, page
+from checker.explorer.export import (
+    MODULES,
+    allowing,
+    front,
+    import_map,
+    inlined,
+    meta_policy,
+    page,
+)
 from checker.explorer.views import Json
 from checker.faults import UnrunnableFault
 from checker.kept_files import copy_draft, new_folder, write_draft
@@ -29,7 +37,7 @@ PYODIDE_FILES = (
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; connect-src 'self'; "
-    "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' data:"
+    "script-src 'self' 'wasm-unsafe-eval' data:"
 )
 """What the page may load: its own folder, and WebAssembly. Spec: EXPL-11."""
 
@@ -60,14 +68,14 @@ def _fill(folder: Path, pyodide: Path, begin: Json) -> None:
         copy_draft(pyodide / name, folder / "pyodide" / name)
     write_draft(folder / "scuttle.zip", _archive())
     modules = import_map({name: inlined(name) for name in MODULES})
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-    head = f"{policy}\n<style>\n{front('style.css')}</style>\n{modules}"
     site = json.dumps({"pyodide": "pyodide/", "archives": ["scuttle.zip"], "begin": begin})
     site = site.replace("<", "\\u003c")
     foot = (
         '<script type="module">\nimport { start } from "scuttle/app";\n'
         f'import {{ pyodide }} from "scuttle/backends";\nstart(pyodide({site}));\n</script>'
     )
+    policy = meta_policy(allowing(POLICY, modules, foot))
+    head = f"{policy}\n<style>\n{front('style.css')}</style>\n{modules}"
     write_draft(folder / "index.html", page(head, foot))
 
 

@@ -3,64 +3,107 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.routing import Route
 
+from checker.ending import unforeseen_text
 from checker.explorer.answers import Answers
-from checker.explorer.export import MODULES, front, import_map, page
+from checker.explorer.export import MODULES, allowing, front, import_map, page
 from checker.faults import UnrunnableFault
 
 HOST = "127.0.0.1"
 """The only address that is listened on. Spec: EXPL-10."""
 
-NAMES = {HOST, "localhost"}
+HOSTS = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
+"""The names that are answered for, as a `Host` has them."""
+
 BODY_MAX = 8_000_000
 """The largest request that is read. Unit: bytes."""
 
 POLICY = (
-    "default-src 'self'; img-src data:; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+    "default-src 'self'; img-src data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
+    "base-uri 'none'; script-src 'self'"
 )
+"""What the live page may load. Its own two scripts are added, by their digests. Spec: EXPL-13."""
+
 TYPES = {"css": "text/css", "js": "text/javascript", "html": "text/html"}
+
+
+class TooLarge(Exception):
+    """A request has more than :data:`BODY_MAX` bytes."""
 
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-def _text(text: str, kind: str) -> Response:
-    headers = {"cache-control": "no-store", "content-security-policy": POLICY}
+def _text(text: str, kind: str, policy: str = POLICY) -> Response:
+    headers = {"cache-control": "no-store", "content-security-policy": policy}
     return Response(text, media_type=TYPES[kind], headers=headers)
+
+
+def _json(document: object, status: int) -> Response:
+    """A document in ASCII: texts may hold lone surrogates, which no other encoding can write."""
+    text = json.dumps(document, allow_nan=False)
+    return Response(text, status, media_type="application/json")
 
 
 def _guarded(handler: Handler) -> Handler:
     """Answers requests for this machine's names only, from pages of this server only.
 
-    Other pages in the same browser could ask, too, and names of elsewhere can lead here.
+    Other pages in the same browser could ask, too, and names of elsewhere can lead here. What
+    nobody foresaw is an answer, and told here in one line.
 
-    Spec: EXPL-10.
+    Spec: EXPL-10, EXPL-13.
     """
 
     async def guarded(request: Request) -> Response:
         host = request.headers.get("host", "")
         origin = request.headers.get("origin")
-        if urlsplit(f"//{host}").hostname not in NAMES:
+        if not HOSTS.fullmatch(host):
             return Response("this server is for this machine only", 403)
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and origin != f"http://{host}":
             return Response("another page may not ask this server", 403)
-        if int(request.headers.get("content-length") or 0) > BODY_MAX:
-            return Response("the request is too large", 413)
-        return await handler(request)
+        try:
+            return await handler(request)
+        except TooLarge:
+            return Response("the request is too large", 413, {"connection": "close"})
+        except ClientDisconnect:
+            return Response("the request was not sent to its end", 400)
+        except Exception as found:  # noqa: BLE001 - one request must not end the others
+            told = unforeseen_text(found)
+            sys.stderr.write(f"{told}\n")
+            return _json({"error": told}, 500)
 
     return guarded
+
+
+async def _body(request: Request) -> bytes:
+    """The body of a request, counted as it is read: chunks say nothing of their sum.
+
+    Raises TooLarge. Spec: EXPL-13.
+    """
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and len(said.lstrip("0")) > len(str(BODY_MAX)):
+        raise TooLarge
+    if said.isdecimal() and int(said) > BODY_MAX:
+        raise TooLarge
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BODY_MAX:
+            raise TooLarge
+        parts.append(part)
+    return b"".join(parts)
 
 
 def application(answers: Answers) -> Starlette:
@@ -74,10 +117,10 @@ def application(answers: Answers) -> Starlette:
     )
     files = {"style.css": front("style.css")}
     files |= {f"{name}.js": front(f"{name}.js") for name in MODULES}
-    start = page(head, foot)
+    start, policy = page(head, foot), allowing(POLICY, head, foot)
 
     async def show(_request: Request) -> Response:
-        return _text(start, "html")
+        return _text(start, "html", policy)
 
     async def file(request: Request) -> Response:
         name = request.path_params["name"]
@@ -88,14 +131,14 @@ def application(answers: Answers) -> Starlette:
     async def ask(request: Request) -> Response:
         name = request.path_params["method"]
         if name not in {"init", "expand"}:
-            return JSONResponse({"error": f"there is no method {name}"}, 404)
-        body = await request.body()
+            return _json({"error": f"there is no method {name}"}, 404)
+        body = await _body(request)
         try:
             asked = json.loads(body)
         except (ValueError, RecursionError):
-            return JSONResponse({"error": "the request is no JSON"}, 400)
+            return _json({"error": "the request is no JSON"}, 400)
         answer = await run_in_threadpool(answers.answer, name, asked)
-        return JSONResponse(answer, 400 if "error" in answer else 200)
+        return _json(answer, 400 if "error" in answer else 200)
 
     routes = [
         Route("/", _guarded(show)),
