@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from checker.ending import carried_out, ended
+from checker.ending import carried_out, ended, leave
 from checker.faults import UsageFault
 from checker.interrupts import heed
 from checker.settings import ORIGINS, origin, read_settings, stray_variables
@@ -119,7 +119,8 @@ def main(arguments: list[str] | None = None) -> None:
         heed(signal.SIGTERM, signal.default_int_handler)
         # Nothing here multiplies matrices; numpy would start a thread per core for it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    sys.exit(ended(lambda: _run(sys.argv[1:] if arguments is None else arguments)))
+        leave(ended(lambda: _run(sys.argv[1:])))
+    sys.exit(ended(lambda: _run(arguments)))
 
 
 def _run(arguments: list[str]) -> int:

@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from checker.faults import INTERRUPTED, PIPE_CLOSED, UNFORESEEN, UNRUNNABLE, USAGE, Fault
 
@@ -23,8 +23,26 @@ if TYPE_CHECKING:
 DETAILS = "SCUTTLE_TRACEBACK"
 """An environment variable: when it is set, what nobody foresaw is shown with its traceback."""
 
+_LEFT_BEHIND: list[str] = []
+"""Threads that wait for what may never come: see :func:`leave_behind`."""
+
 HERE = Path(__file__).resolve().parents[1]
 OURS = (HERE / "checker", HERE / "scuttle_ref")
+
+
+def leave_behind() -> None:
+    """A thread is left that may never end: the process must not wait for it at its end."""
+    _LEFT_BEHIND.append("a thread")
+
+
+def leave(code: int) -> NoReturn:
+    """End this process, at once if there is anything that may never end. Spec: END-1."""
+    if _LEFT_BEHIND:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def ended(run: Callable[[], object]) -> int:

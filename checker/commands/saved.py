@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from typing import Any
 
 from attrs import define
@@ -48,20 +48,33 @@ def _answered(run: Run, setup: Setup, budget: Budget, flags: Mapping[str, Any]) 
     asked = run.asked
     question = Question(asked.every, asked.coverage, asked.until_decided, whole=True)
     crew = crew_of(flags) or nullcontext(Alone())
-    with run.locked(), crew as workers:
+    with run.locked(), _saying(run), crew as workers:
         searches = Searches(run, setup, workers)
         try:
             answer = question.answer(run.experiment, setup, searches, budget)
         except TooWide:
             raise too_wide("--run") from None
-        except UnrunnableFault:
-            searches.say_how_to_go_on()
-            raise
         if searches.ended:
             run.finish(answer.document())
         else:
-            searches.say_how_to_go_on()
+            say_how_to_go_on(run)
     return answer
+
+
+@contextmanager
+def _saying(run: Run) -> Iterator[None]:
+    """Whatever ends the search, also before it began: say how to go on. Spec: SCALE-9."""
+    try:
+        yield
+    except (UnrunnableFault, KeyboardInterrupt):
+        say_how_to_go_on(run)
+        raise
+
+
+def say_how_to_go_on(run: Run) -> None:
+    """Say what is saved."""
+    levels = f"{len(run.marks):,} levels"
+    say(f"saved: {levels} in {run.folder}; go on with: scuttle runs resume {run.name}")
 
 
 @define
@@ -117,9 +130,3 @@ class Searches:
             say(told(search.traffic, report.stats.states, self.crew.size))
         self.ended = report.stats.complete or not search.judge.undecided
         return report
-
-    def say_how_to_go_on(self) -> None:
-        """Say what is saved."""
-        levels = f"{len(self.run.marks):,} levels"
-        how = f"go on with: scuttle runs resume {self.run.name}"
-        say(f"saved: {levels} in {self.run.folder}; {how}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -319,10 +320,8 @@ class DividedSearch:
     def dismiss(self) -> None:
         """Let workers that go on without this search forget it."""
         for at in range(self.crew.size):
-            try:
+            with suppress(Exception):  # cleaning up is no reason to fail
                 self.crew.submit(at, shards.forget, self.name, at)
-            except (BrokenExecutor, RuntimeError):
-                continue
 
     # --- schedules --------------------------------------------------------------------------------
 
