@@ -25,6 +25,7 @@ from attrs import define, field, frozen
 from checker import ending
 from checker.faults import UnrunnableFault, UsageFault
 from checker.program import digest
+from checker.resources import to_install
 
 T = TypeVar("T")
 
@@ -141,7 +142,7 @@ def _distributed() -> Any:
         raise UnrunnableFault(
             "needs dask.distributed, which is not installed",
             where="--cluster",
-            hint="pip install 'scuttle-ref[cluster]', here and where the workers run",
+            hint=f"{to_install(extra='cluster')}, and where the workers run",
         ) from None
     for name in LOGS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -29,7 +29,7 @@ from checker.commands.examples import examples
 from checker.differences import as_markdown, profile_named
 from checker.faults import AS_EXPECTED, REFUTED, UnrunnableFault
 from checker.kept_files import write_over
-from checker.resources import repository, spec_folder
+from checker.resources import repository, spec_folder, to_write_to
 
 
 @frozen
@@ -142,8 +142,7 @@ def command(*, wants_json: bool, wants_write: bool) -> int:
     places = installed_places()
     book = read_book(places)
     if wants_write:
-        if places.tests is None:
-            raise UnrunnableFault("no checkout to write to", hint="run from a checkout")
+        to_write_to()
         for path in write(places, book):
             click.echo(f"wrote {path}", err=wants_json)
     found = find_problems(places, book)

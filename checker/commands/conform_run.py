@@ -20,6 +20,7 @@ from checker.conformance.result import Level, Report
 from checker.conformance.session import REQUEST_SECONDS, Launch
 from checker.faults import UnrunnableFault, UsageFault
 from checker.kept_files import write_over
+from checker.resources import to_install
 from scuttle_ref.profiles import PROFILES
 
 SLOW = 100
@@ -123,7 +124,7 @@ def _need_hypothesis() -> None:
         raise UnrunnableFault(
             "needs Hypothesis, which is not installed",
             where="scuttle conform run",
-            hint="pip install hypothesis, which scuttle-ref depends on",
+            hint=to_install(package="hypothesis"),
         )
 
 

@@ -12,6 +12,7 @@ from checker.explorer.conversion import WRITERS, Writer
 from checker.explorer.export import write_page
 from checker.explorer.sources import open_file
 from checker.faults import UsageFault
+from checker.resources import carried
 
 
 @click.command(
@@ -33,7 +34,7 @@ def command(source: Path, target: Path, *, as_json: bool) -> None:
     and so is --json. Nothing is overwritten. The worlds of a model are written by scuttle graph.
     """
     write = _writer(target)
-    text = write(open_file(source))
+    text = write(open_file(carried(source)))
     if as_json:
         told = {
             "format": "scuttle-converted/1",

@@ -22,6 +22,7 @@ from checker.ending import carried_out
 from checker.explorer.playground import refuse_other_folders
 from checker.faults import AS_EXPECTED, INTERRUPTED, UnrunnableFault, UsageFault
 from checker.kept_files import new_folder
+from checker.resources import to_install
 from checker.site.staging import stage
 
 NEEDED = ("sphinx", "myst_parser", "furo")
@@ -56,7 +57,7 @@ def command(out: Path, *, pyodide: Path | None, as_json: bool) -> int:
             f"{', '.join(missing)} cannot be imported",
             where="scuttle docs",
             expected="the extra docs",
-            hint=".venv/bin/pip install -e '.[docs]'",
+            hint=to_install(extra="docs"),
         )
     if out.exists() and any(out.iterdir()) and not (out / ".buildinfo").exists():
         raise UsageFault(

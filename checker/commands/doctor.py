@@ -18,7 +18,7 @@ from attrs import asdict, frozen
 
 from checker.commands.examples import examples
 from checker.faults import AS_EXPECTED, UNRUNNABLE, UsageFault
-from checker.resources import repository, spec_folder
+from checker.resources import repository, spec_folder, to_install
 from checker.settings import NOT_OPTIONS, read_settings
 
 OK, ABSENT, WRONG = "ok", "absent", "WRONG"
@@ -117,8 +117,7 @@ def _extras() -> Iterator[Found]:
     for extra, purpose in EXTRAS.items():
         absent = [name for name in _required(extra) if _version(name) is None]
         state, says = (ABSENT, f"lacks {', '.join(absent)}") if absent else (OK, "all there")
-        what = f"'{PACKAGE}[{extra}]'" if repository() is None else f"-e '.[{extra}]'"
-        yield Found(extra, state, says, purpose, f"pip install {what}")
+        yield Found(extra, state, says, purpose, to_install(extra=extra))
 
 
 def _required(extra: str | None) -> list[str]:
@@ -147,7 +146,7 @@ def _version(package: str) -> str | None:
 
 def _package(name: str, otherwise: str) -> Found:
     found = _version(name)
-    hint = f"pip install '{name}'"
+    hint = to_install(package=name)
     return Found(name, OK, found) if found else Found(name, otherwise, "not installed", "", hint)
 
 

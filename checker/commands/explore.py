@@ -20,6 +20,7 @@ from checker.explorer.playground import write_playground
 from checker.explorer.sources import Opened, case_source, explorable, of_experiment, open_file
 from checker.explorer.tables import WORLDS_MAX
 from checker.faults import AS_EXPECTED, UnrunnableFault, UsageFault
+from checker.resources import carried, to_install
 
 FIRST = "writers:as-shipped"
 """What is shown to somebody who asks for nothing: two values that are swapped for ever."""
@@ -89,7 +90,7 @@ def what_to_open(flags: dict[str, Any]) -> Opened:
                 where=str(flags["file"]),
                 hint="leave the flags out",
             )
-        return open_file(flags["file"])
+        return open_file(carried(flags["file"]))
     if flags["case_name"] is not None or not describes_model(flags):
         if flags["case_name"] is not None:
             experiment_from(flags)
@@ -169,5 +170,5 @@ def _without_extra(extra: str, missing: ModuleNotFoundError) -> UnrunnableFault:
         f"{missing.name} is not installed",
         where=f"scuttle explore{' --tui' if extra == 'tui' else ''}",
         expected=f"the extra {extra}",
-        hint=f".venv/bin/pip install -e '.[{extra}]', or use --html FILE or scuttle step",
+        hint=f"{to_install(extra=extra)}, or use --html FILE or scuttle step",
     )

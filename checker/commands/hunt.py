@@ -17,6 +17,7 @@ from checker.commands.options import limit_option, limits_given, rules_option, s
 from checker.commands.progress import say
 from checker.faults import INCONCLUSIVE, INTERRUPTED, REFUTED, UnrunnableFault, UsageFault
 from checker.network import NETWORKS
+from checker.resources import to_install
 from checker.scuttlebutt.in_force import presumed
 from checker.scuttlebutt.misfortune import RESTARTS
 from checker.search.budget import BROKEN_OFF
@@ -87,7 +88,7 @@ def command(**flags: Any) -> None:
         raise UnrunnableFault(
             "needs Hypothesis, which is not installed",
             where="scuttle hunt",
-            hint="pip install hypothesis, which scuttle-ref depends on",
+            hint=to_install(package="hypothesis"),
         )
     from checker.hunted import FAULT_KINDS, Plan  # noqa: PLC0415 - Hypothesis is an extra
     from checker.hunting import hunt  # noqa: PLC0415 - Hypothesis is an extra

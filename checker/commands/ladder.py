@@ -13,7 +13,7 @@ from checker.catalogue import load_catalogue
 from checker.commands.progress import say
 from checker.faults import AS_EXPECTED, REFUTED
 from checker.ladder import Cell, Climbed
-from checker.resources import spec_folder
+from checker.resources import to_write_to
 
 
 def check_ladder(name: str, *, as_json: bool, recording: bool) -> int:
@@ -24,7 +24,7 @@ def check_ladder(name: str, *, as_json: bool, recording: bool) -> int:
     cases = ladder.named(load_catalogue(), name)
     cells = [ladder.climbed(case, say) for case in cases]
     if recording:
-        ladder.record(cells, spec_folder() / ladder.RECORD)
+        ladder.record(cells, to_write_to() / ladder.RECORD)
     known = ladder.recorded()
     surprises = {
         f"{cell.row}:{cell.profile}": ladder.differences(cell, known.get(_name(cell)))

@@ -25,6 +25,7 @@ from checker.lessons.course import (
 )
 from checker.lessons.page import PLAYED, Kind, Lesson, Question, rewritten
 from checker.lessons.player import Player, play_whole
+from checker.resources import to_write_to
 
 
 @click.command(epilog=examples("scuttle learn 1", "scuttle learn --next"))
@@ -41,6 +42,8 @@ def command(name: str | None, *, go_on: bool, check: bool, rewrite: bool, as_jso
     below SCUTTLE_STATE, or else XDG_STATE_HOME.
     """
     lessons = course()
+    if rewrite:
+        to_write_to()
     if check or rewrite:
         sys.exit(_check(lessons, rewrite=rewrite, as_json=as_json))
     if go_on and name is None:

@@ -10,6 +10,7 @@ import click
 
 from checker.commands.options import Command
 from checker.faults import UnrunnableFault, UsageFault
+from checker.resources import to_install
 from checker.simulation.plots import ENDINGS
 
 plot_option: Callable[[Command], Command] = click.option(
@@ -38,6 +39,6 @@ def checked(path: Path | None) -> Path | None:
             "matplotlib is not installed",
             where="--plot",
             expected="the extra plot",
-            hint="pip install 'scuttle-ref[plot]'",
+            hint=to_install(extra="plot"),
         )
     return path

@@ -12,15 +12,16 @@ import click
 from checker.commands.examples import examples
 from checker.faults import AS_EXPECTED, REFUTED, UsageFault
 from checker.kept_files import write_over
+from checker.resources import carried, spec_folder, to_write_to
 from checker.scuttlebutt.scenario import Played, play, read_scenario
 
 
-@click.command(epilog=examples("scuttle scenario spec/scenarios/swap.txt"))
+@click.command(epilog=examples("scuttle scenario swap", "scuttle scenario spec/scenarios/swap.txt"))
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--rewrite", is_flag=True, help="Write the new output into the file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(paths: tuple[Path, ...], rewrite: bool, as_json: bool) -> None:
-    """Play the dialogue in each FILE (or each .txt file of a folder).
+    """Play the dialogue in each FILE (or each .txt file of a folder), or of this name.
 
     Prints the dialogue. Exit code 1 when the output is not the recorded one; the difference is
     shown. Rewrite only when you understand what caused it.
@@ -29,6 +30,8 @@ def command(paths: tuple[Path, ...], rewrite: bool, as_json: bool) -> None:
     for path in _files(paths):
         played = play(read_scenario(path), str(path))
         if rewrite and not played.as_recorded:
+            if path.is_relative_to(spec_folder()):
+                to_write_to()
             write_over(path, played.played)
         results.append(played)
         if not as_json:
@@ -41,7 +44,7 @@ def command(paths: tuple[Path, ...], rewrite: bool, as_json: bool) -> None:
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:
     files: list[Path] = []
-    for path in paths:
+    for path in map(carried, paths):
         found = sorted(path.glob("*.txt")) if path.is_dir() else [path]
         if not found:
             raise UsageFault("has no .txt file", where=str(path))

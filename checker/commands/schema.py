@@ -9,9 +9,9 @@ import click
 
 from checker.commands.documents.book import MADE, SAID, file_of, names, read
 from checker.commands.examples import examples
-from checker.faults import UnrunnableFault, UsageFault
+from checker.faults import UsageFault
 from checker.kept_files import write_over
-from checker.resources import repository
+from checker.resources import to_write_to
 from checker.schema import text_of
 
 
@@ -54,8 +54,7 @@ def show_list(chosen: Sequence[str], *, as_json: bool) -> None:
 
 def _write() -> None:
     """Write the schemas that are made of code. Raises UnrunnableFault without a checkout."""
-    if repository() is None:
-        raise UnrunnableFault("no checkout to write to", hint="run from a checkout")
+    to_write_to()
     for name, made in MADE.items():
         text, file = text_of(made()), file_of(name)
         if not file.is_file() or file.read_text(encoding="utf-8") != text:

@@ -21,7 +21,7 @@ from checker.conformance.vectors.run import Ran, reference, run_vector
 from checker.conformance.vectors.steps import Json
 from checker.faults import AS_EXPECTED, INCONCLUSIVE, REFUTED, UsageFault
 from checker.kept_files import made_folder, write_over
-from checker.resources import spec_folder
+from checker.resources import carried, spec_folder, to_write_to
 from checker.scuttlebutt.experiment import profile_called
 from checker.scuttlebutt.files import read_members
 
@@ -46,7 +46,8 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def build(out: Path | None, *, check: bool, as_json: bool) -> None:
     """Make the files of vectors from the mutants of every rule, the scenarios and hostile input."""
-    folder = spec_folder() / "vectors" if out is None else out
+    spec = spec_folder() if check or out is not None else to_write_to()
+    folder = spec / "vectors" if out is None else out
     say("looking for the shortest conversations, some ten seconds")
     changed = []
     for name, document in vector_files(spec_folder() / "scenarios").items():
@@ -99,7 +100,8 @@ def test(program: tuple[str, ...], cases: str, as_json: bool, **flags: Any) -> N
     session = Session(Launch(program)) if program else None
     ran: list[tuple[Json, Ran]] = []
     try:
-        for path in files or tuple(sorted((spec_folder() / "vectors").glob("*.json"))):
+        own = sorted((spec_folder() / "vectors").glob("*.json"))
+        for path in map(carried, files or own):
             document = read_vectors(path)
             if wanted in {None, document["profile"]}:
                 answer = reference(profile_called(document["profile"]))

@@ -107,10 +107,15 @@ def _archive() -> bytes:
     return made.getvalue()
 
 
+PACKED = "_spec"
+
+
 def _put(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
     """Every text of a folder, in order, with no time of its own: the same bytes each time."""
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
+        if PACKED in inside.parts:
+            continue  # the specification is put there from where it is
         if path.suffix in {".py", ".md", ".txt", ".js", ".css", ".html"} and path.is_file():
             entry = zipfile.ZipInfo(f"{name}/{inside.as_posix()}")
             entry.compress_type = zipfile.ZIP_DEFLATED

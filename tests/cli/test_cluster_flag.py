@@ -26,6 +26,7 @@ from checker import cluster as cluster_module
 from checker import ending
 from checker.catalogue import find_case, load_catalogue
 from checker.faults import UnrunnableFault
+from checker.resources import to_install
 from checker.search.budget import Budget
 from checker.search.judge import Judge
 from checker.search.sharded.crew import Alone
@@ -427,7 +428,7 @@ def test_without_the_extra_the_way_to_it_is_told(
     monkeypatch.setitem(sys.modules, "distributed", None)
     ran = scuttle("check", "--topology", "line:2", "--cluster", "tcp://127.0.0.1:1")
     assert ran.code == 3
-    assert "scuttle-ref[cluster]" in ran.err
+    assert to_install(extra="cluster") in ran.err
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,18 @@ def formats_written() -> set[str]:
     return found
 
 
+def newest(forms: set[str]) -> set[str]:
+    """The last version of each; the others are what was written earlier, and is still read."""
+    last: dict[str, int] = {}
+    for form in forms:
+        name, _, version = form.partition("/")
+        last[name] = max(last.get(name, 0), int(version))
+    return {f"{name}/{version}" for name, version in last.items()}
+
+
 def test_every_format_that_the_code_names_has_a_schema() -> None:
     """A file that is written without one fails here, too. Spec: CONVERT-5."""
-    assert formats_written() == {
+    assert newest(formats_written()) == {
         form for form in BY_FORMAT if form and form.startswith("scuttle-") and "/" in form
     }
 

@@ -16,6 +16,7 @@ from typing import Any
 from attrs import frozen
 
 from checker.faults import UnrunnableFault, UsageFault
+from checker.resources import to_install
 from checker.scuttlebutt.laws import symbolic_laws
 from checker.scuttlebutt.laws.asking import Asking, Run
 from checker.scuttlebutt.laws.book import BY_NAME, Law
@@ -58,7 +59,7 @@ def conclude(
         raise UnrunnableFault(
             "needs CrossHair, which is not installed",
             where="--backend crosshair",
-            hint="in a clone of the repository: pip install -e '.[symbolic]'",
+            hint=to_install(extra="symbolic"),
         )
     symbolic_laws.RESOLVER[:] = [caller.resolver]
     symbolic_laws.OBSERVE[:] = observe
