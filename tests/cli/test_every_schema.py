@@ -161,5 +161,5 @@ def test_schemas_are_written_where_they_have_drifted(
     ]
     assert json.loads((folder / "hunt.schema.json").read_text("utf-8")) == SCHEMAS["hunt"]
     assert scuttle("schema", "--write").err == ""
-    monkeypatch.setattr("checker.commands.schema.repository", lambda: None)
+    monkeypatch.setattr("checker.resources.repository", lambda: None)
     assert scuttle("schema", "--write").code == 3

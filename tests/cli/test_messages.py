@@ -46,7 +46,8 @@ def test_whatever_a_node_tells_its_owner(capsys: pytest.CaptureFixture[str]) -> 
     for line in ("set k 1", "set k {}", "get k", "get q", "show", "peers", "help", "fly", "gossip"):
         assert shell.carry_out(line, transport)
     node.write(Update("", "k", 1, 1), "B")
-    for event in ("connected", "disconnected", "malformed", "refused", "unreachable"):
+    happen = ("connected", "disconnected", "malformed", "refused", "unreachable")
+    for event in (*happen, "fault", "forgot", "gap"):
         transport.tell(event, "127.0.0.1:1", "")
     shell.say("listening", "", id="A", host="127.0.0.1", port=1)
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
