@@ -61,6 +61,12 @@ Spec: VERS-1.
 NESTING_MAX: Final = 32
 """How deep a value may be nested. Unit: tuples and records. Spec: MOD-3."""
 
+NAME_MAX: Final = 1024
+"""How long the name of a key or a source may be. Unit: characters. Spec: MOD-9."""
+
+VALUE_MAX: Final = 2**19
+"""How long a value may be. Unit: bytes of JSON in ASCII. Spec: MOD-9."""
+
 PROTOTYPE_NAMES: Final[frozenset[str]] = frozenset(
     {
         "__defineGetter__",
@@ -92,8 +98,6 @@ def exact(value: Value) -> object:
     kind = type(value)
     if kind is tuple:
         return ("tuple", *(exact(item) for item in value))  # type: ignore[attr-defined]
-    if kind is frozenset:
-        return ("frozenset", frozenset(exact(item) for item in value))  # type: ignore[attr-defined]
     return (kind.__name__, repr(value) if kind is float else value)
 
 

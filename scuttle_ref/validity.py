@@ -7,20 +7,19 @@ metaclass may raise.
 
 from __future__ import annotations
 
-from math import isfinite
-
 from scuttle_ref.errors import Refusal
 from scuttle_ref.flow import Rates
 from scuttle_ref.messages import Digest, DigestDone, Update
-from scuttle_ref.names import NESTING_MAX, NEVER, PROTOTYPE_NAMES, UNBOUNDED, VERSION_MAX, Record
+from scuttle_ref.names import NAME_MAX, NEVER, PROTOTYPE_NAMES, UNBOUNDED, VERSION_MAX
+from scuttle_ref.values import kind_of, text_problem, value_refusal
 
 
 def name_refusal(path: str, name: object, *, empty: bool = False) -> Refusal | None:
-    """Refuse what cannot name a key or a source: non-strings and prototype names.
+    """Refuse what cannot name a key or a source: no text, too long a text, a prototype name.
 
     An empty string names a key when `empty` is true, and never a source.
 
-    Spec: MOD-1, MOD-4.
+    Spec: MOD-1, MOD-4, MOD-8, MOD-9.
     """
     if type(name) is not str:
         return Refusal(path, f"is {kind_of(name)}", "a string", "MOD-1")
@@ -29,6 +28,12 @@ def name_refusal(path: str, name: object, *, empty: bool = False) -> Refusal | N
     if name in PROTOTYPE_NAMES:
         problem = f"is {name!r}, a property of every JavaScript object"
         return Refusal(path, problem, "any other name", "MOD-4")
+    if len(name) > NAME_MAX:
+        problem = f"is {len(name)} characters long"
+        return Refusal(path, problem, f"at most {NAME_MAX} characters", "MOD-9")
+    broken = text_problem(name)
+    if broken is not None:
+        return Refusal(path, broken, "a text of Unicode characters", "MOD-8")
     return None
 
 
@@ -53,51 +58,6 @@ def mark_refusal(mark: object) -> Refusal | None:
         return None
     expected = "an integer from 0 to 2**53, or -Infinity"
     return Refusal("version", f"is {_shown(mark)}", expected, "EXCH-1")
-
-
-def value_refusal(value: object) -> Refusal | None:
-    """Refuse a value that may change, that differs from itself, or that is nested too deep.
-
-    Python cannot say of a foreign object that it never changes, so the kinds of values are listed.
-
-    Spec: MOD-3.
-    """
-    if _is_sound(value, NESTING_MAX):
-        return None
-    problem = f"is {kind_of(value)} that may change, is no finite number, or is nested too deep"
-    expected = (
-        "null, a bool, a finite number, a text, bytes, or a tuple, record or frozenset of values, "
-        f"nested at most {NESTING_MAX} deep"
-    )
-    return Refusal("value", problem, expected, "MOD-3")
-
-
-def _is_sound(value: object, depth: int) -> bool:
-    """Look inside of tuples, sets and records: there Python compares by identity first."""
-    kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None or kind is bytes:
-        return True
-    if kind is float:
-        return isfinite(value)  # type: ignore[arg-type]
-    if kind is tuple or kind is frozenset:
-        return depth > 0 and all(_is_sound(item, depth - 1) for item in value)  # type: ignore[attr-defined]
-    if kind is Record:
-        return depth > 0 and _is_record(value, depth - 1)
-    return False
-
-
-def _is_record(record: object, depth: int) -> bool:
-    """Whether the members of a record are pairs of a name and a sound value, as they should be."""
-    members = getattr(record, "members", None)
-    return type(members) is tuple and all(_is_member(each, depth) for each in members)
-
-
-def _is_member(pair: object, depth: int) -> bool:
-    match pair if type(pair) is tuple else None:
-        case (name, value):
-            return type(name) is str and _is_sound(value, depth)
-        case _:
-            return False
 
 
 def put_refusal(key: object, value: object) -> Refusal | None:
@@ -205,15 +165,6 @@ def order_refusal(order: object) -> Refusal | None:
     if type(order) is tuple and all(type(source) is str for source in order):
         return None
     return Refusal("order", f"is {kind_of(order)}", "a tuple of node ids", "EXCH-7")
-
-
-_NAME_OF_TYPE = type.__dict__["__name__"].__get__
-
-
-def kind_of(value: object) -> str:
-    """The name of the type of any object, with its article, for an error text."""
-    name = _NAME_OF_TYPE(type(value))
-    return f"an {name}" if name[:1] in tuple("AEIOUaeiou") else f"a {name}"
 
 
 def _shown(value: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from math import isfinite
 from typing import NoReturn
 
@@ -15,7 +16,7 @@ from attrs import frozen
 
 from scuttle_ref.errors import InvalidMessage, Refusal
 from scuttle_ref.messages import Digest, DigestDone, Message, Update
-from scuttle_ref.names import NESTING_MAX, NEVER, Mark, Record, Value
+from scuttle_ref.names import NESTING_MAX, NEVER, VERSION_MAX, Mark, Record, Value
 from scuttle_ref.validity import kind_of, message_refusal
 
 
@@ -48,20 +49,29 @@ def frozen_value(value: object, depth: int = NESTING_MAX) -> Value:
     if isinstance(value, Mapping):
         members = ((str(name), frozen_value(item, depth - 1)) for name, item in value.items())
         return Record(tuple(members))
-    return value
+    return _held(value) if type(value) is int else value
+
+
+def _held(number: int) -> int | float:
+    """A large integer as the float that it is, or whose shortest digits it bears. Spec: MOD-3.
+
+    JavaScript writes 2**60 as 1152921504606847000. What no float holds stays, and is refused.
+    """
+    if -VERSION_MAX <= number <= VERSION_MAX:
+        return number
+    try:
+        near = float(number)
+    except OverflowError:
+        return number
+    return near if number in (int(near), int(Decimal(repr(near)))) else number
 
 
 def thawed_value(value: Value) -> object:
-    """The JSON value that :func:`frozen_value` froze.
-
-    A number that JSON cannot hold becomes its text, as every other value unknown to JSON does.
-    """
+    """The JSON value that :func:`frozen_value` froze."""
     if isinstance(value, tuple):
         return [thawed_value(item) for item in value]
     if isinstance(value, Record):
         return {name: thawed_value(item) for name, item in value.members}
-    if isinstance(value, float) and not isfinite(value):
-        return str(value)
     return value
 
 
@@ -159,16 +169,42 @@ def document_from_line(line: str) -> object:
     Spec: ERR-2.
     """
     try:
-        document: object = json.loads(line, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as fault:
+        document = json_of(line)
+    except NoDoubleError as fault:
+        problem = f"holds {fault}, which is no number"
+        raise InvalidMessage(Refusal("$", problem, "finite numbers", "MOD-3")) from None
+    except ValueError as fault:
         problem = f"is no JSON ({str(fault)[:80]})"
         raise InvalidMessage(Refusal("$", problem, "one JSON object", "ERR-2")) from None
     return document
 
 
+class NoDoubleError(ValueError):
+    """A number in JSON that is beyond every double, such as 1e999. Spec: MOD-3."""
+
+
+def json_of(text: str | bytes) -> object:
+    """What a JSON text says, read strictly: Python alone would take NaN, and 1e999 for infinity.
+
+    Raises ValueError for what is no JSON, and of that NoDoubleError for a number beyond every double.
+
+    Spec: ERR-2, MOD-3.
+    """
+    try:
+        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("is nested too deep") from None
+
+
 def _no_constant(name: str) -> NoReturn:
-    """Python reads NaN and Infinity, which are no JSON."""
     raise ValueError(name)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise NoDoubleError(digits[:20])
+    return number
 
 
 def line_from_message(message: Message, dialect: Dialect = DOCUMENTED_DIALECT) -> str:
@@ -179,4 +215,4 @@ def line_from_message(message: Message, dialect: Dialect = DOCUMENTED_DIALECT) -
     Spec: WIRE-1.
     """
     document = message_to_json(message, dialect)
-    return json.dumps(document, separators=(",", ":"), default=str)
+    return json.dumps(document, separators=(",", ":"), allow_nan=False)

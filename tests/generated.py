@@ -39,14 +39,18 @@ plain = st.sampled_from(
 )
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-VERSION_MAX, VERSION_MAX)
+    | st.floats(allow_nan=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
 finite_json_values = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers()
+    | st.integers(-VERSION_MAX, VERSION_MAX)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

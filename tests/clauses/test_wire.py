@@ -62,11 +62,11 @@ def test_reading_looks_at_digest_first_then_at_done() -> None:
 
 
 def test_a_line_is_ascii_and_has_no_line_break_inside() -> None:
-    """Some readers also break lines at U+2028, and a lone surrogate cannot be encoded at all.
+    """Some readers also break lines at U+2028.
 
     Spec: WIRE-1.
     """
-    message = Update("A", "line\nbreak\u2028\x85", "\ud800", 1)
+    message = Update("A", "line\nbreak\u2028\x85", "\U0001f600", 1)
 
     line = line_from_message(message)
 
@@ -75,16 +75,48 @@ def test_a_line_is_ascii_and_has_no_line_break_inside() -> None:
     assert message_from_line(line) == message
 
 
-def test_what_json_cannot_hold_is_written_as_its_text() -> None:
-    """A reader gets a value and not a broken line.
+@pytest.mark.parametrize("value", [float("inf"), b"raw"], ids=repr)
+def test_what_json_cannot_say_is_never_written_as_something_else(value: object) -> None:
+    """The text ``"inf"`` would be a second value of one source and version.
 
-    Spec: WIRE-1.
+    Spec: WIRE-1, MOD-3.
     """
-    value = (float("inf"), float("-inf"), b"raw", 1.5)
+    with pytest.raises((ValueError, TypeError), match="JSON"):
+        line_from_message(Update("A", "k", value, 1))
 
-    written = json.loads(line_from_message(Update("A", "k", value, 1)))
 
-    assert written["value"] == ["inf", "-inf", "b'raw'", 1.5]
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("9007199254740992", 2**53),
+        ("9007199254740994", 9007199254740994.0),
+        ("1152921504606847000", float(2**60)),
+        ("1152921504606846976", float(2**60)),
+        ("-1e300", -1e300),
+    ],
+)
+def test_a_large_number_is_read_as_javascript_reads_it(text: str, value: float) -> None:
+    """It writes 2**60 by its shortest digits, which are those of another integer.
+
+    Spec: MOD-3.
+    """
+    message = message_from_line(f'{{"key":"k","value":{text},"source_id":"A","version":1}}')
+
+    assert message == Update("A", "k", value, 1)
+    assert message_from_line(line_from_message(message)) == message
+
+
+@pytest.mark.parametrize("digits", ["9007199254740993", "-9007199254740993", "9" * 400])
+def test_an_integer_that_javascript_would_round_is_refused(digits: str) -> None:
+    """Rounded it would be a second value of one source and version.
+
+    Spec: MOD-3.
+    """
+    with pytest.raises(InvalidMessage, match="not every reader of JSON can hold") as caught:
+        message_from_line(f'{{"key":"k","value":[{digits}],"source_id":"A","version":1}}')
+
+    assert caught.value.refusal.path == "$.value[0]"
+    assert caught.value.refusal.clause == "MOD-3"
 
 
 def test_a_dialect_spells_the_source_of_a_digest_line() -> None:
