@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from checker.commands.safe_output import guard_streams
 from checker.ending import carried_out, ended, leave
 from checker.faults import UsageFault
 from checker.interrupts import heed
@@ -116,6 +117,7 @@ def scuttle() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run ``scuttle`` and exit. Spec: END-1."""
     if arguments is None:  # a process of its own: being ended is being interrupted
+        guard_streams()
         heed(signal.SIGTERM, signal.default_int_handler)
         # Nothing here multiplies matrices; numpy would start a thread per core for it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from scuttle_ref.names import Key, Mark, NodeId, Reading, Value, Version, exact
+from scuttle_ref.names import Key, Mark, NodeId, Reading, Value, Version, exact, one_line
 
 
 @frozen(cache_hash=True)
@@ -28,7 +28,9 @@ class Update:
     version: Version
 
     def __str__(self) -> str:
-        return f"{self.key}={self.value}@{self.source_id}{self.version}"
+        return (
+            f"{one_line(self.key)}={one_line(self.value)}@{one_line(self.source_id)}{self.version}"
+        )
 
 
 @frozen(cache_hash=True)
@@ -43,7 +45,7 @@ class Digest:
 
     def __str__(self) -> str:
         version = self.version if isinstance(self.version, int) else "nothing"
-        return f"digest {self.source_id}:{version}"
+        return f"digest {one_line(self.source_id)}:{version}"
 
 
 @frozen(cache_hash=True)
@@ -84,7 +86,7 @@ class Put:
 
     def __str__(self) -> str:
         at = "" if self.reading is None else f"@{self.reading}"
-        return f"set{at} {self.key}={self.value}"
+        return f"set{at} {one_line(self.key)}={one_line(self.value)}"
 
 
 @frozen(cache_hash=True)
@@ -101,7 +103,7 @@ class Exchange:
     order: tuple[NodeId, ...] = ()
 
     def __str__(self) -> str:
-        return f"gossip {self.peer}"
+        return f"gossip {one_line(self.peer)}"
 
 
 @frozen(cache_hash=True)
@@ -122,7 +124,7 @@ class Opened:
     peer: NodeId
 
     def __str__(self) -> str:
-        return f"connected to {self.peer}"
+        return f"connected to {one_line(self.peer)}"
 
 
 @frozen(cache_hash=True)
@@ -135,7 +137,7 @@ class Lost:
     peer: NodeId
 
     def __str__(self) -> str:
-        return f"lost {self.peer}"
+        return f"lost {one_line(self.peer)}"
 
 
 Command: TypeAlias = Put | Exchange

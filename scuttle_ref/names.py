@@ -109,3 +109,45 @@ class Record:
     """
 
     members: tuple[tuple[str, Value], ...] = field(eq=exact)
+
+
+def place_name(place: Place) -> str:
+    r"""A place in one text: its key, or ``source/key`` with ``\/`` for a stroke in a part."""
+    if len(place) == 1:
+        return place[0]
+    return "/".join(part.replace("\\", "\\\\").replace("/", "\\/") for part in place)
+
+
+def one_line(value: Value) -> str:
+    """A key or value in one line: a printable text as it is, everything else as JSON writes it."""
+    if type(value) is str and value.isprintable() and value == value.strip():
+        return value
+    return quoted(value)
+
+
+def quoted(value: Value) -> str:
+    """A value as JSON writes it, readable as far as it is printable.
+
+    Total: what is no value at all is shown by the name of its type.
+    """
+    kind = type(value)
+    if kind is str:
+        return f'"{"".join(map(_escaped, value))}"'  # type: ignore[call-overload]
+    if kind is tuple:
+        return f"[{', '.join(map(quoted, value))}]"  # type: ignore[call-overload]
+    if kind is Record:
+        pairs = (f"{quoted(name)}: {quoted(held)}" for name, held in value.members)  # type: ignore[attr-defined]
+        return f"{{{', '.join(pairs)}}}"
+    if kind is bool or value is None:
+        return {None: "null", True: "true", False: "false"}[value]  # type: ignore[index]
+    return repr(value) if kind is int or kind is float else f"<{kind.__name__}>"
+
+
+def _escaped(letter: str) -> str:
+    r"""A letter of a text in quotes: ``\u000a`` for what cannot be printed, in UTF-16 units."""
+    if letter in ('"', "\\"):
+        return f"\\{letter}"
+    if letter.isprintable():
+        return letter
+    units = letter.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))

@@ -44,7 +44,6 @@ from scuttle_ref.profile import Profile, Told
 from scuttle_ref.resolvers import View
 from scuttle_ref.state import NodeState
 from scuttle_ref.validity import (
-    kind_of,
     line_refusal,
     message_refusal,
     name_refusal,
@@ -53,6 +52,7 @@ from scuttle_ref.validity import (
     reading_refusal,
     update_refusal,
 )
+from scuttle_ref.values import kind_of
 from scuttle_ref.version_vector import VersionVector
 
 

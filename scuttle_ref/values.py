@@ -30,7 +30,7 @@ def value_refusal(value: object) -> Refusal | None:
     Spec: MOD-3, MOD-8, MOD-9.
     """
     size = _weighed(value, NESTING_MAX)
-    if type(size) is not int:
+    if isinstance(size, Refusal):
         return attrs.evolve(size, path=f"value{size.path}"[:_PATH_MAX])
     if size > VALUE_MAX:
         problem = f"takes {size} bytes as JSON"
@@ -97,7 +97,7 @@ def _items(items: tuple[object, ...], depth: int) -> int | Refusal:
     size = 2
     for at, item in enumerate(items):
         found = _weighed(item, depth)
-        if type(found) is not int:
+        if isinstance(found, Refusal):
             return attrs.evolve(found, path=f"[{at}]{found.path}")
         size += found + 1
     return size
@@ -117,9 +117,9 @@ def _members(record: Record, depth: int) -> int | Refusal:
             case _:
                 expected = "a pair of a text that names no other member, and a value"
                 return Refusal(f"[{at}]", "is no member of a record", expected, "MOD-3")
-        if type(named) is not int:
+        if isinstance(named, Refusal):
             return attrs.evolve(named, path=f".{name!a}")
-        if type(found) is not int:
+        if isinstance(found, Refusal):
             return attrs.evolve(found, path=f".{name}{found.path}")
         size += named + found + 2
     return size

@@ -17,7 +17,8 @@ from attrs import frozen
 from scuttle_ref.errors import InvalidMessage, Refusal
 from scuttle_ref.messages import Digest, DigestDone, Message, Update
 from scuttle_ref.names import NESTING_MAX, NEVER, VERSION_MAX, Mark, Record, Value
-from scuttle_ref.validity import kind_of, message_refusal
+from scuttle_ref.validity import message_refusal
+from scuttle_ref.values import kind_of
 
 
 @frozen
@@ -186,7 +187,7 @@ class NoDoubleError(ValueError):
 def json_of(text: str | bytes) -> object:
     """What a JSON text says, read strictly: Python alone would take NaN, and 1e999 for infinity.
 
-    Raises ValueError for what is no JSON, and of that NoDoubleError for a number beyond every double.
+    Raises ValueError for what is no JSON, and NoDoubleError for a number beyond every double.
 
     Spec: ERR-2, MOD-3.
     """

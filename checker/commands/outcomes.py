@@ -16,6 +16,7 @@ from checker.scuttlebutt.experiment import Experiment, Setup
 from checker.scuttlebutt.in_force import presumed
 from checker.search.budget import BROKEN_OFF, Budget
 from checker.search.outcomes import Outcome, outcomes
+from scuttle_ref.names import place_name
 from scuttle_ref.state import NodeState
 from scuttle_ref.wire import thawed_value
 
@@ -66,10 +67,7 @@ def _ending(
 
 
 def _held(node: NodeState) -> Held:
-    return tuple(
-        ("/".join(place), f"{entry.value}@{entry.source_id}{entry.version}")
-        for place, entry in node.store
-    )
+    return tuple((place_name(place), str(entry)) for place, entry in node.store)
 
 
 def _shown(held: Held) -> str:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from attrs import define, field
 
+from checker.commands.safe_output import SafeText
 from checker.search.budget import Progress
 from checker.search.memory import memory_used
 
@@ -43,7 +44,7 @@ class Teller:
             f"frontier {progress.frontier:,}, depth {progress.depth}, {self._left(rate)}"
             + ("" if memory is None else f", {memory >> 20:,} MB")
         )
-        sys.stderr.write(f"\r{text:<79}" if terminal else f"{text}\n")
+        _write(f"\r{text:<79}" if terminal else f"{text}\n")
         sys.stderr.flush()
 
     def _rate(self, progress: Progress) -> float:
@@ -83,5 +84,11 @@ def patience() -> float:
 
 def say(text: str) -> None:
     """Write one line, over the line of progress if there is one."""
-    sys.stderr.write(f"\r{text:<79}\n" if sys.stderr.isatty() else f"{text}\n")
+    _write(f"\r{text:<79}\n" if sys.stderr.isatty() else f"{text}\n")
     sys.stderr.flush()
+
+
+def _write(text: str) -> None:
+    """Write a line of our own, which may go back to the start of the line."""
+    stream = sys.stderr
+    stream.move(text) if isinstance(stream, SafeText) else stream.write(text)

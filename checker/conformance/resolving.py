@@ -13,7 +13,7 @@ from checker.conformance.wire import mark_value, object_of
 from checker.scuttlebutt.laws.calling import Answer, Failing, Failure
 from scuttle_ref.messages import Update
 from scuttle_ref.resolvers import View
-from scuttle_ref.validity import kind_of
+from scuttle_ref.values import kind_of
 from scuttle_ref.wire import thawed_value
 
 

@@ -15,6 +15,7 @@ from attrs import field, frozen
 from checker.conformance.values import decoded, encoded
 from checker.conformance.wire import message_of, told
 from scuttle_ref.errors import InvalidMessage
+from scuttle_ref.names import one_line
 
 NODES: Final = ("A", "B")
 """The nodes under test in explorations."""
@@ -60,7 +61,7 @@ class Put:
 
     def __str__(self) -> str:
         at = "" if self.now is None else f" at {self.now}"
-        return f"{self.node} sets {self.key}={self.value}{at}"
+        return f"{self.node} sets {one_line(self.key)}={one_line(self.value)}{at}"
 
 
 @frozen
@@ -167,7 +168,7 @@ class Read:
     key: str
 
     def __str__(self) -> str:
-        return f"{self.node} reads {self.key}"
+        return f"{self.node} reads {one_line(self.key)}"
 
 
 Operation: TypeAlias = Put | Converse | Start | Deliver | Again | Lose | Cut | Tell | News | Read

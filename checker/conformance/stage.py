@@ -35,6 +35,7 @@ from checker.conformance.wire import message_of, told, wire_form, with_extra
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.messages import Event, Exchange, Lost, Received, Update
 from scuttle_ref.messages import Put as Set
+from scuttle_ref.names import one_line
 from scuttle_ref.wire import DOCUMENTED_DIALECT, Dialect, frozen_value
 
 CONVERSATION_MAX: Final = 400
@@ -191,7 +192,7 @@ class Stage:
     def _put(self, put: Put) -> None:
         """A write, with the reading of the clock if there is one. Spec: NPM-1."""
         at = "" if put.now is None else f" at {put.now}"
-        self.rows.append(Row(put.node, f"set {put.key}={put.value!r}{at}"))
+        self.rows.append(Row(put.node, f"set {one_line(put.key)}={one_line(put.value)}{at}"))
         members = {"key": put.key, "value": put.value}
         if put.now is not None:
             members["now"] = put.now

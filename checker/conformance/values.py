@@ -25,6 +25,12 @@ _NUMBERS: Final = {
 }
 
 
+OBJECT: Final = "$object"
+"""Its one member is an object that would otherwise be taken for one of these words."""
+
+_WORDS: Final = frozenset({"$num", "$int", "$undef", OBJECT})
+
+
 class Undefined:
     """What an implementation answers where it has nothing, not even null."""
 
@@ -50,7 +56,8 @@ def encoded(value: Any) -> Any:
         case float():
             return _encoded_float(value)
         case Mapping():
-            return {str(name): encoded(item) for name, item in value.items()}
+            inside = {str(name): encoded(item) for name, item in value.items()}
+            return {OBJECT: inside} if len(inside) == 1 and inside.keys() <= _WORDS else inside
         case list() | tuple():
             return [encoded(item) for item in value]
         case _:
@@ -86,6 +93,8 @@ def decoded(value: Any, depth: int = NESTING_MAX) -> Any:
             return _decoded_int(digits)
         case {"$undef": True} if len(value) == 1:
             return UNDEFINED
+        case {"$object": dict() as inside} if len(value) == 1:
+            return {name: decoded(item, depth - 1) for name, item in inside.items()}
         case dict():
             return {name: decoded(item, depth - 1) for name, item in value.items()}
         case float() if value.is_integer() and abs(value) <= INTEGER_MAX:

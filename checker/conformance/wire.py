@@ -9,7 +9,7 @@ from typing import Any, Final
 from checker.conformance.values import NESTING_MAX, Undefined
 from checker.scuttlebutt.script import value_text
 from scuttle_ref.messages import Message, Update
-from scuttle_ref.names import NEVER, Mark
+from scuttle_ref.names import NEVER, Mark, one_line
 from scuttle_ref.wire import (
     DOCUMENTED_DIALECT,
     Dialect,
@@ -65,7 +65,9 @@ def members_of(message: Message, dialect: Dialect) -> frozenset[str]:
 def told(message: object) -> str:
     """A message as people read it: an update with its value in JSON, if it is no plain word."""
     if isinstance(message, Update):
-        return f"{message.key}={value_text(message.value)}@{message.source_id}{message.version}"
+        value = value_text(message.value)
+        source = one_line(message.source_id)
+        return f"{one_line(message.key)}={value}@{source}{message.version}"
     return str(message)
 
 

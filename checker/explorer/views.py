@@ -13,6 +13,7 @@ from checker.network import Channel
 from checker.outages import DOWN, PAUSED
 from checker.properties import Always, AlwaysStep, Broken, Eventually, Good, Property, Sometimes
 from checker.scuttlebutt.explain import Told, tell
+from scuttle_ref.names import one_line, place_name
 from scuttle_ref.profile import Profile
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import NodeState
@@ -30,8 +31,7 @@ def node_json(state: NodeState) -> Json:
     return {
         "id": state.id,
         "holds": [
-            ["/".join(place), f"{'/'.join(place)}={e.value}@{e.source_id}{e.version}"]
-            for place, e in state.store
+            [place_name(place), f"{one_line(place_name(place))}={e}"] for place, e in state.store
         ],
         "clock": [[source, f"{source}:{mark}"] for source, mark in state.clock.pairs],
         "history": [[f"{u.source_id}{u.version}", str(u)] for u in state.history.updates],

@@ -11,7 +11,7 @@ from checker.actors import Effects
 from checker.faults import UnrunnableFault
 from checker.outages import Comeback
 from scuttle_ref.messages import Exchange, Lost, Opened, Put, Received, Update
-from scuttle_ref.names import NodeId
+from scuttle_ref.names import NodeId, one_line, place_name
 from scuttle_ref.outputs import Rejected, Send, Step
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
@@ -118,7 +118,9 @@ def _effects(step: Step) -> Effects:
 
 
 def _shown(state: NodeState) -> str:
-    entries = (f"{'/'.join(place)}={entry.value!r}" for place, entry in state.store)
+    entries = (
+        f"{one_line(place_name(place))}={one_line(entry.value)}" for place, entry in state.store
+    )
     return "{" + ", ".join(entries) + "}"
 
 

@@ -37,7 +37,7 @@ from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import PROFILES
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import RESOLVERS, Resolver
-from scuttle_ref.validity import kind_of
+from scuttle_ref.values import kind_of
 
 DELTA_ORDERS: dict[str, DeltaOrder] = {"depth": scuttle_depth, "breadth": scuttle_breadth}
 

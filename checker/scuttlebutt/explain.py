@@ -33,6 +33,7 @@ from checker.scuttlebutt.actor import GENERATION
 from checker.scuttlebutt.actor import Restart as ScriptedRestart
 from checker.scuttlebutt.script import command_text
 from scuttle_ref.messages import Digest, DigestDone, Update
+from scuttle_ref.names import one_line, place_name
 from scuttle_ref.outputs import (
     Applied,
     Compacted,
@@ -295,10 +296,7 @@ def diagram(
 
 def tell_node(state: NodeState) -> str:
     """What a node knows, in one line."""
-    held = " ".join(
-        f"{'/'.join(place)}={entry.value}@{entry.source_id}{entry.version}"
-        for place, entry in state.store
-    )
+    held = " ".join(f"{one_line(place_name(place))}={entry}" for place, entry in state.store)
     history = " ".join(map(str, state.history.updates))
     named = "; ".join(
         f"{session if session != PROCESS else 'its process'} named "

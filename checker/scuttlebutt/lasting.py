@@ -18,7 +18,7 @@ from checker.scuttlebutt.actor import first_id
 from checker.scuttlebutt.script import command_text
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Put, Update
-from scuttle_ref.names import Key, NodeId, Place
+from scuttle_ref.names import Key, NodeId, Place, one_line
 from scuttle_ref.profile import Profile
 from scuttle_ref.state import NodeState
 
@@ -72,8 +72,10 @@ def writes_survive(system: System, rounds: FairRounds) -> Always:
         for (owner, key), put in last.items():
             mine = [each for each in held if _of(each, owner, key, nodes)]
             if not any(is_last(entry, key) for _, entry in mine):
-                instead = mine[0][1].value if mine else "nothing"
-                wrote = f"the last that {owner} wrote under {key} is {put.value}"
+                instead = one_line(mine[0][1].value) if mine else "nothing"
+                wrote = (
+                    f"the last that {owner} wrote under {one_line(key)} is {one_line(put.value)}"
+                )
                 return Broken(f"{wrote}, and all that is left of it is {instead}")
         return Good.KEPT if last else Good.VACUOUS
 
@@ -116,10 +118,10 @@ def writes_take_effect(system: System, profile: Profile, heeded: Heeded) -> Alwa
             return Good.KEPT
         refused = before.clock == after.clock
         heeded.note(first_id(after.id, nodes), command, "refused" if refused else "lost")
-        if refused:
-            return Broken(f"{after.id} writes {command.key}={command.value}, and it is refused")
-        held = f"{now.value}@{now.source_id}{now.version}"
-        return Broken(f"{after.id} writes {command.key}={command.value}, and still holds {held}")
+        wrote = f"{after.id} writes {one_line(command.key)}={one_line(command.value)}"
+        return Broken(
+            f"{wrote}, and it is refused" if refused else f"{wrote}, and still holds {now}"
+        )
 
     says = "whoever writes holds what it wrote: a new write never loses to what its owner had seen"
     return AlwaysStep("writes-take-effect", "CONV-16", says, parts, check, Scope.OWNER_STEP)
@@ -140,8 +142,8 @@ def never_undone(system: System) -> AlwaysStep:
         for place, held in before.store:
             now = after.at(place)
             if after.store and now != held and _remembered(before, place, now):
-                was = f"{held.value}@{held.source_id}{held.version}"
-                back = f"{now.value}@{now.source_id}{now.version}"
+                was = str(held)
+                back = str(now)
                 return Broken(f"{after.id} held {was} and is back at {back}, which it had before")
         return Good.KEPT if after.store else Good.VACUOUS
 

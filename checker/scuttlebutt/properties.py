@@ -21,7 +21,7 @@ from checker.scuttlebutt.lasting import Heeded, never_undone, writes_survive, wr
 from scuttle_ref.config import Config
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Put, Update
-from scuttle_ref.names import NodeId
+from scuttle_ref.names import NodeId, one_line, place_name
 from scuttle_ref.order import replay_key
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
@@ -170,7 +170,8 @@ def provenance(system: System) -> Always:
                 return Broken(f"{node.id} remembers {update}, which nobody wrote")
         for place, entry in node.store:
             if (first_id(entry.source_id, nodes), place[-1], repr(entry.value)) not in written:
-                return Broken(f"{node.id} holds {place[-1]}={entry.value}, which nobody wrote")
+                held = f"{one_line(place[-1])}={one_line(entry.value)}"
+                return Broken(f"{node.id} holds {held}, which nobody wrote")
         return _kept(node.store)
 
     says = "every update and every entry was written by the owner of its source"
@@ -183,7 +184,7 @@ def entries_below_clock() -> Always:
     def check(node: NodeState) -> Finding:
         for place, entry in node.store:
             if entry.version > node.clock.get(entry.source_id):
-                held = f"{'/'.join(place)}={entry.value}@{entry.source_id}{entry.version}"
+                held = f"{one_line(place_name(place))}={entry}"
                 return Broken(f"{node.id} holds {held} above its clock ({node.clock})")
         return _kept(node.store)
 
@@ -244,8 +245,10 @@ def own_writes_kept(system: System) -> AlwaysStep:
         for place, held in mine:
             now = after.at(place)
             if after.store and now.source_id == held.source_id and now.version < held.version:
-                was = f"{held.value}@{held.version}"
-                return Broken(f"{after.id} wrote {was} and is back at {now.value}@{now.version}")
+                was = f"{one_line(held.value)}@{held.version}"
+                return Broken(
+                    f"{after.id} wrote {was} and is back at {one_line(now.value)}@{now.version}"
+                )
         return _kept(mine and before.store != after.store)
 
     says = "an own write is never replaced by an older one of the same source"
@@ -295,7 +298,7 @@ def winner_or_ahead(contents: Contents | None = None) -> Always:
                 held = node.at(place)
                 same = (held.version, held.source_id) == (entry.version, entry.source_id)
                 if not same and entry.version <= node.clock.get(entry.source_id):
-                    winner = f"{'/'.join(place)}={entry.value}@{entry.source_id}{entry.version}"
+                    winner = f"{one_line(place_name(place))}={entry}"
                     return Broken(f"{node.id} lacks {winner} and will not ask for it again")
         return _kept(len(nodes) > 1 and winners)
 

@@ -18,7 +18,7 @@ from checker.faults import Fault, UsageFault
 from checker.outages import Comeback
 from checker.scuttlebutt.bounds import LEAST, WORDS, Limit, limit_typed
 from checker.scuttlebutt.experiment import DELTA_ORDERS, profile_called, resolver_called
-from checker.scuttlebutt.script import parse_command, without_comment
+from checker.scuttlebutt.script import lines_of, parse_command, without_comment
 from checker.scuttlebutt.stage import Stage
 from scuttle_ref.messages import Exchange
 
@@ -61,7 +61,7 @@ def play(text: str, name: str, stage: Stage | None = None) -> Played:
     lines: list[str] = []
     commands = 0
     recorded_output = False
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         if line.startswith(PROMPT):
             commands += 1
             lines.append(line)

@@ -4,6 +4,7 @@
 
     # a comment
     A set k=1          the value is JSON, or else a plain word
+    A set "a=b"=1      a key in quotes is JSON too
     A set@5 k=1        the same, while A's wall clock shows 5
     A gossip B         start an exchange with B
     A restart          lose all memory, keep the id
@@ -13,7 +14,6 @@ Lines of one node happen in the order given; lines of different nodes in any ord
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,8 +23,9 @@ from checker.faults import UsageFault
 from checker.scuttlebutt.actor import RESTART, Restart
 from checker.topology import Topology
 from scuttle_ref.messages import Exchange, Put
+from scuttle_ref.names import one_line, quoted
 from scuttle_ref.validity import put_refusal, reading_refusal
-from scuttle_ref.wire import frozen_value, thawed_value
+from scuttle_ref.wire import NoDoubleError, frozen_value, json_of
 
 NodeCommand: TypeAlias = Put | Exchange | Restart
 
@@ -35,18 +36,29 @@ def parse_command(line: str, where: str) -> tuple[str, NodeCommand]:
     """The node and command of one line. Raises UsageFault. Spec: SCN-1."""
     words = line.split(None, 2)
     match words:
-        case [node, "set", assignment] if "=" in assignment:
-            key, _, text = assignment.partition("=")
-            return node, Put(key.strip(), parse_value(text.strip()))
-        case [node, verb, assignment] if "=" in assignment and re.fullmatch(r"set@[1-9]\d*", verb):
-            key, _, text = assignment.partition("=")
-            reading = int(verb.removeprefix("set@"))
-            return node, Put(key.strip(), parse_value(text.strip()), reading)
+        case [node, verb, assignment] if _SET.fullmatch(verb) and "=" in assignment:
+            key, text = _assigned(assignment)
+            reading = int(verb[4:]) if "@" in verb else None
+            return node, Put(key, parse_value(text), reading)
         case [node, "gossip", peer] if len(peer.split()) == 1:
             return node, Exchange(peer)
         case [node, "restart"]:
             return node, RESTART
     raise UsageFault(f"cannot read {line!r}", where=where, expected=USAGE)
+
+
+_SET = re.compile(r"set(@[1-9]\d{0,15})?")
+_KEY_IN_QUOTES = re.compile(r'("(?:[^"\\]|\\.)*")\s*=')
+
+
+def _assigned(assignment: str) -> tuple[str, str]:
+    """The key and the text of the value. A key in quotes is JSON; any other ends at the first =."""
+    quoted = _KEY_IN_QUOTES.match(assignment)
+    key = parse_value(quoted[1]) if quoted else None
+    if quoted and isinstance(key, str):
+        return key, assignment[quoted.end() :].strip()
+    plain, _, text = assignment.partition("=")
+    return plain.strip(), text.strip()
 
 
 def without_comment(line: str) -> str:
@@ -64,8 +76,10 @@ def without_comment(line: str) -> str:
 def parse_value(text: str) -> object:
     """A JSON value, made immutable; anything that is no JSON is a plain string."""
     try:
-        return frozen_value(json.loads(text))
-    except (ValueError, RecursionError):
+        return frozen_value(json_of(text))
+    except NoDoubleError as fault:
+        return float(str(fault))  # infinite, and refused as the value that it is
+    except ValueError:
         return text
 
 
@@ -74,7 +88,7 @@ def command_text(command: NodeCommand) -> str:
     match command:
         case Put(key=key, value=value, reading=reading):
             at = "" if reading is None else f"@{reading}"
-            return f"set{at} {key}={value_text(value)}"
+            return f"set{at} {key_text(key)}={value_text(value)}"
         case Exchange(peer=peer):
             return f"gossip {peer}"
         case _:
@@ -83,10 +97,17 @@ def command_text(command: NodeCommand) -> str:
 
 def value_text(value: object) -> str:
     """A value as a script shows it: a plain word if that reads back, else JSON."""
-    plain = isinstance(value, str) and value.strip() == value and not set(value) & set('#"')
-    if isinstance(value, str) and plain and parse_value(value) == value:
-        return value
-    return json.dumps(thawed_value(value), ensure_ascii=False, default=str)
+    plain = isinstance(value, str) and _is_plain(value) and parse_value(value) == value
+    return str(value) if plain else quoted(value)
+
+
+def key_text(key: str) -> str:
+    """A key as a script shows it: plain if that reads back, else in quotes."""
+    return key if _is_plain(key) and "=" not in key else quoted(key)
+
+
+def _is_plain(text: str) -> bool:
+    return one_line(text) == text and not set(text) & set('#"')
 
 
 def parse_script(
@@ -130,7 +151,12 @@ def read_script(path: Path, topology: Topology) -> tuple[tuple[NodeCommand, ...]
     except (OSError, UnicodeDecodeError) as fault:
         reason = getattr(fault, "strerror", None) or fault
         raise UsageFault(f"cannot be read ({reason})", where=str(path)) from None
-    return parse_script(text.splitlines(), topology, str(path))
+    return parse_script(lines_of(text), topology, str(path))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a file. What else Python breaks lines at may stand inside of a JSON text."""
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
 
 
 def generated_script(

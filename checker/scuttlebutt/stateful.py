@@ -26,7 +26,7 @@ from checker.scuttlebutt.strategies import VALUES
 from checker.topology import topology
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Put
-from scuttle_ref.names import UNBOUNDED
+from scuttle_ref.names import UNBOUNDED, one_line, place_name
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import Resolver, lww_total
 from scuttle_ref.state import NodeState
@@ -173,7 +173,7 @@ _MENDING = frozenset({"deliver", "heal", "restart", "resume"})
 
 
 def _seen(store: Any) -> dict[str, str]:
-    return {"/".join(place): f"{entry.value!r}@{entry.version}" for place, entry in store}
+    return {place_name(place): f"{one_line(entry.value)}@{entry.version}" for place, entry in store}
 
 
 def gossip_machine(  # noqa: PLR0913 - each keyword is a choice of its own

@@ -52,7 +52,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "text": st.text(max_size=12),
     "booleans": st.booleans(),
     "lists": st.lists(st.integers(0, 9), max_size=3).map(tuple),
-    "sets": st.frozensets(st.integers(0, 5), max_size=4),
+    "sets": st.frozensets(st.integers(0, 5), max_size=4).map(lambda items: tuple(sorted(items))),
 }
 """Values by the name of their kind, as in ``scuttle laws --values``."""
 

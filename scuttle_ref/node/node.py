@@ -28,7 +28,7 @@ from scuttle_ref.messages import (
     Received,
     Update,
 )
-from scuttle_ref.names import NEVER, UNBOUNDED, Key, Mark, NodeId, Version
+from scuttle_ref.names import NEVER, UNBOUNDED, Key, Mark, NodeId, Version, place_name
 from scuttle_ref.node.buffer import ReadBuffer
 from scuttle_ref.node.keeping import HISTORY_BYTES, keeping_of
 from scuttle_ref.node.store import Change, MemoryStore, Store, store_fault
@@ -110,7 +110,7 @@ class Node:
     @property
     def state(self) -> Mapping[str, Mapping[str, object]]:
         """The values: ``{key: {"value": ..., "version": ...}}``, a copy."""
-        return {"/".join(place): _shown(entry) for place, entry in self._state.store}
+        return {place_name(place): _shown(entry) for place, entry in self._state.store}
 
     @property
     def version(self) -> Version:

@@ -14,7 +14,7 @@ from attrs import frozen
 from scuttle_ref.entries import Entry
 from scuttle_ref.errors import Refusal, ScuttleError
 from scuttle_ref.messages import Delta, Update
-from scuttle_ref.names import Mark, NodeId, Place
+from scuttle_ref.names import Mark, NodeId, Place, place_name
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState
 from scuttle_ref.wire import thawed_value
@@ -107,7 +107,7 @@ class MappingStore:
         """Write what was applied."""
         for place, entry in change.applied:
             value = thawed_value(entry.value)
-            self.mapping["/".join(place)] = {"value": value, "version": entry.version}
+            self.mapping[place_name(place)] = {"value": value, "version": entry.version}
 
     def forgotten(self) -> Mapping[NodeId, Mark]:
         """Nothing."""

@@ -221,8 +221,7 @@ def test_a_refusal_shows_a_value_in_few_characters(version: object, shown: str) 
         ('{"digest":true,"source_id":"A","version":-1e999}', "$: holds -1e999, which is no number"),
         (
             '{"key":"k","value":{"a":["\\ud800"]},"source_id":"A","version":1}',
-            "$.value.a[0]: holds half a surrogate pair, U+D800, which is no character; "
-            "expected a text of Unicode characters [MOD-8]",
+            "$.value.a[0]: holds half a surrogate pair, U+D800, which is no character; expected",
         ),
         (
             '{"key":"\\udfff","value":1,"source_id":"A","version":1}',

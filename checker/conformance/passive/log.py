@@ -18,11 +18,13 @@ from checker.conformance.settings import UnknownName, config_from
 from checker.conformance.values import decoded
 from checker.faults import UsageFault
 from checker.outages import Comeback
+from checker.scuttlebutt.script import lines_of
 from scuttle_ref.config import Config
 from scuttle_ref.errors import InvalidConfig
 from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import PROFILES
 from scuttle_ref.validity import name_refusal
+from scuttle_ref.wire import json_of
 
 FORMAT = "scuttle-trace/1"
 LINE_MAX = 2**20
@@ -158,23 +160,19 @@ def _documents(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or fault
         raise UsageFault(f"cannot be read ({reason})", where=str(path)) from None
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         if not line.strip():
             continue
         here = At(f"{path}, line {number}")
         if len(line) > LINE_MAX:
             here.refuse(f"is {len(line):,} characters long", f"at most {LINE_MAX:,}")
         try:
-            document = json.loads(line, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as fault:
+            document = json_of(line)
+        except ValueError as fault:
             here.refuse(f"is no JSON ({str(fault)[:80]})", "one JSON object a line")
         if not isinstance(document, dict):
             here.refuse(f"is {_shown(document)}", "a JSON object")
         yield number, document
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
 
 
 def _nodes(head: Mapping[str, Any], here: At) -> tuple[Observed, ...]:

@@ -18,7 +18,7 @@ from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Update
 from scuttle_ref.names import Key
 from scuttle_ref.resolvers import Resolver, View
-from scuttle_ref.validity import kind_of
+from scuttle_ref.values import kind_of
 
 SECONDS_PER_CALL = 1.0
 """How long a resolver may take for one answer. Unit: seconds."""

@@ -11,7 +11,7 @@ from checker.scuttlebutt.laws.asking import Asking, NoAnswer, Run
 from checker.scuttlebutt.script import value_text
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Delta, Update
-from scuttle_ref.names import Key, NodeId, Value
+from scuttle_ref.names import Key, NodeId, one_line
 from scuttle_ref.state import NodeState
 
 Runs = tuple[Run, ...]
@@ -32,16 +32,9 @@ class Case:
     beside: tuple[Key, ...]
 
 
-def told_value(value: Value) -> str:
-    """A value as evidence shows it: as in a script, and a set in braces."""
-    if isinstance(value, frozenset):
-        return "{" + ", ".join(sorted(map(told_value, value))) + "}"
-    return value_text(value)
-
-
 def shown(update: Update) -> str:
     """An update as evidence shows it."""
-    return f"{update.key}={told_value(update.value)}@{update.source_id}{update.version}"
+    return f"{one_line(update.key)}={value_text(update.value)}@{update.source_id}{update.version}"
 
 
 def listed(updates: Iterable[Update]) -> str:
@@ -54,7 +47,7 @@ def left(state: NodeState, key: Key) -> str:
     held: Entry = state.at((key,))
     if not held.source_id:
         return f"{key} unset"
-    return f"{key}={told_value(held.value)}@{held.source_id}{held.version}"
+    return f"{key}={value_text(held.value)}@{held.source_id}{held.version}"
 
 
 def first_breach(asking: Asking, candidates: Iterable[Runs], judge: Judge) -> Runs | None:

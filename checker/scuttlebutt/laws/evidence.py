@@ -9,8 +9,7 @@ from attrs import frozen
 from checker.scuttlebutt.laws.asking import Run
 from checker.scuttlebutt.laws.cases import listed
 from scuttle_ref.messages import Update
-from scuttle_ref.names import Value
-from scuttle_ref.wire import frozen_value, thawed_value
+from scuttle_ref.wire import thawed_value
 
 
 @frozen
@@ -61,23 +60,7 @@ class Evidence:
         }
 
 
-SET = "$set"
-"""The one member of the JSON object that stands for a set, which JSON does not have."""
-
-
 def update_to_json(update: Update) -> dict[str, object]:
-    """An update as on the wire, but that its value may be a set. Spec: LAW-18."""
-    value: object
-    if isinstance(update.value, frozenset):
-        value = {SET: sorted(map(thawed_value, update.value), key=repr)}
-    else:
-        value = thawed_value(update.value)
+    """An update as on the wire. Spec: LAW-18."""
     told = {"source_id": update.source_id, "version": update.version}
-    return {"key": update.key, "value": value, **told}
-
-
-def value_from_json(value: object) -> Value:
-    """The value that :func:`update_to_json` wrote."""
-    if isinstance(value, dict) and value.keys() == {SET} and isinstance(value[SET], list):
-        return frozenset(map(frozen_value, value[SET]))
-    return frozen_value(value)
+    return {"key": update.key, "value": thawed_value(update.value), **told}

@@ -21,10 +21,11 @@ from checker.scuttlebutt.laws.asking import Asking, GaveUp, NoAnswer, Run
 from checker.scuttlebutt.laws.book import Law, law_called
 from checker.scuttlebutt.laws.calling import Caller, InProcess
 from checker.scuttlebutt.laws.converging import judge_schedule
-from checker.scuttlebutt.laws.evidence import Evidence, value_from_json
+from checker.scuttlebutt.laws.evidence import Evidence
 from checker.scuttlebutt.laws.forerunner import sent_ahead
 from scuttle_ref.messages import Update
 from scuttle_ref.validity import message_refusal
+from scuttle_ref.wire import frozen_value
 
 FORMAT = "scuttle-regression/1"
 SUFFIX = ".scuttle.json"
@@ -154,7 +155,7 @@ def _order(order: object, where: str) -> tuple[Update, ...]:
         update = Update(
             source_id=members.get("source_id"),  # type: ignore[arg-type]
             key=members.get("key"),  # type: ignore[arg-type]
-            value=value_from_json(members.get("value")),
+            value=frozen_value(members.get("value")),
             version=members.get("version"),  # type: ignore[arg-type]
         )
         refusal = message_refusal(update)

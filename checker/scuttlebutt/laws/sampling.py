@@ -21,7 +21,8 @@ TOGETHER = 3
 def domain_from(strategy: Any, sources: tuple[NodeId, ...], seed: int) -> Domain:
     """The simplest values that a strategy draws, as a domain. Raises a Fault.
 
-    Lists become tuples and dicts Records, as they do on the wire; sets become frozen.
+    Lists become tuples and dicts Records, as they do on the wire; sets become tuples
+    in order.
     """
     if not isinstance(strategy, SearchStrategy):
         raise UnrunnableFault(
@@ -42,5 +43,6 @@ def domain_from(strategy: Any, sources: tuple[NodeId, ...], seed: int) -> Domain
 
 
 def settled_value(value: Any) -> Value:
-    """A value as a node may hold it."""
-    return frozenset(value) if isinstance(value, set) else frozen_value(value)
+    """A value as a node may hold it: a set as the list of what it holds."""
+    unordered = isinstance(value, set | frozenset)
+    return frozen_value(sorted(value, key=repr) if unordered else value)
