@@ -91,7 +91,7 @@ def fails_on_null(_gossip: Any, update: Any) -> bool:
 
 
 def fails_above_a_limit(gossip: Any, update: Any) -> bool:
-    if type(update.value) is int and update.value > 2**53:
+    if type(update.value) is int and update.value >= 2**53:
         raise OverflowError
     return newest(gossip, update)
 

@@ -21,7 +21,7 @@ from scuttle_ref import (
     Update,
 )
 from scuttle_ref.messages import Exchange
-from scuttle_ref.names import NESTING_MAX, PROTOTYPE_NAMES, Record
+from scuttle_ref.names import NESTING_MAX, PROTOTYPE_NAMES, Record, one_line, place_name
 from scuttle_ref.profiles import DOCUMENTED, PROFILES
 from scuttle_ref.wire import (
     frozen_value,
@@ -207,6 +207,35 @@ def test_a_value_of_a_kind_that_is_listed_is_taken(value: object) -> None:
 def test_states_tell_apart_what_python_takes_for_equal(one: object, other: object) -> None:
     """Spec: MOD-2, MOD-3."""
     assert Node("A").put("k", one).state != Node("A").put("k", other).state
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("plain words", "plain words"),
+        ("", ""),
+        (" x", '" x"'),
+        ("a\nb\x1b\u202e\U0001f600", '"a\\u000ab\\u001b\\u202e\U0001f600"'),
+        ("\U000e0001", '"\\udb40\\udc01"'),
+        ((1, -0.5, None, True, "x"), '[1, -0.5, null, true, "x"]'),
+        (Record((("a", False), ('"', ()))), '{"a": false, "\\"": []}'),
+        (Changing(), "<Changing>"),
+    ],
+    ids=ascii,
+)
+def test_a_value_is_told_in_one_line(value: object, told: str) -> None:
+    """Spec: MOD-2."""
+    assert one_line(value) == told
+    assert str(upd("B", 7, key="k", value=value)) == f"k={told}@B7"
+    assert str(Entry(value, 7, "B")) == f"{told}@B7"
+
+
+def test_a_place_is_named_in_one_text() -> None:
+    r"""``a/b`` of c and b/c of ``a`` are two places. Spec: MOD-7."""
+    assert place_name(("a/b\\",)) == "a/b\\"
+    assert place_name(("a", "b/c")) == "a/b\\/c"
+    assert place_name(("a/b", "c")) == "a\\/b/c"
+    assert place_name(("a\\", "c")) == "a\\\\/c"
 
 
 def test_lists_become_tuples_and_objects_records_in_their_order() -> None:

@@ -77,7 +77,7 @@ def test_a_line_is_ascii_and_has_no_line_break_inside() -> None:
 def test_what_json_cannot_say_is_never_written_as_something_else(value: object) -> None:
     """The text ``"inf"`` would be a second value of one source and version.
 
-    Spec: WIRE-1, MOD-3.
+    Spec: WIRE-1.
     """
     with pytest.raises((ValueError, TypeError), match="JSON"):
         line_from_message(Update("A", "k", value, 1))

@@ -124,7 +124,7 @@ def test_a_mapping_of_the_user_mirrors_the_values_and_is_not_gossiped() -> None:
     node.write(DigestDone())
 
     assert mapping["new"] == {"value": [1, 2], "version": 1}
-    assert [str(send.message) for send in node] == ["new=(1, 2)@A1"]
+    assert [str(send.message) for send in node] == ["new=[1, 2]@A1"]
 
 
 def test_updates_and_refusals_are_events() -> None:
