@@ -24,7 +24,7 @@ from scuttle_ref.pairs import Pairs, get
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rows import differing
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import frozen_value, mark_to_json, thawed_value
+from scuttle_ref.wire import frozen_value, json_of, mark_to_json, thawed_value
 
 FORMAT = 3
 """The layout of the tables, in ``PRAGMA user_version``."""
@@ -260,7 +260,7 @@ class SqliteStore:
         state = gossip.start(self.identity)
         rows = self._db.execute("SELECT what, source, key, value, version FROM log ORDER BY at")
         for what, source, key, value, version in rows:
-            update = Update(source, key, frozen_value(json.loads(value)), version)
+            update = Update(source, key, frozen_value(json_of(value)), version)
             if what == UPDATE:
                 state = gossip.step(state, Received(source, update)).state
             elif what == EXCHANGE:
@@ -278,7 +278,7 @@ class SqliteStore:
 
 
 def _text(value: Value) -> str:
-    return json.dumps(thawed_value(value), default=str)
+    return json.dumps(thawed_value(value), allow_nan=False)
 
 
 def _decoded(stored: bytes) -> str | bytes:

@@ -24,7 +24,7 @@ from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState
 from scuttle_ref.validity import mark_refusal, name_refusal, update_refusal, version_refusal
 from scuttle_ref.version_vector import VersionVector
-from scuttle_ref.wire import frozen_value, mark_from_json
+from scuttle_ref.wire import frozen_value, json_of, mark_from_json
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -126,7 +126,7 @@ class Stored:
 
     def _parsed(self, table: str, row: object, text: object) -> Value:
         try:
-            return frozen_value(json.loads(text if type(text) is str else ""))
+            return frozen_value(json_of(text if type(text) is str else ""))
         except (ValueError, RecursionError):
             self._refuse(table, row, f"holds {str(text)[:40]!r}", "JSON")
 
@@ -160,4 +160,4 @@ def floors_of(where: str, rows: Iterable[Row]) -> dict[NodeId, Mark]:
 def updates_of(rows: Iterable[Row]) -> Iterator[Update]:
     """The updates of rows that were judged when they were written."""
     for source, key, text, version in rows:
-        yield Update(source, key, frozen_value(json.loads(text)), version)
+        yield Update(source, key, frozen_value(json_of(text)), version)

@@ -414,7 +414,7 @@ class Transport:
 
     @staticmethod
     def _write(connection: Connection, document: Mapping[str, object]) -> None:
-        line = json.dumps(document, separators=(",", ":"), default=str)
+        line = json.dumps(document, separators=(",", ":"), allow_nan=False)
         connection.writer.write(line.encode("ascii") + b"\n")
 
     def _waiting(self, connection: Connection) -> int:
