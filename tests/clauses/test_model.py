@@ -221,7 +221,7 @@ def test_states_tell_apart_what_python_takes_for_equal(one: object, other: objec
         (Record((("a", False), ('"', ()))), '{"a": false, "\\"": []}'),
         (Changing(), "<Changing>"),
     ],
-    ids=ascii,
+    ids=lambda text: ascii(text) if type(text) is str else type(text).__name__,
 )
 def test_a_value_is_told_in_one_line(value: object, told: str) -> None:
     """Spec: MOD-2."""
