@@ -85,7 +85,11 @@ EDITS = [
     ("UPDATE entry SET place = '[1]' WHERE source = 'B'", "entry '[1]': key is an int", "MOD-1"),
     ("""UPDATE entry SET place = '["B", "j"]' WHERE source = 'B'""", "is another place", "NODE-15"),
     ("UPDATE entry SET value = 'nan' WHERE source = 'B'", "holds 'nan'; expected JSON", "NODE-15"),
-    ("UPDATE entry SET value = '1e999' WHERE source = 'B'", "holds '1e999'; expected JSON", "MOD-3"),
+    (
+        "UPDATE entry SET value = '1e999' WHERE source = 'B'",
+        "holds '1e999'; expected JSON",
+        "NODE-15",
+    ),
     ("UPDATE entry SET value = 3 WHERE source = 'B'", None, ""),
     ("UPDATE entry SET value = x'33' WHERE source = 'B'", "expected JSON", "NODE-15"),
     ("UPDATE entry SET version = 0 WHERE source = 'B'", "version is 0", "VERS-1"),
