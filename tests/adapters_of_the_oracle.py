@@ -81,4 +81,4 @@ def hostile(folder: Path, name: str) -> tuple[str, ...]:
     return (sys.executable, str(file))
 
 
-REFERENCE = (sys.executable, "-m", "checker.conformance.adapters.reference")
+REFERENCE = (sys.executable, "-m", "scuttle_check.oracle.adapters.reference")

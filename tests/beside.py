@@ -11,9 +11,8 @@ from random import Random
 from typing import Any, Self
 
 from attrs import define, field
-
-from checker.conformance.adapters.reference import ReferenceAdapter
-from checker.conformance.values import line_of, parse
+from scuttle_check.oracle.adapters.reference import ReferenceAdapter
+from scuttle_check.oracle.wire import line_of, parse
 
 SECONDS = 20.0
 

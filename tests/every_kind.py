@@ -8,8 +8,8 @@ import json
 import shutil
 from pathlib import Path
 
-from checker.cli import main
-from checker.resources import spec_folder
+from scuttle_check.base.resources import spec_folder
+from scuttle_check.cli.main import main
 
 RECORDINGS = Path(__file__).parent / "golden" / "data" / "simple-scuttle-3.0.2" / "multi"
 HUB = ("--live", "--profile", "as-shipped", "--topology", "line:3", "--writers", "A")

@@ -10,10 +10,9 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import scuttle_check.oracle.adapters
 
-import checker.conformance.adapters
-
-ADAPTERS = Path(checker.conformance.adapters.__path__[0])
+ADAPTERS = Path(scuttle_check.oracle.adapters.__path__[0])
 PACKAGES = ("scuttlebutt@5.6.15", "plasmid@0.0.0", "gossiper@0.0.3")
 SECONDS = 120
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 import attrs
+from scuttle_check.engine.properties import Always, Good
+from scuttle_check.engine.system import Scope
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.gossip.experiment import Experiment, Setup
+from scuttle_check.gossip.reductions.reduce import refusal_of, search_reduced
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.replay import replay
 
-from checker.actors import Scope
-from checker.properties import Always, Good
-from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.reduce import refusal_of, search_reduced
-from checker.search.budget import Budget
-from checker.search.compiled.search import compiled
-from checker.search.replay import replay
-from checker.verdict import Kind, Report
 from scuttle_ref.messages import Update
 from scuttle_ref.resolvers import GossipView
 from scuttle_ref.state import NodeState

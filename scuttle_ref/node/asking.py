@@ -1,7 +1,7 @@
 """When a node asks: the timing of its exchanges on one connection, as rules without a clock.
 
 Laws of this file: pure and total, so that the checker tries the very rules that run
-(``checker.scuttlebutt.timing``). The clock is the caller's: it says that a turn has come.
+(``scuttle_check.gossip.timing``). The clock is the caller's: it says that a turn has come.
 """
 
 from __future__ import annotations

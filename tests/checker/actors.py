@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from attrs import frozen
-
-from checker.actors import Effects
-from checker.outages import Comeback
+from scuttle_check.engine.network import Comeback
+from scuttle_check.engine.system import Effects
 
 Seen = tuple[Hashable, ...]
 

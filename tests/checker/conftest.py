@@ -10,10 +10,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.script import generated_script, parse_script
-from checker.topology import topology
+from scuttle_check.engine.topology import topology
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.script import generated_script, parse_script
 
 
 def beside(name: str) -> ModuleType:

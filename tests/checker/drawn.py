@@ -10,10 +10,10 @@ import random
 from collections.abc import Iterator
 from itertools import count
 
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.misfortune import NO_MISFORTUNE, Misfortune
-from checker.scuttlebutt.script import parse_script
-from checker.topology import Topology, from_links, topology
+from scuttle_check.engine.topology import Topology, from_links, topology
+from scuttle_check.gossip.experiment import NO_MISFORTUNE, Experiment, Misfortune
+from scuttle_check.gossip.script import parse_script
+
 from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.resolvers import RESOLVERS
 

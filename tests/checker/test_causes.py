@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from checker.scuttlebutt.cause import cause_in
-from checker.scuttlebutt.experiment import Experiment
-from checker.search.budget import Budget
-from checker.search.causes import all_causes
-from checker.search.exhaustive import exhaustive
-from checker.verdict import Report
+from scuttle_check.engine.verdict import Report
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.explain import cause_in
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.causes import all_causes
+from scuttle_check.search.exhaustive import exhaustive
 
 SAME = [
     ("A has v@1 and B has w@2 for k", "C has w@3 and A has v@10 for j"),

@@ -7,23 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from checker.actions import Drop, Perform
-from checker.faults import UnrunnableFault
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.scuttlebutt.reduce import search_reduced
-from checker.scuttlebutt.script import parse_script
-from checker.search.budget import Budget
-from checker.search.compiled import fields, regions, search, symmetry, tables
-from checker.search.compiled.certificate import FalseClaims
-from checker.search.compiled.fields import Fields
-from checker.search.compiled.judging import LevelJudge
-from checker.search.compiled.regions import Layout
-from checker.search.compiled.symmetry import Symmetry
-from checker.search.compiled.tables import Tables
-from checker.search.compiled.visited import Visited
-from checker.topology import topology
+from scuttle_check.base.errors import UnrunnableFault
+from scuttle_check.engine.actions import Drop, Perform
+from scuttle_check.engine.topology import topology
+from scuttle_check.gossip.experiment import Experiment, Misfortune
+from scuttle_check.gossip.reductions.reduce import search_reduced
+from scuttle_check.gossip.script import parse_script
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled import regions, search, tables
+from scuttle_check.search.compiled import words as fields
+from scuttle_check.search.compiled.judging import LevelJudge
+from scuttle_check.search.compiled.regions import Layout
+from scuttle_check.search.compiled.tables import Tables
+from scuttle_check.search.compiled.visited import Visited
+from scuttle_check.search.compiled.words import Fields
+from scuttle_check.search.reductions import symmetry
+from scuttle_check.search.reductions.certificate import FalseClaims
+from scuttle_check.search.reductions.symmetry import Symmetry
 
 
 def model(*lines: str, **more: Any) -> Experiment:

@@ -7,17 +7,18 @@ import itertools
 import pytest
 from drawn_experiments import NETWORKS, PROFILES, experiments
 from hypothesis import given, settings
+from scuttle_check.engine.topology import topology
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.script import parse_script
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled import tables
+from scuttle_check.search.compiled import words as fields
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.exhaustive import exhaustive
+from scuttle_check.search.plain import breadth_first
+from scuttle_check.search.replay import replay
 
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.script import parse_script
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
-from checker.search.compiled import fields, tables
-from checker.search.compiled.search import compiled
-from checker.search.exhaustive import exhaustive
-from checker.search.replay import replay
-from checker.topology import topology
-from checker.verdict import Kind, Report
 from scuttle_ref.names import UNBOUNDED
 
 

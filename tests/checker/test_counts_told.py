@@ -10,23 +10,20 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from checker.actions import Deliver, Drop
-from checker.liveness.assumption import Fairness, session_fairness
-from checker.liveness.numbered import Numbered, unnumbered
-from checker.liveness.quiescent import quiescent_search
-from checker.liveness.search import eventually
-from checker.properties import Always, Broken, Eventually, Finding, Good
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.liveness import Endless, eventually_agreed, productive
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget, Progress
-from checker.search.depth_first import depth_first
-from checker.search.random_walk import random_walk
-from checker.sessions import Sessions
-from checker.verdict import Kind, Report
-from checker.worlds import Scope
+from scuttle_check.engine.actions import Deliver, Drop
+from scuttle_check.engine.properties import Always, Broken, Eventually, Finding, Good
+from scuttle_check.engine.sessions import Sessions
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.engine.worlds import Scope
+from scuttle_check.gossip.experiment import Experiment, Misfortune
+from scuttle_check.gossip.liveness import Endless, eventually_agreed, productive
+from scuttle_check.search.budget import Budget, Progress
+from scuttle_check.search.liveness.eventually import eventually
+from scuttle_check.search.liveness.fairness import Fairness, session_fairness
+from scuttle_check.search.liveness.numbered import Numbered, unnumbered
+from scuttle_check.search.liveness.quiescent import quiescent_search
+from scuttle_check.search.plain import breadth_first, depth_first
+from scuttle_check.search.walks.random_walk import random_walk
 
 NOTHING_OWED = Fairness("none", frozenset(), frozenset())
 DIAMOND = ((1, 2), (3,), (3,), ())

@@ -14,22 +14,21 @@ import pytest
 from attrs import define
 from drawn_experiments import experiments
 from hypothesis import given, settings
-
-from checker.catalogue import find_case, load_catalogue
-from checker.faults import UnrunnableFault
-from checker.scuttlebutt.coverage import tallied
-from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.reduce import quotient_of, refusal_of, search_reduced
-from checker.search.budget import Budget
-from checker.search.compiled import fields
-from checker.search.exhaustive import exhaustive
-from checker.search.judge import Judge
-from checker.search.sharded import search
-from checker.search.sharded.crew import Alone, local_crew
-from checker.search.sharded.messages import Order
-from checker.search.sharded.search import DividedSearch, divided
-from checker.search.sharded.shard import forget
-from checker.verdict import Kind, Report, Verdict
+from scuttle_check.base.errors import UnrunnableFault
+from scuttle_check.engine.verdict import Kind, Report, Verdict
+from scuttle_check.gossip.catalogue import find_case, load_catalogue
+from scuttle_check.gossip.coverage import tallied
+from scuttle_check.gossip.experiment import Experiment, Setup
+from scuttle_check.gossip.reductions.reduce import quotient_of, refusal_of, search_reduced
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled import words as fields
+from scuttle_check.search.divided import coordinator as search
+from scuttle_check.search.divided.coordinator import DividedSearch, divided
+from scuttle_check.search.divided.crew import Alone, local_crew
+from scuttle_check.search.divided.messages import Order
+from scuttle_check.search.divided.shard import forget
+from scuttle_check.search.exhaustive import exhaustive
+from scuttle_check.search.judge import Judge
 
 
 def summary(report: Report) -> object:

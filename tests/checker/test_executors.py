@@ -9,16 +9,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-
-from checker.catalogue import cases_of, judge, judge_all, load_catalogue
-from checker.executors import local_processes, mapped
-from checker.faults import UnrunnableFault
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.jobs import Answer, Job, carried_out
-from checker.scuttlebutt.swarms import swarms
-from checker.search.budget import Budget
-from checker.search.exhaustive import exhaustive
-from checker.verdict import Kind, Report
+from scuttle_check.base.errors import UnrunnableFault
+from scuttle_check.base.workers import local_processes, mapped
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.gossip.catalogue import cases_of, judge, judge_all, load_catalogue
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.jobs import Answer, Job, carried_out, swarms
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.exhaustive import exhaustive
 
 RESOLVER = "def mine(gossip, update):\n    return False\n"
 

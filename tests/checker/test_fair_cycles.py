@@ -11,17 +11,16 @@ import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from checker.liveness import fair_cycles, streett
-from checker.liveness.assumption import Fairness
-from checker.liveness.exploration import Exploration
-from checker.liveness.numbered import steps_of
-from checker.liveness.replayed import run_lasso
-from checker.liveness.search import eventually
-from checker.properties import Broken, Eventually, Finding, Good
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
-from checker.verdict import Kind, Verdict
+from scuttle_check.engine.properties import Broken, Eventually, Finding, Good
+from scuttle_check.engine.verdict import Kind, Verdict
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.liveness import fair_cycles, streett
+from scuttle_check.search.liveness.eventually import eventually
+from scuttle_check.search.liveness.exploration import Exploration
+from scuttle_check.search.liveness.fairness import Fairness
+from scuttle_check.search.liveness.lasso import run_lasso
+from scuttle_check.search.liveness.numbered import steps_of
+from scuttle_check.search.plain import breadth_first
 
 Edges = tuple[tuple[int, ...], ...]
 
@@ -206,7 +205,7 @@ def test_large_graphs_are_searched_by_arrays_where_they_can_be(
     assert len(asked) == 1
     many = owing({2, *range(100, 200)}, set())
     assert judged(turning, lost, many).kind is Kind.REFUTED
-    monkeypatch.setitem(sys.modules, "checker.liveness.streett", None)
+    monkeypatch.setitem(sys.modules, "scuttle_check.search.liveness.streett", None)
     assert judged(turning, lost, owing({2}, set())).kind is Kind.REFUTED
     assert len(asked) == 1
 

@@ -11,8 +11,7 @@ from typing import Any
 
 import networkx as nx
 import pytest
-
-from checker.actions import (
+from scuttle_check.engine.actions import (
     BUDGETED,
     Action,
     Crash,
@@ -27,17 +26,14 @@ from checker.actions import (
     Resume,
     Start,
 )
-from checker.actors import Scope, System, World
-from checker.fairness import FairRounds
-from checker.network import UNLIMITED, Network
-from checker.outages import Comeback, Outages
-from checker.properties import Always, AlwaysStep, Broken, Finding, Good
-from checker.search.breadth_first import breadth_first
-from checker.search.compiled.search import compiled
-from checker.search.depth_first import depth_first
-from checker.topology import family, from_graph
-from checker.verdict import Kind
-from checker.wiring import Wiring
+from scuttle_check.engine.network import UNLIMITED, Comeback, Network, Outages, Wiring
+from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Finding, Good
+from scuttle_check.engine.rounds import FairRounds
+from scuttle_check.engine.system import Scope, System, World
+from scuttle_check.engine.topology import family, from_graph
+from scuttle_check.engine.verdict import Kind
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.plain import breadth_first, depth_first
 
 LINE = family("line:2")
 MAIL = ("B", "one", "two", "three")
@@ -118,7 +114,7 @@ def test_a_cut_connection_is_the_only_one(actors: ModuleType) -> None:
 
 def test_a_link_in_one_direction_can_be_cut(actors: ModuleType) -> None:
     """A directed graph has connections without a way back. Spec: FAULT-2."""
-    from checker.topology import from_links  # noqa: PLC0415 - only here
+    from scuttle_check.engine.topology import from_links  # noqa: PLC0415 - only here
 
     graph = from_links(["A", "B"], [("B", "A")], "one way")
     system = System(actors.Postman(), graph, Network("x", cuts=1), ((), (("A", "x"),)), 0)

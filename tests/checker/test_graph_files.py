@@ -7,9 +7,8 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-
-from checker.faults import UsageFault
-from checker.topology import READERS, topology
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.topology import READERS, topology
 
 SQUARE = nx.Graph([("A", "B"), ("B", "C"), ("C", "D"), ("D", "A")])
 ONE_WAY = nx.DiGraph([("A", "B"), ("B", "C")])

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
-
-from checker.scuttlebutt.experiment import Experiment
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
-from checker.search.compiled.search import compiled
-from checker.search.depth_first import depth_first
-from checker.search.swarm import swarm
-from checker.verdict import Growth, Report
+from scuttle_check.engine.verdict import Growth, Report
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.plain import breadth_first, depth_first
+from scuttle_check.search.walks.swarm import swarm
 
 
 def grown(report: Report) -> Growth:

@@ -8,10 +8,9 @@ from typing import Any
 
 import attrs
 import pytest
-
-from checker.catalogue import load_catalogue
-from checker.faults import UsageFault
-from checker.scuttlebutt.bounds import (
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.topology import topology
+from scuttle_check.gossip.bounds import (
     SETTINGS,
     answer_room,
     history_room,
@@ -19,11 +18,12 @@ from checker.scuttlebutt.bounds import (
     limit_json,
     settings_read,
 )
-from checker.scuttlebutt.experiment import Experiment, experiment_from_json
-from checker.scuttlebutt.in_force import idle_settings, presumed
-from checker.scuttlebutt.scenario import play
-from checker.scuttlebutt.script import parse_script
-from checker.topology import topology
+from scuttle_check.gossip.catalogue import load_catalogue
+from scuttle_check.gossip.experiment import Experiment, experiment_from_json
+from scuttle_check.gossip.in_force import idle_settings, presumed
+from scuttle_check.gossip.scenario import play
+from scuttle_check.gossip.script import parse_script
+
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Exchange, Put, Received
 from scuttle_ref.names import UNBOUNDED

@@ -15,16 +15,16 @@ from typing import Any
 import attrs
 import pytest
 from independent import Naive, Seen
+from scuttle_check.engine.properties import Broken, Good, Property, Sometimes
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.engine.worlds import Scope
+from scuttle_check.gossip.experiment import Experiment, Setup
+from scuttle_check.gossip.reductions.reduce import search_reduced
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.plain import breadth_first
 from unreduced import SETTLING, sound_for
 
-from checker.properties import Broken, Good, Property, Sometimes
-from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.reduce import search_reduced
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
-from checker.search.compiled.search import compiled
-from checker.verdict import Kind, Report
-from checker.worlds import Scope
 from scuttle_ref.profiles import PROFILES
 
 MODELS = int(os.environ.get("SCUTTLE_MODELS", "160"))

@@ -15,10 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-from checker import kept_files
-from checker.faults import UNRUNNABLE, USAGE, Fault, UnrunnableFault, UsageFault
-from checker.kept_files import new_folder, write_new, write_over
+from scuttle_check.base import kept_files
+from scuttle_check.base.errors import UNRUNNABLE, USAGE, Fault, UnrunnableFault, UsageFault
+from scuttle_check.base.kept_files import new_folder, write_new, write_over
 
 WAYS = [write_new, write_over]
 LARGE = "x" * 100_000
@@ -156,7 +155,7 @@ def test_the_folder_that_one_is_in_is_not_replaced(
 WRITING = """
 import sys
 from pathlib import Path
-from checker.kept_files import write_over
+from scuttle_check.base.kept_files import write_over
 while True:
     write_over(Path(sys.argv[1]), "x" * 3_000_000)
 """

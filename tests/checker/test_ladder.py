@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import attrs
 import pytest
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.cli.check_ladder import spoken
+from scuttle_check.gossip import ladder
+from scuttle_check.gossip.catalogue import Case, Row, find_case, load_catalogue
+from scuttle_check.gossip.experiment import Experiment
 
-from checker import ladder
-from checker.catalogue import Case, Row, find_case, load_catalogue
-from checker.commands.ladder import spoken
-from checker.faults import UsageFault
-from checker.scuttlebutt.experiment import Experiment
 from scuttle_ref.messages import Exchange, Put
 
 ROWS = load_catalogue()
@@ -137,7 +137,7 @@ def test_a_ladder_that_is_interrupted_is_no_ladder(monkeypatch: pytest.MonkeyPat
     def pressed(_search: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("checker.search.compiled.search._Search.run", pressed)
+    monkeypatch.setattr("scuttle_check.search.compiled.search._Search.run", pressed)
     with pytest.raises(KeyboardInterrupt):
         ladder.climbed(case, lambda _line: None)
 

@@ -11,23 +11,29 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-from checker.actions import Action, Perform, actor_of
-from checker.actors import System
-from checker.properties import Always, AlwaysStep, Broken, Finding, Good, Property, Sometimes
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.search import budget as budgets
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
-from checker.search.compiled import fields, search
-from checker.search.compiled.fields import TooWide
-from checker.search.compiled.search import compiled
-from checker.search.compiled.tables import Tables
-from checker.search.depth_first import depth_first
-from checker.search.judge import Judge
-from checker.verdict import Kind, Report
-from checker.worlds import Scope, World
+from scuttle_check.engine.actions import Action, Perform, actor_of
+from scuttle_check.engine.properties import (
+    Always,
+    AlwaysStep,
+    Broken,
+    Finding,
+    Good,
+    Property,
+    Sometimes,
+)
+from scuttle_check.engine.system import System
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.engine.worlds import Scope, World
+from scuttle_check.gossip.experiment import Experiment, Misfortune
+from scuttle_check.search import budget as budgets
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled import search
+from scuttle_check.search.compiled import words as fields
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.compiled.tables import Tables
+from scuttle_check.search.compiled.words import TooWide
+from scuttle_check.search.judge import Judge
+from scuttle_check.search.plain import breadth_first, depth_first
 
 
 def parts_of(system: System, scope: Scope) -> Callable[..., list[Any]]:

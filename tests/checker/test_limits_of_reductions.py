@@ -7,16 +7,14 @@ from typing import Any
 
 import attrs
 import pytest
+from scuttle_check.engine.actions import Deliver, Perform, Start
+from scuttle_check.engine.topology import topology
+from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup
+from scuttle_check.gossip.reductions.admissible import answers_whole, history_keeps_all, refusals
+from scuttle_check.gossip.reductions.claims import GossipFacets, GossipNaming
+from scuttle_check.gossip.script import parse_script
+from scuttle_check.search.reductions.quotient import QuotientLayout
 
-from checker.actions import Deliver, Perform, Start
-from checker.scuttlebutt.admissible import answers_whole, history_keeps_all, refusals
-from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.facets import GossipFacets
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.scuttlebutt.naming import GossipNaming
-from checker.scuttlebutt.script import parse_script
-from checker.search.compiled.quotient import QuotientLayout
-from checker.topology import topology
 from scuttle_ref.messages import Digest, Update
 from scuttle_ref.names import NEVER
 

@@ -9,18 +9,15 @@ from typing import Any
 
 import attrs
 import pytest
-
-import checker.scuttlebutt.liveness as module
-from checker.actors import Action, Deliver, Start, World
-from checker.faults import UsageFault
-from checker.liveness.assumption import FAIRNESS, Fairness
-from checker.liveness.numbered import Numbered, Plain, steps_of
-from checker.liveness.quiescent import quiescent_search
-from checker.liveness.replayed import run_lasso
-from checker.liveness.search import eventually
-from checker.scuttlebutt.agreement import disagreement, observed
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.liveness import (
+import scuttle_check.gossip.liveness as module
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.sessions import Sessions, as_it_is
+from scuttle_check.engine.system import Action, Deliver, Start, World
+from scuttle_check.engine.topology import topology
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.gossip.agreement import disagreement, observed
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.liveness import (
     Endless,
     LiveSetup,
     by_vectors,
@@ -28,14 +25,16 @@ from checker.scuttlebutt.liveness import (
     productive,
     undecided_by_vectors,
 )
-from checker.scuttlebutt.script import parse_script
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
-from checker.search.depth_first import depth_first
-from checker.search.random_walk import random_walk
-from checker.sessions import Sessions, as_it_is
-from checker.topology import topology
-from checker.verdict import Kind, Report
+from scuttle_check.gossip.script import parse_script
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.liveness.eventually import eventually
+from scuttle_check.search.liveness.fairness import FAIRNESS, Fairness
+from scuttle_check.search.liveness.lasso import run_lasso
+from scuttle_check.search.liveness.numbered import Numbered, Plain, steps_of
+from scuttle_check.search.liveness.quiescent import quiescent_search
+from scuttle_check.search.plain import breadth_first, depth_first
+from scuttle_check.search.walks.random_walk import random_walk
+
 from scuttle_ref.messages import Digest, Update
 from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.state import NodeState

@@ -6,22 +6,20 @@ from typing import Any
 
 import attrs
 import pytest
+from scuttle_check.engine.topology import Topology, from_links, topology
+from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup
+from scuttle_check.gossip.reductions import claims as commutation
+from scuttle_check.gossip.reductions import claims as naming
+from scuttle_check.gossip.reductions.admissible import INDEPENDENT, RULES, UNNAMED, Rule
+from scuttle_check.gossip.reductions.claims import GossipCommutation, GossipFacets, GossipNaming
+from scuttle_check.gossip.script import parse_script
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.reductions.certificate import FalseClaims
+from scuttle_check.search.reductions.promises import Undeclared
+from scuttle_check.search.reductions.quotient import QuotientLayout
 from unreduced import ALL, QUIESCENT, TERMINAL, collector
 
-from checker.scuttlebutt import commutation, naming
-from checker.scuttlebutt.admissible import INDEPENDENT, RULES, UNNAMED, Rule
-from checker.scuttlebutt.commutation import GossipCommutation
-from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.facets import GossipFacets
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.scuttlebutt.naming import GossipNaming
-from checker.scuttlebutt.script import parse_script
-from checker.search.budget import Budget
-from checker.search.compiled.certificate import FalseClaims
-from checker.search.compiled.promises import Undeclared
-from checker.search.compiled.quotient import QuotientLayout
-from checker.search.compiled.search import compiled
-from checker.topology import Topology, from_links, topology
 from scuttle_ref import rules
 from scuttle_ref.profiles import DOCUMENTED, PAPER, PROFILES, TEXTBOOK
 

@@ -6,12 +6,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-from checker.actors import Deliver, Drop, Duplicate, Perform, Start, System, World
-from checker.faults import UsageFault
-from checker.network import NETWORKS, UNLIMITED, Network, network
-from checker.search.breadth_first import breadth_first
-from checker.topology import family
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.network import NETWORKS, UNLIMITED, Network, network
+from scuttle_check.engine.system import Deliver, Drop, Duplicate, Perform, Start, System, World
+from scuttle_check.engine.topology import family
+from scuttle_check.search.plain import breadth_first
 
 LINE = family("line:2")
 """Two nodes; the links are A>B, then B>A."""

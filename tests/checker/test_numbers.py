@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from checker.search.compiled import fields
-from checker.search.compiled.fields import Fields
-from checker.search.compiled.vectors import Vectors
-from checker.search.compiled.visited import Visited, Worlds, distinct, merged
-from checker.search.walking.entries import Entries
+from scuttle_check.search.compiled import words as fields
+from scuttle_check.search.compiled.visited import Visited, Worlds, distinct, merged
+from scuttle_check.search.compiled.words import Fields, Vectors
+from scuttle_check.search.walks.moves import Entries
 
 LEVELS = st.lists(st.lists(st.integers(0, 300), max_size=60), max_size=8)
 

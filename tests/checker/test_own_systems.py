@@ -12,28 +12,26 @@ from typing import Any
 import attrs
 import pytest
 from attrs import evolve, frozen
-
-from checker.actions import Crash, Deliver
-from checker.actors import Effects, Scope, System, overridden
-from checker.faults import UsageFault
-from checker.liveness.numbered import unnumbered
-from checker.liveness.search import eventually
-from checker.network import Channel, Network
-from checker.outages import Comeback, Outages
-from checker.properties import Always, Broken, Eventually, Finding, Good
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.reduce import refusal_of, search_reduced
-from checker.scuttlebutt.script import generated_script
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
-from checker.search.compiled.search import compiled
-from checker.search.exhaustive import exhaustive
-from checker.search.sharded.crew import Alone
-from checker.search.sharded.search import divided
-from checker.search.swarm import random_search, swarm_applies
-from checker.sessions import Sessions
-from checker.topology import topology
-from checker.verdict import Kind, Report
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.actions import Crash, Deliver
+from scuttle_check.engine.network import Channel, Comeback, Network, Outages
+from scuttle_check.engine.properties import Always, Broken, Eventually, Finding, Good
+from scuttle_check.engine.sessions import Sessions
+from scuttle_check.engine.system import Effects, Scope, System, overridden
+from scuttle_check.engine.topology import topology
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.reductions.reduce import refusal_of, search_reduced
+from scuttle_check.gossip.script import generated_script
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.divided.coordinator import divided
+from scuttle_check.search.divided.crew import Alone
+from scuttle_check.search.exhaustive import exhaustive
+from scuttle_check.search.liveness.eventually import eventually
+from scuttle_check.search.liveness.numbered import unnumbered
+from scuttle_check.search.plain import breadth_first
+from scuttle_check.search.walks.swarm import random_search, swarm_applies
 
 PARTS = ("B", "C")
 
@@ -229,7 +227,7 @@ def test_every_search_that_knows_steps_by_itself_refuses_a_subclass(name: str) -
 
 def test_endless_runs_are_those_that_a_subclass_allows() -> None:
     """The verdict follows the override, and a note says how it was found. Spec: CHK-4, LIVE-2."""
-    from checker.liveness.assumption import session_fairness  # noqa: PLC0415
+    from scuttle_check.search.liveness.fairness import session_fairness  # noqa: PLC0415
 
     done = Eventually(
         "C decides",

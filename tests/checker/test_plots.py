@@ -6,12 +6,11 @@ from pathlib import Path
 
 import attrs
 import pytest
-
-from checker.simulation.estimates import Estimate, Growth
-from checker.simulation.experiments import EXPERIMENTS, LATE, STALE
-from checker.simulation.paper import Run, simulate
-from checker.simulation.plots import draw_experiment, draw_growth
-from checker.simulation.spread import Setup, Spread
+from scuttle_check.evidence.simulation.estimates import Estimate, Growth
+from scuttle_check.evidence.simulation.experiments import EXPERIMENTS, LATE, STALE
+from scuttle_check.evidence.simulation.paper import Run, simulate
+from scuttle_check.evidence.simulation.plots import draw_experiment, draw_growth
+from scuttle_check.evidence.simulation.spread import Setup, Spread
 
 pytest.importorskip("matplotlib", reason="the extra plot is not installed")
 

@@ -9,21 +9,20 @@ from typing import Any
 
 import attrs
 import pytest
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.topology import topology
+from scuttle_check.engine.verdict import Kind
+from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup
+from scuttle_check.gossip.reductions import admissible, known_rules
+from scuttle_check.gossip.reductions.admissible import INDEPENDENT, RULES, STALE, UNNAMED, Rule
+from scuttle_check.gossip.reductions.premises import Anything, Premise, config_functions, decisions
+from scuttle_check.gossip.reductions.reduce import refusal_of, search_reduced
+from scuttle_check.gossip.script import parse_script
+from scuttle_check.oracle.mutants.mutants import WRONG, WRONG_OF_RELATIVES
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.plain import breadth_first
 from unreduced import Unreduced, sound_for
 
-from checker.conformance.mutants import WRONG, WRONG_OF_RELATIVES
-from checker.faults import UsageFault
-from checker.scuttlebutt import admissible, known_rules
-from checker.scuttlebutt.admissible import INDEPENDENT, RULES, STALE, UNNAMED, Rule
-from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.scuttlebutt.premises import Anything, Premise, config_functions, decisions
-from checker.scuttlebutt.reduce import refusal_of, search_reduced
-from checker.scuttlebutt.script import parse_script
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
-from checker.topology import topology
-from checker.verdict import Kind
 from scuttle_ref import rules
 from scuttle_ref.config import Config
 from scuttle_ref.profile import Profile, decision_points

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from checker import spin
-from checker.faults import UnrunnableFault, UsageFault
-from checker.promela import promela
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.script import generated_script, parse_script
-from checker.search.exhaustive import exhaustive
-from checker.topology import from_links, topology
+from scuttle_check.base.errors import UnrunnableFault, UsageFault
+from scuttle_check.engine.topology import from_links, topology
+from scuttle_check.evidence import spin
+from scuttle_check.evidence.promela import promela
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.script import generated_script, parse_script
+from scuttle_check.search.exhaustive import exhaustive
 
 needs_spin = pytest.mark.skipif(
     spin.missing() is not None,

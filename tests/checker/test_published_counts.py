@@ -5,11 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 
 import pytest
-
-from checker.search.breadth_first import breadth_first
-from checker.search.depth_first import depth_first
-from checker.search.replay import replay
-from checker.verdict import Kind
+from scuttle_check.engine.verdict import Kind
+from scuttle_check.search.plain import breadth_first, depth_first
+from scuttle_check.search.replay import replay
 
 
 @pytest.mark.parametrize(("managers", "states", "generated"), [(3, 288, 1_146), (5, 8_832, 58_146)])

@@ -14,7 +14,7 @@ TESTS = Path(__file__).parents[1]
 
 def run(folder: Path, *arguments: str) -> tuple[int, str]:
     """Pytest in a process of its own, with the plugin of this tree and no installed one."""
-    plugin = ["-p", "no:scuttle", "-p", "checker.pytest_plugin"]
+    plugin = ["-p", "no:scuttle", "-p", "scuttle_check.laws.pytest_plugin"]
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", *plugin, "-q", "-rA", *arguments],
         cwd=folder,
@@ -66,7 +66,7 @@ def test_a_line_that_makes_no_sense_is_refused(project: Path) -> None:
 def test_one_line_makes_a_class_of_tests(project: Path) -> None:
     """One test per law, expected failures and surprises included. Spec: LAW-16, LAW-18."""
     text = (
-        "from checker.laws import resolver_laws\n"
+        "from scuttle_check.laws.api import resolver_laws\n"
         "import mine\n"
         "TestGood = resolver_laws(mine.newest, values='booleans')\n"
         "TestKnown = resolver_laws(mine.longest, values='booleans', expect=['commutative'])\n"

@@ -6,18 +6,17 @@ from collections.abc import Hashable
 from typing import Any
 
 import pytest
+from scuttle_check.engine.properties import Always, Good
+from scuttle_check.engine.system import Scope, System
+from scuttle_check.engine.topology import topology
+from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup
+from scuttle_check.gossip.reductions.admissible import refusals
+from scuttle_check.gossip.reductions.claims import GossipFacets
+from scuttle_check.gossip.script import generated_script, parse_script
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.reductions.certificate import FalseClaims
+from scuttle_check.search.reductions.quotient import QuotientLayout
 
-from checker.actors import Scope, System
-from checker.properties import Always, Good
-from checker.scuttlebutt.admissible import refusals
-from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.facets import GossipFacets
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.scuttlebutt.script import generated_script, parse_script
-from checker.search.compiled.certificate import FalseClaims
-from checker.search.compiled.quotient import QuotientLayout
-from checker.search.compiled.search import compiled
-from checker.topology import topology
 from scuttle_ref.messages import Digest, DigestDone, Update
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState

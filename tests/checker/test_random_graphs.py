@@ -8,12 +8,10 @@ from typing import Any
 import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from checker.search.breadth_first import breadth_first
-from checker.search.depth_first import depth_first
-from checker.search.random_walk import random_walk
-from checker.search.replay import fitting, replay
-from checker.verdict import Kind
+from scuttle_check.engine.verdict import Kind
+from scuttle_check.search.plain import breadth_first, depth_first
+from scuttle_check.search.replay import fitting, replay
+from scuttle_check.search.walks.random_walk import random_walk
 
 
 @st.composite

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
-
-from checker.scuttlebutt.experiment import Experiment
-from checker.search.budget import Budget, Progress
-from checker.search.random_walk import STEPS_MAX, random_walk
-from checker.verdict import Kind, Report
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.search.budget import Budget, Progress
+from scuttle_check.search.walks.random_walk import STEPS_MAX, random_walk
 
 HUB = ["A set k=1", "A set k=2"]
 

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from checker.actions import BUDGETED
-from checker.actors import System, World
-from checker.network import UNLIMITED
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.search.compiled.regions import Layout
+from scuttle_check.engine.actions import BUDGETED
+from scuttle_check.engine.network import UNLIMITED
+from scuttle_check.engine.system import System, World
+from scuttle_check.gossip.experiment import Experiment, Misfortune
+from scuttle_check.search.compiled.regions import Layout
 
 WORLDS_MAX = 900
 

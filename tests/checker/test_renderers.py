@@ -11,17 +11,15 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from checker.render import itf
-from checker.render.mermaid import mermaid
-from checker.render.shiviz import PARSER, shiviz
-from checker.render.space_time import svg
-from checker.render.timeline import Fate, Moment, Passage, Timeline
-from checker.scuttlebutt.counterexample import parse_action
-from checker.scuttlebutt.drawn import timeline_of
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.script import parse_script
-from checker.topology import topology
+from scuttle_check.engine.pictures import itf
+from scuttle_check.engine.pictures.space_time import svg
+from scuttle_check.engine.pictures.text import PARSER, mermaid, shiviz
+from scuttle_check.engine.pictures.timeline import Fate, Moment, Passage, Timeline
+from scuttle_check.engine.topology import topology
+from scuttle_check.gossip.counterexample import parse_action
+from scuttle_check.gossip.drawn import timeline_of
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.script import parse_script
 
 HARD = Timeline(
     ("#A", "end; <b>"),

@@ -9,15 +9,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-from checker.actors import Action, Deliver, Drop, Duplicate, Perform, Start
-from checker.catalogue import Case, cases_of, judge, load_catalogue
-from checker.faults import UsageFault
-from checker.scuttlebutt.counterexample import Counterexample, load, parse_action
-from checker.scuttlebutt.experiment import Experiment
-from checker.search.breadth_first import breadth_first
-from checker.search.replay import replay
-from checker.verdict import Kind
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.system import Action, Deliver, Drop, Duplicate, Perform, Start
+from scuttle_check.engine.verdict import Kind
+from scuttle_check.gossip.catalogue import Case, cases_of, judge, load_catalogue
+from scuttle_check.gossip.counterexample import Counterexample, load, parse_action
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.search.plain import breadth_first
+from scuttle_check.search.replay import replay
 
 CASES = {case.id: case for case in cases_of(load_catalogue(), ("tiny", "small"))}
 

@@ -10,22 +10,21 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-
-from checker.catalogue import find_case, load_catalogue
-from checker.commands.progress import worlds_left
-from checker.faults import UnrunnableFault, UsageFault
-from checker.runs import Asked, Run, begun, found
-from checker.scuttlebutt.counterexample import parse_action
-from checker.scuttlebutt.experiment import Experiment
-from checker.search.budget import Budget
-from checker.search.compiled import fields
-from checker.search.exhaustive import exhaustive
-from checker.search.judge import Judge
-from checker.search.sharded.crew import Alone
-from checker.search.sharded.journal import Journal, Mark, decoded, encoded, marks_in
-from checker.search.sharded.saved import SavedSearch
-from checker.search.sharded.search import completed
-from checker.verdict import Report
+from scuttle_check.base.errors import UnrunnableFault, UsageFault
+from scuttle_check.cli.saved import Asked, Run, begun, found
+from scuttle_check.cli.shown import worlds_left
+from scuttle_check.engine.verdict import Report
+from scuttle_check.gossip.catalogue import find_case, load_catalogue
+from scuttle_check.gossip.counterexample import parse_action
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled import words as fields
+from scuttle_check.search.divided.coordinator import completed
+from scuttle_check.search.divided.crew import Alone
+from scuttle_check.search.divided.journal import Journal, Mark, decoded, encoded, marks_in
+from scuttle_check.search.divided.saved import SavedSearch
+from scuttle_check.search.exhaustive import exhaustive
+from scuttle_check.search.judge import Judge
 
 FILES = ("worlds.bin", "asked.bin", "levels.jsonl")
 CASES = ("exchanges:documented", "loss:textbook", "crash:paper")
@@ -149,7 +148,7 @@ def test_a_run_of_other_sources_is_refused(
     """Numbers of two programs mean different worlds. Spec: RUN-3."""
     begun(tmp_path / "run", experiment("line:2"), Asked())
     found(str(tmp_path / "run")).insist_on_program()
-    monkeypatch.setattr("checker.run_folders.digest", lambda: "other")
+    monkeypatch.setattr("scuttle_check.base.folders.digest", lambda: "other")
     with pytest.raises(UnrunnableFault, match="other sources"):
         found(str(tmp_path / "run")).insist_on_program()
 

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
-
-from checker.faults import UnrunnableFault
-from checker.scuttlebutt.experiment import Experiment
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget, Progress
-from checker.search.compiled.search import compiled
-from checker.search.scout import Scout
-from checker.search.swarm import swarm
-from checker.verdict import Report
+from scuttle_check.base.errors import UnrunnableFault
+from scuttle_check.engine.verdict import Report
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.search.budget import Budget, Progress
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.plain import breadth_first
+from scuttle_check.search.walks.scout import Scout
+from scuttle_check.search.walks.swarm import swarm
 
 LONG = Progress(1, 1, 1, 1, seconds=5.0)
 
@@ -55,7 +54,7 @@ def test_a_scout_looks_depth_first_where_walks_found_nothing(
     """A bug in a corner that walks seldom enter is found by going to the end of one way. CHK-7."""
     setup = experiment("line:3", profile="as-shipped").build()
     none = breadth_first(setup.system, (), Budget(states_max=1))
-    monkeypatch.setattr("checker.search.scout.swarm", lambda *_, **__: none)
+    monkeypatch.setattr("scuttle_check.search.walks.scout.swarm", lambda *_, **__: none)
     said: list[str] = []
     scout_of(setup, said)(LONG)
     assert "refuted by a depth-first search in " in said[0]
@@ -105,7 +104,7 @@ def test_an_interrupt_of_the_walks_is_one_of_the_search(
         del args, settings
         return swarm(setup.system, setup.properties, Budget(tell=press))
 
-    monkeypatch.setattr("checker.search.scout.swarm", interrupted)
+    monkeypatch.setattr("scuttle_check.search.walks.scout.swarm", interrupted)
     with pytest.raises(KeyboardInterrupt):
         scout_of(setup, [])(LONG)
 
@@ -119,7 +118,7 @@ def test_a_fault_of_the_model_is_left_to_the_search(
         del args, settings
         raise UnrunnableFault("the resolver raised")
 
-    monkeypatch.setattr("checker.search.scout.swarm", faulty)
+    monkeypatch.setattr("scuttle_check.search.walks.scout.swarm", faulty)
     scout_of(experiment("line:2").build(), [])(LONG)
 
 

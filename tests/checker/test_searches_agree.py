@@ -7,13 +7,11 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 import pytest
-
-from checker.properties import Property
-from checker.scuttlebutt.experiment import Experiment
-from checker.search.breadth_first import breadth_first
-from checker.search.depth_first import depth_first
-from checker.search.replay import replay
-from checker.verdict import Kind, Report
+from scuttle_check.engine.properties import Property
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.search.plain import breadth_first, depth_first
+from scuttle_check.search.replay import replay
 
 TWO_WRITES = ["A set k=1", "A set k=2"]
 BOTH = ["A set k=a", "B set k=b"]

@@ -7,15 +7,14 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
-
-from checker.actors import Deliver, Drop, Local, Perform, Start
-from checker.fairness import ROUNDS_MAX, FairRounds, Settled
-from checker.network import Network
-from checker.scuttlebutt.agreement import fair_rounds, settled
-from checker.scuttlebutt.experiment import Experiment
-from checker.search.breadth_first import breadth_first
-from checker.search.replay import replay
-from checker.topology import Topology, family
+from scuttle_check.engine.network import Network
+from scuttle_check.engine.rounds import ROUNDS_MAX, FairRounds, Settled
+from scuttle_check.engine.system import Deliver, Drop, Local, Perform, Start
+from scuttle_check.engine.topology import Topology, family
+from scuttle_check.gossip.agreement import fair_rounds, settled
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.search.plain import breadth_first
+from scuttle_check.search.replay import replay
 
 FIFO = Network("fifo")
 

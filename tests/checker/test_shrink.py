@@ -10,14 +10,13 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from checker.scuttlebutt.counterexample import Counterexample, shrink
-from checker.scuttlebutt.experiment import Experiment
-from checker.search.breadth_first import breadth_first
-from checker.search.random_walk import random_walk
-from checker.search.replay import replay
-from checker.shrink import shrunk
-from checker.verdict import Kind
+from scuttle_check.engine.verdict import Kind
+from scuttle_check.gossip.counterexample import Counterexample, shrink
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.search.plain import breadth_first
+from scuttle_check.search.replay import replay
+from scuttle_check.search.shrink import shrunk
+from scuttle_check.search.walks.random_walk import random_walk
 
 HUB = ["A set k=1", "A set k=2"]
 PUTS = ["A set k=1", "A set j=2", "B set l=3"]

@@ -15,23 +15,25 @@ from typing import Any
 
 import attrs
 import pytest
+from scuttle_check.engine.verdict import Report
+from scuttle_check.gossip.counterexample import parse_action
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled import search
+from scuttle_check.search.compiled import words as fields
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.compiled.tables import Tables
+from scuttle_check.search.compiled.words import TooWide
+from scuttle_check.search.divided import coordinator as sharded
+from scuttle_check.search.divided import judging, mirror, saved
+from scuttle_check.search.divided.coordinator import completed, divided
+from scuttle_check.search.divided.crew import Alone
+from scuttle_check.search.divided.journal import Journal
+from scuttle_check.search.divided.saved import SavedSearch
+from scuttle_check.search.judge import Judge
+from scuttle_check.search.plain import breadth_first
+from scuttle_check.search.reductions import stubborn
 
-from checker.scuttlebutt.counterexample import parse_action
-from checker.scuttlebutt.experiment import Experiment
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
-from checker.search.compiled import fields, search, stubborn
-from checker.search.compiled.fields import TooWide
-from checker.search.compiled.search import compiled
-from checker.search.compiled.tables import Tables
-from checker.search.judge import Judge
-from checker.search.sharded import judging, mirror, saved
-from checker.search.sharded import search as sharded
-from checker.search.sharded.crew import Alone
-from checker.search.sharded.journal import Journal
-from checker.search.sharded.saved import SavedSearch
-from checker.search.sharded.search import completed, divided
-from checker.verdict import Report
 from scuttle_ref.profiles import PROFILES
 
 WORLDS = range(30, 250)
@@ -154,7 +156,7 @@ def test_a_search_may_see_as_many_worlds_as_its_budget_says(
     name: str, drawn: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the limit it is complete; one below it is not, and no verdict says holds. Spec: CHK-11."""
-    from checker.search.depth_first import depth_first  # noqa: PLC0415
+    from scuttle_check.search.plain import depth_first  # noqa: PLC0415
 
     searches: dict[str, Any] = {
         "plain": breadth_first,
@@ -183,7 +185,7 @@ def test_a_fault_happens_as_often_as_its_budget_says(
     kind: str, profile: str, experiment: Any
 ) -> None:
     """Never, once, twice: and by the compiled search as by the plain one. Spec: FAULT-1."""
-    from checker.scuttlebutt.misfortune import Misfortune  # noqa: PLC0415
+    from scuttle_check.gossip.experiment import Misfortune  # noqa: PLC0415
 
     most: list[int] = []
     at = COUNTED.index(kind)

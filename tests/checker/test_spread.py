@@ -11,15 +11,27 @@ from pathlib import Path
 import attrs
 import numpy as np
 import pytest
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.base.workers import mapped
+from scuttle_check.engine.network import Comeback
+from scuttle_check.evidence.simulation.estimates import (
+    STUDENT,
+    estimate,
+    growth,
+    judged,
+    sizes_of,
+    student,
+)
+from scuttle_check.evidence.simulation.spread import (
+    MODES,
+    Setup,
+    Spread,
+    Weather,
+    neighbourhood,
+    resized,
+    spread,
+)
 
-from checker.executors import mapped
-from checker.faults import UsageFault
-from checker.outages import Comeback
-from checker.simulation.estimates import STUDENT, estimate, growth, student
-from checker.simulation.logarithm import judged, sizes_of
-from checker.simulation.neighbours import neighbourhood
-from checker.simulation.spread import MODES, Setup, Spread, resized, spread
-from checker.simulation.weather import Weather
 from scuttle_ref.profiles import PROFILES
 
 SMALL = Setup("complete:30", rounds_max=60)

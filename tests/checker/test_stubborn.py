@@ -8,28 +8,26 @@ from typing import Any
 import attrs
 import numpy as np
 import pytest
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.claims import Asks, Brings
+from scuttle_check.engine.properties import Always, Good
+from scuttle_check.engine.system import Scope
+from scuttle_check.engine.topology import from_links, topology
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.gossip import experiment as experiments
+from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup
+from scuttle_check.gossip.reductions.claims import GossipCommutation, GossipFacets
+from scuttle_check.gossip.reductions.reduce import judged_under, refusal_of, search_reduced
+from scuttle_check.gossip.script import generated_script, parse_script
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.reductions import pieces, stubborn
+from scuttle_check.search.reductions.certificate import FalseClaims
+from scuttle_check.search.reductions.dependence import Dependence
+from scuttle_check.search.reductions.promises import Undeclared
+from scuttle_check.search.reductions.stubborn import StubbornSets
+from scuttle_check.search.replay import replay
 
-from checker.actors import Scope
-from checker.commutation import Asks, Brings
-from checker.faults import UsageFault
-from checker.properties import Always, Good
-from checker.scuttlebutt import experiment as experiments
-from checker.scuttlebutt.commutation import GossipCommutation
-from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.facets import GossipFacets
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.scuttlebutt.reduce import judged_under, refusal_of, search_reduced
-from checker.scuttlebutt.script import generated_script, parse_script
-from checker.search.budget import Budget
-from checker.search.compiled import pieces, stubborn
-from checker.search.compiled.certificate import FalseClaims
-from checker.search.compiled.dependence import Dependence
-from checker.search.compiled.promises import Undeclared
-from checker.search.compiled.search import compiled
-from checker.search.compiled.stubborn import StubbornSets
-from checker.search.replay import replay
-from checker.topology import from_links, topology
-from checker.verdict import Kind, Report
 from scuttle_ref.messages import Digest, DigestDone
 from scuttle_ref.names import NEVER
 from scuttle_ref.resolvers import RESOLVERS

@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.gossip.experiment import Experiment, Misfortune
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.plain import breadth_first
+from scuttle_check.search.replay import replay
+from scuttle_check.search.walks.random_walk import random_walk
+from scuttle_check.search.walks.shoal import Seen, Shoal
+from scuttle_check.search.walks.swarm import random_search, swarm, swarm_applies
 
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget
-from checker.search.random_walk import random_walk
-from checker.search.replay import replay
-from checker.search.swarm import random_search, swarm, swarm_applies
-from checker.search.walking.shoal import Seen, Shoal
-from checker.verdict import Kind, Report
 from scuttle_ref.names import UNBOUNDED
 
 PROFILES = ("documented", "as-shipped", "textbook", "paper")

@@ -7,21 +7,18 @@ from typing import Any
 
 import attrs
 import pytest
+from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Finding, Good, Sometimes
+from scuttle_check.engine.system import Scope
+from scuttle_check.engine.topology import ELEMENTS_MAX, automorphisms, topology
+from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup
+from scuttle_check.gossip.reductions.claims import GossipFacets, GossipNaming
+from scuttle_check.gossip.reductions.reduce import search_reduced
+from scuttle_check.gossip.script import generated_script, parse_script
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.compiled.search import compiled
+from scuttle_check.search.reductions.certificate import FalseClaims
+from scuttle_check.search.replay import replay
 
-from checker.actors import Scope
-from checker.automorphisms import ELEMENTS_MAX, automorphisms
-from checker.properties import Always, AlwaysStep, Broken, Finding, Good, Sometimes
-from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.facets import GossipFacets
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.scuttlebutt.naming import GossipNaming
-from checker.scuttlebutt.reduce import search_reduced
-from checker.scuttlebutt.script import generated_script, parse_script
-from checker.search.budget import Budget
-from checker.search.compiled.certificate import FalseClaims
-from checker.search.compiled.search import compiled
-from checker.search.replay import replay
-from checker.topology import topology
 from scuttle_ref.messages import Digest
 from scuttle_ref.state import NodeState
 
@@ -145,7 +142,7 @@ def test_a_name_that_sorts_as_a_number_is_refused_for_shipped_nodes() -> None:
 
 def renamed_topology() -> Any:
     """A line whose ends are called by numbers."""
-    from checker.topology import from_links  # noqa: PLC0415
+    from scuttle_check.engine.topology import from_links  # noqa: PLC0415
 
     return from_links(["9", "A", "10"], [("9", "A"), ("A", "9"), ("A", "10"), ("10", "A")], "t")
 

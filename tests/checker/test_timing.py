@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from checker.liveness.assumption import session_fairness
-from checker.liveness.replayed import run_lasso
-from checker.scuttlebutt.timing import TIMINGS, TimedCase, eventually_told, judged, load_timed
-from checker.verdict import Kind
+from scuttle_check.engine.verdict import Kind
+from scuttle_check.gossip.timing import TIMINGS, TimedCase, eventually_told, judged, load_timed
+from scuttle_check.search.liveness.fairness import session_fairness
+from scuttle_check.search.liveness.lasso import run_lasso
 
 CASES = load_timed()
 

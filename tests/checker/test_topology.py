@@ -7,9 +7,8 @@ import sys
 
 import networkx as nx
 import pytest
-
-from checker.faults import UsageFault
-from checker.topology import (
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.topology import (
     FAMILIES,
     NODES_MAX,
     Topology,
@@ -112,7 +111,7 @@ def test_connected_means_that_every_node_can_hear_of_every_other(
 
 def test_a_family_does_not_load_networkx() -> None:
     """Every command would start a tenth of a second later."""
-    lines = "import sys; from checker.topology import family; family('ring:4')"
+    lines = "import sys; from scuttle_check.engine.topology import family; family('ring:4')"
     ran = subprocess.run(
         [sys.executable, "-c", f"{lines}; sys.exit('networkx' in sys.modules)"], check=False
     )

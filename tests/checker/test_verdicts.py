@@ -7,15 +7,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-from checker.properties import Always, AlwaysStep, Good, Sometimes
-from checker.scuttlebutt.experiment import Experiment
-from checker.search.breadth_first import breadth_first
-from checker.search.budget import Budget, Progress
-from checker.search.depth_first import depth_first
-from checker.search.memory import memory_used
-from checker.search.random_walk import random_walk
-from checker.verdict import Kind, Report
+from scuttle_check.engine.properties import Always, AlwaysStep, Good, Sometimes
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.search.budget import Budget, Progress, memory_used
+from scuttle_check.search.plain import breadth_first, depth_first
+from scuttle_check.search.walks.random_walk import random_walk
 
 SEARCHES = [breadth_first, depth_first, random_walk]
 EXHAUSTIVE = [breadth_first, depth_first]

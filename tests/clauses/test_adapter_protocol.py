@@ -8,9 +8,8 @@ import math
 from typing import Any
 
 import pytest
-
-from checker.conformance.adapters.reference import CAPABILITIES, ReferenceAdapter, serve
-from checker.conformance.protocol import (
+from scuttle_check.oracle.adapters.reference import CAPABILITIES, ReferenceAdapter, serve
+from scuttle_check.oracle.protocol import (
     LINE_MAX,
     ErrorKind,
     ProtocolBreach,
@@ -18,7 +17,8 @@ from checker.conformance.protocol import (
     reply_from,
     unknown_capabilities,
 )
-from checker.conformance.values import UNDEFINED, line_of, parse
+from scuttle_check.oracle.wire import UNDEFINED, line_of, parse
+
 from scuttle_ref.profiles import PROFILES
 
 SET = {"op": "set", "id": 2}

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import attrs
 import pytest
-
-from checker.catalogue import Case, Expected, Outcome, judge
-from checker.scuttlebutt.counterexample import Counterexample, load
-from checker.scuttlebutt.experiment import Experiment, experiment_from_json
-from checker.scuttlebutt.script import parse_script
-from checker.search.breadth_first import breadth_first
-from checker.search.replay import replay
-from checker.topology import Topology, topology
+from scuttle_check.engine.topology import Topology, topology
+from scuttle_check.gossip.catalogue import Case, Expected, Outcome, judge
+from scuttle_check.gossip.counterexample import Counterexample, load
+from scuttle_check.gossip.experiment import Experiment, experiment_from_json
+from scuttle_check.gossip.script import parse_script
+from scuttle_check.search.plain import breadth_first
+from scuttle_check.search.replay import replay
 
 LINE = topology("line:2")
 SWAP = Experiment(LINE, parse_script(["A set k=a", "B set k=b"], LINE, "here"), "as-shipped")

@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 from followed import told
-
-from checker.cli import main
+from scuttle_check.cli.main import main
 
 
 @frozen

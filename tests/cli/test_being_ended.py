@@ -33,7 +33,7 @@ def test_an_adapter_that_spins_does_not_outlive_the_oracle(
     """A job runner ends what takes too long; nothing may go on burning a core. Spec: ORA-2.."""
     adapter, told = tmp_path / "spin.py", tmp_path / "pid"
     adapter.write_text(ADAPTER)
-    scuttle = [sys.executable, "-c", "from checker.cli import main; main()"]
+    scuttle = [sys.executable, "-c", "from scuttle_check.cli.main import main; main()"]
     under_test = ["conform", "run", "--level", "step", "--timeout", "60", "--"]
     with subprocess.Popen(
         [*scuttle, *under_test, sys.executable, str(adapter), str(told)],
@@ -70,7 +70,7 @@ def test_an_adapter_that_spins_does_not_outlive_the_oracle(
 def test_what_the_parent_ignores_stays_ignored(command: list[str], begun: bytes) -> None:
     """A job in the background of a script has SIGINT ignored: Ctrl-C is for what is in front."""
     ignoring = ["sh", "-c", 'trap "" INT TERM; exec "$@"', "sh"]
-    scuttle = [sys.executable, "-c", "from checker.cli import main; main()"]
+    scuttle = [sys.executable, "-c", "from scuttle_check.cli.main import main; main()"]
     with subprocess.Popen(
         [*ignoring, *scuttle, *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as run:
@@ -86,7 +86,7 @@ def test_what_the_parent_ignores_stays_ignored(command: list[str], begun: bytes)
 def test_a_node_in_the_background_hears_sigterm_only() -> None:
     """`scuttle node &` in a script goes on through Ctrl-C, and ends when it is told to."""
     ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
-    scuttle = [sys.executable, "-c", "from checker.cli import main; main()"]
+    scuttle = [sys.executable, "-c", "from scuttle_check.cli.main import main; main()"]
     with subprocess.Popen(
         [*ignoring, *scuttle, "node", "--id", "A", "--json"],
         stdin=subprocess.PIPE,

@@ -6,11 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from checker import bench, spin
-from checker.bench import ALL_WORLDS, OUTCOMES, SIZES, Checked, Row, Size, Times, Variant
-from checker.commands import bench as command
-from checker.commands.bench import lines
+from scuttle_check.cli import bench as command
+from scuttle_check.cli.bench import lines
+from scuttle_check.evidence import bench, spin
+from scuttle_check.evidence.bench import (
+    ALL_WORLDS,
+    OUTCOMES,
+    SIZES,
+    Checked,
+    Row,
+    Size,
+    Times,
+    Variant,
+)
 
 needs_spin = pytest.mark.skipif(
     spin.missing() is not None, reason=f"SPIN was NOT asked: {spin.missing()}"

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from checker.cluster import identity
-from checker.program import digest, digest_of
-from checker.runs import found
-from checker.sums import summed
+from scuttle_check.base.cluster import identity
+from scuttle_check.base.folders import digest, digest_of
+from scuttle_check.base.sums import summed
+from scuttle_check.cli.saved import found
 
 ROOT = Path(__file__).parents[2]
 SEARCH = (

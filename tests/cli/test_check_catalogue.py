@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-
-from checker.catalogue import load_catalogue
-from checker.live_catalogue import judge_live, load_live
+from scuttle_check.gossip.catalogue import load_catalogue
+from scuttle_check.gossip.live_catalogue import judge_live, load_live
 
 
 @pytest.fixture(scope="module")

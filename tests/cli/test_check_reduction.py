@@ -116,7 +116,7 @@ WIDE = ("check", "--profile", "textbook", "--topology", "line:3", "--property", 
 @pytest.fixture
 def narrow_word(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words in which no world of three nodes has room."""
-    from checker.search.compiled import fields  # noqa: PLC0415
+    from scuttle_check.search.compiled import words as fields  # noqa: PLC0415
 
     monkeypatch.setattr(fields, "WORD", 12)
 

@@ -21,21 +21,20 @@ from typing import Any
 
 import pytest
 from attrs import frozen
-
-from checker import cluster as cluster_module
-from checker import ending
-from checker.catalogue import find_case, load_catalogue
-from checker.faults import UnrunnableFault
-from checker.resources import to_install
-from checker.search.budget import Budget
-from checker.search.judge import Judge
-from checker.search.sharded.crew import Alone
-from checker.search.sharded.search import DividedSearch
+from scuttle_check.base import cluster as cluster_module
+from scuttle_check.base import ending
+from scuttle_check.base.errors import UnrunnableFault
+from scuttle_check.base.resources import to_install
+from scuttle_check.gossip.catalogue import find_case, load_catalogue
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.divided.coordinator import DividedSearch
+from scuttle_check.search.divided.crew import Alone
+from scuttle_check.search.judge import Judge
 
 ROOT = Path(__file__).parents[2]
 INSTALLED = importlib.util.find_spec("distributed") is not None
 needs_dask = pytest.mark.skipif(not INSTALLED, reason="the extra cluster is not installed")
-SCUTTLE = (sys.executable, "-c", "from checker.cli import main; main()")
+SCUTTLE = (sys.executable, "-c", "from scuttle_check.cli.main import main; main()")
 RESOLVER = "def mine(gossip, update):\n    return False\n"
 MODEL = ("--profile", "textbook", "--topology", "line:3", "--no-scout")
 
@@ -311,7 +310,7 @@ def other(tmp_path: Path) -> Path:
     for name in ("scuttle_ref", "checker", "spec"):
         leave_out = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=leave_out)
-    with (tmp_path / "checker" / "verdict.py").open("a") as module:
+    with (tmp_path / "checker" / "scuttle_check" / "engine" / "verdict.py").open("a") as module:
         module.write("# another release\n")
     return tmp_path
 
@@ -414,7 +413,7 @@ def test_a_cluster_that_is_not_there_is_told_of(
     scuttle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wrong port must not end in a traceback, nor wait for ever. Spec: SCALE-7."""
-    monkeypatch.setattr("checker.cluster.CONNECT_MAX", 0.2)
+    monkeypatch.setattr("scuttle_check.base.cluster.CONNECT_MAX", 0.2)
     ran = scuttle("check", "--cluster", f"tcp://127.0.0.1:{free_port()}")
     assert ran.code == 3
     assert "cannot be reached" in ran.err

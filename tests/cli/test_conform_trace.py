@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from checker.resources import spec_folder
+from scuttle_check.base.resources import spec_folder
 
 
 @pytest.fixture

@@ -19,19 +19,19 @@ import pytest
 from every_kind import FAILING, RECORDINGS
 from followed import faults, follows
 from said import CASES, QUICK, SPREAD
-
-from checker import bench, hunting
-from checker.bench import Checked, Row, Spun, Times
-from checker.commands import bench as bench_command
-from checker.commands import laws as laws_command
-from checker.commands import twin as twin_command
-from checker.commands import vectors as vectors_command
-from checker.explorer.playground import PYODIDE_FILES
-from checker.lessons import course
-from checker.scuttlebutt.laws.book import LAWS
-from checker.scuttlebutt.laws.evidence import Evidence
-from checker.scuttlebutt.laws.symbolic import Conclusion
-from checker.twin import load_twin
+from scuttle_check.cli import bench as bench_command
+from scuttle_check.cli import laws as laws_command
+from scuttle_check.cli import twin as twin_command
+from scuttle_check.cli import vectors as vectors_command
+from scuttle_check.evidence import bench
+from scuttle_check.evidence.bench import Checked, Row, Spun, Times
+from scuttle_check.evidence.twin import load_twin
+from scuttle_check.explorer.lessons import course
+from scuttle_check.explorer.playground import PYODIDE_FILES
+from scuttle_check.gossip import hunting
+from scuttle_check.laws.book import LAWS
+from scuttle_check.laws.evidence import Evidence
+from scuttle_check.laws.symbolic import Conclusion
 
 Run = Callable[..., Any]
 
@@ -73,7 +73,7 @@ def test_runs_that_are_interrupted(scuttle: Run, monkeypatch: pytest.MonkeyPatch
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr("checker.simulation.seeds.ended", pressed)
+    monkeypatch.setattr("scuttle_check.evidence.simulation.seeds.ended", pressed)
     ran = scuttle(*SPREAD, "--json")
     assert (ran.code, ran.document["interrupted"], ran.document["sizes"]) == (130, True, [])
     follows("spread", ran.document)
@@ -282,7 +282,7 @@ def test_lessons_that_say_something_else(scuttle: Run, monkeypatch: pytest.Monke
     (first, *_) = course.lesson_files()
     behind = Path(first.name)
     behind.write_text(first.read_text("utf-8").replace("agree", "disagree"), encoding="utf-8")
-    for module in ("checker.lessons.course", "checker.commands.learn"):
+    for module in ("scuttle_check.explorer.lessons.course", "scuttle_check.cli.learn"):
         monkeypatch.setattr(f"{module}.lesson_files", lambda: [behind])
     ran = scuttle("learn", "--check", "--json")
     assert (ran.code, len(ran.document["differ"])) == (1, 1)
@@ -314,7 +314,13 @@ def test_a_page_is_served_or_runs_python(tmp_path: Path, scuttle: Run) -> None:
     assert ran.document["file"].endswith("index.html")
     follows("explore", ran.document)
     if find_spec("uvicorn") is not None:
-        line = [sys.executable, "-c", "from checker.cli import main; main()", "explore", "--json"]
+        line = [
+            sys.executable,
+            "-c",
+            "from scuttle_check.cli.main import main; main()",
+            "explore",
+            "--json",
+        ]
         with subprocess.Popen([*line, "--no-browser"], stdout=subprocess.PIPE, text=True) as going:
             assert going.stdout is not None
             follows("explore", json.loads(going.stdout.readline()))
@@ -325,7 +331,7 @@ def test_a_site_is_said_as_documents_are(scuttle: Run, monkeypatch: pytest.Monke
     """Without the building of it, which takes a minute."""
     for name in ("NEEDED", "stage", "_build"):
         replaced = () if name == "NEEDED" else lambda *_: 3
-        monkeypatch.setattr(f"checker.commands.docs.{name}", replaced)
+        monkeypatch.setattr(f"scuttle_check.cli.docs.{name}", replaced)
     document = scuttle("docs", "--out", "site", "--json").document
     assert document["pages"] == 3
     follows("docs", document)

@@ -13,15 +13,14 @@ from typing import Any
 import click
 import jsonschema
 import pytest
+import scuttle_check
 from followed import BY_FORMAT, SCHEMAS, format_of
 from said import CASES
-
-import checker
-from checker.cli import scuttle as root
-from checker.commands.documents.book import MADE, SAID, file_of
-from checker.conformance.schemas import SCHEMAS as OF_CONFORMANCE
-from checker.resources import spec_folder
-from checker.schema import text_of
+from scuttle_check.base.documents import text_of
+from scuttle_check.base.resources import spec_folder
+from scuttle_check.cli.documents.book import MADE, SAID, file_of
+from scuttle_check.cli.main import scuttle as root
+from scuttle_check.oracle.schemas import SCHEMAS as OF_CONFORMANCE
 
 Run = Callable[..., Any]
 
@@ -62,7 +61,7 @@ def test_every_command_that_says_json_says_what_a_schema_describes() -> None:
 def formats_written() -> set[str]:
     """Every text of the code that is the name of a format and its version."""
     found = set()
-    for file in Path(checker.__file__).parent.rglob("*.py"):
+    for file in Path(scuttle_check.__file__).parent.rglob("*.py"):
         if "documents" in file.parts:
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -152,7 +151,7 @@ def test_schemas_are_written_where_they_have_drifted(
     """And nowhere else; an installed package is left as it is."""
     folder = tmp_path / "schemas"
     shutil.copytree(file_of("hunt").parent, folder)
-    monkeypatch.setattr("checker.commands.documents.book.spec_folder", lambda: tmp_path)
+    monkeypatch.setattr("scuttle_check.cli.documents.book.spec_folder", lambda: tmp_path)
     (folder / "hunt.schema.json").write_text("{}", encoding="utf-8")
     (folder / "twin.schema.json").unlink()
     assert scuttle("schema", "--write").err.splitlines() == [
@@ -161,5 +160,5 @@ def test_schemas_are_written_where_they_have_drifted(
     ]
     assert json.loads((folder / "hunt.schema.json").read_text("utf-8")) == SCHEMAS["hunt"]
     assert scuttle("schema", "--write").err == ""
-    monkeypatch.setattr("checker.resources.repository", lambda: None)
+    monkeypatch.setattr("scuttle_check.base.resources.repository", lambda: None)
     assert scuttle("schema", "--write").code == 3

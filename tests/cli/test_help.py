@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import click
 import pytest
-
-from checker.cli import scuttle
-from checker.commands.examples import HEAD
+from scuttle_check.cli.main import scuttle
+from scuttle_check.cli.options import HEAD
 
 WRITES_OTHERWISE = {"conform matrix"}
 """Its output is a page, and its input is JSON."""

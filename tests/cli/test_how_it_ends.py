@@ -15,14 +15,14 @@ from typing import Any
 
 import click
 import pytest
-
-from checker import cli, ending
-from checker.cli import COMMANDS, main
-from checker.commands import docs
-from checker.search.compiled.search import _Search
+from scuttle_check.base import ending
+from scuttle_check.cli import docs
+from scuttle_check.cli import main as cli
+from scuttle_check.cli.main import COMMANDS, main
+from scuttle_check.search.compiled.search import _Search
 
 ROOT = Path(__file__).parents[2]
-MODULE = [sys.executable, "-m", "checker"]
+MODULE = [sys.executable, "-m", "scuttle_check"]
 
 QUICK = {
     "bench": "bench --help",
@@ -86,7 +86,7 @@ def test_output_that_nobody_can_take_is_no_verdict(name: str) -> None:
 def test_a_reader_that_has_had_enough_changes_no_verdict() -> None:
     """`| head -1` after all was said. Spec: END-3."""
     flags = "--topology line:2 --profile as-shipped --writers A,B --no-scout"
-    shell = f"{sys.executable} -m checker check {flags} | head -1; exit ${{PIPESTATUS[0]}}"
+    shell = f"{sys.executable} -m scuttle_check check {flags} | head -1; exit ${{PIPESTATUS[0]}}"
     ran = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
     assert ran.returncode in {1, 141}
     assert ran.stderr == ""
@@ -114,7 +114,7 @@ def test_what_nobody_foresaw_is_told_in_one_line(
     def broken(_self: object, _context: object) -> None:
         raise raised
 
-    module = importlib.import_module(f"checker.commands.{name}")
+    module = importlib.import_module(f"scuttle_check.cli.{name}")
     monkeypatch.setattr(type(module.command), "invoke", broken)
     monkeypatch.setattr(cli.LazyGroup, "invoke", broken)
     with pytest.raises(SystemExit) as ended:
@@ -133,7 +133,7 @@ def test_where_it_happened_and_all_of_it_can_be_seen(
     def broken(*_given: object) -> None:
         raise KeyError("workers")
 
-    monkeypatch.setattr("checker.commands.profiles.PROFILES", None)
+    monkeypatch.setattr("scuttle_check.cli.profiles.PROFILES", None)
     with pytest.raises(SystemExit) as ended:
         main(["profiles"])
     assert ended.value.code == 70
@@ -201,9 +201,12 @@ if "--multiprocessing-fork" in sys.argv or "spawn_main" in " ".join(sys.orig_arg
 @pytest.mark.parametrize(
     ("module", "command"),
     [
-        ("checker.scuttlebutt.jobs", "check --size small --workers 1"),
-        ("checker.search.sharded.shard", "check --topology line:3 --no-scout --workers 2"),
-        ("checker.simulation.spread", "simulate spread --topology complete:8 --workers 1"),
+        ("scuttle_check.gossip.jobs", "check --size small --workers 1"),
+        ("scuttle_check.search.divided.shard", "check --topology line:3 --no-scout --workers 2"),
+        (
+            "scuttle_check.evidence.simulation.spread",
+            "simulate spread --topology complete:8 --workers 1",
+        ),
     ],
 )
 def test_what_breaks_in_a_worker_is_no_verdict(module: str, command: str, tmp_path: Path) -> None:
@@ -333,14 +336,17 @@ def test_a_search_inside_a_page_that_is_interrupted_is_no_page(
 @pytest.mark.parametrize(
     ("run", "flags"),
     [
-        ("checker.search.compiled.search._Search.run", "--topology line:2"),
-        ("checker.search.compiled.search._Search.run", "--topology line:2 --reduction auto"),
-        ("checker.search.sharded.search.DividedSearch.run", "--topology line:2 --run kept"),
-        ("checker.search.swarm._Swarm.run", "--topology line:2 --search random"),
-        ("checker.search.depth_first._Walk.explore", "--topology line:2 --search depth-first"),
-        ("checker.actors.System.initial", "--topology line:2 --search plain"),
-        ("checker.actors.System.actions", "--topology line:2 --outcomes"),
-        ("checker.liveness.exploration.Exploration._add", "--topology line:2 --live"),
+        ("scuttle_check.search.compiled.search._Search.run", "--topology line:2"),
+        ("scuttle_check.search.compiled.search._Search.run", "--topology line:2 --reduction auto"),
+        (
+            "scuttle_check.search.divided.coordinator.DividedSearch.run",
+            "--topology line:2 --run kept",
+        ),
+        ("scuttle_check.search.walks.swarm._Swarm.run", "--topology line:2 --search random"),
+        ("scuttle_check.search.plain._Walk.explore", "--topology line:2 --search depth-first"),
+        ("scuttle_check.engine.system.System.initial", "--topology line:2 --search plain"),
+        ("scuttle_check.engine.system.System.actions", "--topology line:2 --outcomes"),
+        ("scuttle_check.search.liveness.exploration.Exploration._add", "--topology line:2 --live"),
     ],
 )
 def test_a_search_that_is_interrupted_at_once_says_so(
@@ -361,7 +367,7 @@ def test_the_plain_search_is_interrupted_alike() -> None:
             assert found.count("except KeyboardInterrupt") == found.count(".interrupted()"), path
 
 
-@pytest.mark.parametrize("module", ["checker.conformance.adapters.reference"])
+@pytest.mark.parametrize("module", ["scuttle_check.oracle.adapters.reference"])
 def test_an_adapter_that_cannot_answer_shows_no_traceback(module: str) -> None:
     """What it was started by is told its code. Spec: END-3."""
     with Path("/dev/full").open("wb") as full:
@@ -386,8 +392,8 @@ def test_every_program_of_the_package_ends_so() -> None:
 
 def test_a_terminal_that_breaks_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     """The library shows what happened and goes on as if all were well. Spec: END-2."""
-    tui = pytest.importorskip("checker.explorer.tui")
-    from checker.explorer.sources import case_source, explorable  # noqa: PLC0415 - see above
+    tui = pytest.importorskip("scuttle_check.explorer.tui")
+    from scuttle_check.explorer.sources import case_source, explorable  # noqa: PLC0415 - see above
 
     run = tui.Explorer.run
     monkeypatch.setattr(tui.Explorer, "run", lambda app: run(app, headless=True))

@@ -181,7 +181,7 @@ def test_the_same_seed_gives_the_same_bytes_in_any_process(folder: Path) -> None
     """Whatever PYTHONHASHSEED. Spec: LAW-16."""
     del folder
     flags = ["laws", "lww_vs_current_vers", "--values", "text", "--examples", "20", "--json"]
-    program = f"from checker.cli import main; main({flags!r})"
+    program = f"from scuttle_check.cli.main import main; main({flags!r})"
     outputs = {
         subprocess.run(
             [sys.executable, "-c", program],

@@ -7,8 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-
-from checker.cli import main
+from scuttle_check.cli.main import main
 
 
 @pytest.fixture(autouse=True)

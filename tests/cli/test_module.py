@@ -8,7 +8,7 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("module", ["checker", "checker.cli"])
+@pytest.mark.parametrize("module", ["scuttle_check", "scuttle_check.cli.main"])
 def test_python_m_is_scuttle(module: str) -> None:
     """It printed nothing and exited 0, as if all were well."""
     told = subprocess.run(

@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 from followed import faults
+from scuttle_check.cli.main import main
+from scuttle_check.cli.node_shell import Shell
 
-from checker.cli import main
-from checker.commands.node_shell import Shell
 from scuttle_ref import Update
 from scuttle_ref.config import Config
 from scuttle_ref.node import Node, SqliteStore
 from scuttle_ref.node.transport import Transport
 
-RUN = [sys.executable, "-c", "from checker.cli import main; main()", "node", "--json"]
+RUN = [sys.executable, "-c", "from scuttle_check.cli.main import main; main()", "node", "--json"]
 
 
 class Running:

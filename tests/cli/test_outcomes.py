@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from checker.scuttlebutt.agreement import disagreement, fair_rounds
-from checker.scuttlebutt.counterexample import parse_action
-from checker.scuttlebutt.experiment import experiment_from_json
-from checker.scuttlebutt.explain import worlds_of
+from scuttle_check.gossip.agreement import disagreement, fair_rounds
+from scuttle_check.gossip.counterexample import parse_action
+from scuttle_check.gossip.experiment import experiment_from_json
+from scuttle_check.gossip.explain import worlds_of
 
 SWAP = ("--profile", "as-shipped", "--topology", "line:2", "--writers", "A,B")
 

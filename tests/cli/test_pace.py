@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.commands.pace import Pace
+from scuttle_check.cli.pace import Pace
 
 
 def test_what_is_left_is_told_by_weight() -> None:

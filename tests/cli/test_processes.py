@@ -113,7 +113,7 @@ SLOW = ("networkx", "concurrent", "multiprocessing", "hypothesis", "rich", "scip
 
 LOADED = f"""
 import sys
-from checker.cli import main
+from scuttle_check.cli.main import main
 try:
     main()
 finally:

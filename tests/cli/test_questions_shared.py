@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-SCUTTLE = (sys.executable, "-c", "from checker.cli import main; main()")
+SCUTTLE = (sys.executable, "-c", "from scuttle_check.cli.main import main; main()")
 SHIPPED = ("check", "--profile", "as-shipped", "--topology", "line:3", "--no-scout", "--json")
 SCRIPT = ("--script", "script.txt", "--max-history", "1")
 CAUSES = ("check", "--profile", "as-shipped", *SCRIPT, "--no-scout", "--json", "--all")

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-SCUTTLE = (sys.executable, "-c", "from checker.cli import main; main()")
+SCUTTLE = (sys.executable, "-c", "from scuttle_check.cli.main import main; main()")
 LINE = ("--profile", "textbook", "--topology", "line:3", "--no-scout")
 TRIANGLE = ("--profile", "textbook", "--topology", "ring:3", "--no-scout")
 KILLS = int(os.environ.get("SCUTTLE_KILLS", "2"))

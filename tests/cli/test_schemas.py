@@ -13,17 +13,17 @@ import jsonschema
 import pytest
 from every_kind import FAILING, OF_MODELS, RECORDINGS, ran, scuttle
 from followed import SCHEMAS, faults
+from scuttle_check.base.resources import spec_folder
+from scuttle_check.cli.check_ladder import cell_json
+from scuttle_check.cli.check_live import live_json
+from scuttle_check.cli.shown import catalogue_json
+from scuttle_check.gossip.catalogue import find_case, judge, load_catalogue
+from scuttle_check.gossip.ladder import RECORD, recorded
+from scuttle_check.laws.asking import Run
+from scuttle_check.laws.book import law_called
+from scuttle_check.laws.evidence import Evidence
+from scuttle_check.laws.regression import Regression
 
-from checker.catalogue import find_case, judge, load_catalogue
-from checker.commands.ladder import cell_json
-from checker.commands.live_shown import live_json
-from checker.commands.shown import catalogue_json
-from checker.ladder import RECORD, recorded
-from checker.resources import spec_folder
-from checker.scuttlebutt.laws.asking import Run
-from checker.scuttlebutt.laws.book import law_called
-from checker.scuttlebutt.laws.evidence import Evidence
-from checker.scuttlebutt.laws.regression import Regression
 from scuttle_ref.messages import Update
 
 MINE = (

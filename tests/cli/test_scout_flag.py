@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from checker.search.scout import Scout
+from scuttle_check.search.walks.scout import Scout
 
 
 @pytest.mark.parametrize(("flags", "sent"), [((), True), (("--no-scout",), False)])

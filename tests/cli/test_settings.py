@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from checker.commands.doctor import EXTRAS
-from checker.settings import NOT_OPTIONS
+from scuttle_check.cli.doctor import EXTRAS
+from scuttle_check.cli.settings import NOT_OPTIONS
 
 Run = Callable[..., Any]
 

@@ -167,7 +167,7 @@ def test_an_interrupted_simulation_tells_what_had_ended(
     flags: list[str], first: bytes, key: str
 ) -> None:
     """Exit code 130, and the finished seeds are not thrown away."""
-    command = [sys.executable, "-c", "from checker.cli import main; main()", "simulate"]
+    command = [sys.executable, "-c", "from scuttle_check.cli.main import main; main()", "simulate"]
     with subprocess.Popen(
         [*command, *flags, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as run:

@@ -16,12 +16,11 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from scuttle_check.base.sums import summed
+from scuttle_check.cli import simulate
+from scuttle_check.evidence.simulation.spread import neighbourhood
 
-from checker.commands import simulate
-from checker.simulation.neighbours import neighbourhood
-from checker.sums import summed
-
-SCUTTLE = (sys.executable, "-c", "from checker.cli import main; main()")
+SCUTTLE = (sys.executable, "-c", "from scuttle_check.cli.main import main; main()")
 PAPER = ("simulate", "light-writers", "--nodes", "4", "--seeds", "8")
 SPREAD = ("simulate", "spread", "--topology", "complete:64", "--growth", "--seeds", "16")
 SHORT = ("simulate", "light-writers", "--nodes", "4", "--seeds", "3", "--order", "depth")
@@ -213,7 +212,7 @@ def test_other_sources_and_another_graph_are_refused(
     assert resumed().code == 2
     Path("net.edgelist").write_text("a b\nb c\n")
     assert resumed().code == 0
-    monkeypatch.setattr("checker.simulation.kept.digest", lambda: "other")
+    monkeypatch.setattr("scuttle_check.evidence.simulation.kept.digest", lambda: "other")
     other = resumed()
     assert (other.code, "RUN-3" in other.err) == (3, True)
 

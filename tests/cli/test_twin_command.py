@@ -9,9 +9,8 @@ from typing import Any
 
 import attrs
 import pytest
-
-from checker.commands import twin as command
-from checker.twin import Twin, load_twin
+from scuttle_check.cli import twin as command
+from scuttle_check.evidence.twin import Twin, load_twin
 
 
 @pytest.fixture(autouse=True)

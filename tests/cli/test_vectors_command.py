@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from checker.commands import vectors
-from checker.conformance import adapters as independent
-from checker.resources import spec_folder
+from scuttle_check.base.resources import spec_folder
+from scuttle_check.cli import vectors
+from scuttle_check.oracle import adapters as independent
 
 
 def test_the_vectors_pass_on_the_reference_and_say_so_as_json(scuttle: Callable[..., Any]) -> None:
@@ -76,7 +75,7 @@ def test_a_bad_file_of_vectors_is_refused_with_a_path(
 ADAPTER = (
     sys.executable,
     "-m",
-    "checker.conformance.adapters.reference",
+    "scuttle_check.oracle.adapters.reference",
     "--profile",
     "documented",
 )

@@ -59,7 +59,7 @@ def test_what_one_process_does_is_not_shared(
 
 def test_ctrl_c_ends_the_workers_too() -> None:
     """An interrupted catalogue prints what it has, exits 130 and leaves no process behind."""
-    command = [sys.executable, "-c", "from checker.cli import main; main()"]
+    command = [sys.executable, "-c", "from scuttle_check.cli.main import main; main()"]
     with subprocess.Popen(
         [*command, "check", "--size", "large", "--workers", "2", "--json"],
         stdout=subprocess.PIPE,

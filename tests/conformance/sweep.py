@@ -16,18 +16,17 @@ import time
 from collections import Counter
 
 from attrs import define
+from scuttle_check.base.errors import Fault, UsageFault
+from scuttle_check.oracle.adapters.reference import ReferenceAdapter
+from scuttle_check.oracle.contract import contract_of
+from scuttle_check.oracle.live import convergence, robustness
+from scuttle_check.oracle.live.drawing import Palette, hostile_scenes, scenes, troubled
+from scuttle_check.oracle.live.exploring import Explorer
+from scuttle_check.oracle.live.nodes import Launch, Loopback, Session
+from scuttle_check.oracle.live.scene import Scene
+from scuttle_check.oracle.live.searching import search
+from scuttle_check.oracle.mutants.mutants import MUTANTS, Mutant
 
-from checker.conformance import convergence, robustness
-from checker.conformance.adapters.reference import ReferenceAdapter
-from checker.conformance.cluster import Loopback
-from checker.conformance.contract import contract_of
-from checker.conformance.drawing import Palette, hostile_scenes, scenes, troubled
-from checker.conformance.exploring import Explorer
-from checker.conformance.mutants import MUTANTS, Mutant
-from checker.conformance.scene import Scene
-from checker.conformance.searching import search
-from checker.conformance.session import Launch, Session
-from checker.faults import Fault, UsageFault
 from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import PROFILES
 from scuttle_ref.wire import DOCUMENTED_DIALECT

@@ -14,8 +14,8 @@ from random import Random
 import installed
 import pytest
 from beside import Adapter, Pair, episode
+from scuttle_check.oracle.adapters.reference import ReferenceAdapter
 
-from checker.conformance.adapters.reference import ReferenceAdapter
 from scuttle_ref.profiles import PROFILES
 
 EPISODES, STEPS = 12, 50
@@ -52,7 +52,7 @@ def test_txgossip_does_what_its_profile_says(tmp_path: Path) -> None:
 
     Spec: PROF-7.
     """
-    module = "checker.conformance.adapters.tx_gossip"
+    module = "scuttle_check.oracle.adapters.tx_gossip"
     command = [sys.executable, "-m", module, str(installed.txgossip(tmp_path))]
     assert agrees(command, "txgossip") > 100
 
@@ -60,7 +60,7 @@ def test_txgossip_does_what_its_profile_says(tmp_path: Path) -> None:
 def test_what_txgossip_needs_is_said_where_it_is_missing(tmp_path: Path) -> None:
     """In a line, to whoever named the wrong folder; also where it is installed as a package."""
     (tmp_path / "txgossip.py").write_text("raise ModuleNotFoundError(name=__name__)", "utf-8")
-    command = [sys.executable, "-m", "checker.conformance.adapters.tx_gossip", str(tmp_path)]
+    command = [sys.executable, "-m", "scuttle_check.oracle.adapters.tx_gossip", str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stderr.splitlines() == [

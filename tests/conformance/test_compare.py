@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-
-from checker.conformance.compare import (
+from scuttle_check.oracle.live.compare import (
     Difference,
     entry_difference,
     same,
     sent_difference,
     state_difference,
 )
+
 from scuttle_ref.entries import Entry
 from scuttle_ref.history import History
 from scuttle_ref.messages import Digest, DigestDone, Message, Update

@@ -9,19 +9,18 @@ from typing import Any
 import attrs
 import pytest
 from attrs import define, field
+from scuttle_check.oracle.adapters.reference import ReferenceAdapter
+from scuttle_check.oracle.live import answering
+from scuttle_check.oracle.live.beside import steps_of
+from scuttle_check.oracle.live.drawing import Palette
+from scuttle_check.oracle.live.exploring import Explorer
+from scuttle_check.oracle.live.faithful import faithful_scenes
+from scuttle_check.oracle.live.nodes import Launch, Loopback
+from scuttle_check.oracle.live.running import cases
+from scuttle_check.oracle.live.scene import Cut, Read, Scene, Setting, Tell
+from scuttle_check.oracle.live.trial import Plan, Trial
+from scuttle_check.oracle.result import Level, Outcome
 
-from checker.conformance import answering
-from checker.conformance.adapters.reference import ReferenceAdapter
-from checker.conformance.beside import steps_of
-from checker.conformance.cluster import Loopback
-from checker.conformance.drawing import Palette
-from checker.conformance.exploring import Explorer
-from checker.conformance.faithful import faithful_scenes
-from checker.conformance.result import Level, Outcome
-from checker.conformance.running import cases
-from checker.conformance.scene import Cut, Read, Scene, Setting, Tell
-from checker.conformance.session import Launch
-from checker.conformance.trial import Plan, Trial
 from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import DOCUMENTED, PROFILES, TEXTBOOK
 from scuttle_ref.wire import DOCUMENTED_DIALECT

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from adapters_of_the_oracle import HOSTILE, hostile
-
-from checker.conformance.process import MARKER, Failure, ProcessFailed
-from checker.conformance.session import Launch, Session
-from checker.faults import UnrunnableFault
+from scuttle_check.base.errors import UnrunnableFault
+from scuttle_check.oracle.live.nodes import Launch, Session
+from scuttle_check.oracle.live.process import MARKER, Failure, ProcessFailed
 
 VERDICTS = {
     "silent": Failure.TIMEOUT,

@@ -13,7 +13,7 @@ from pathlib import Path
 import installed
 import pytest
 
-RUN = "import sys; from checker.cli import main; sys.exit(main())"
+RUN = "import sys; from scuttle_check.cli.main import main; sys.exit(main())"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_txgossip_breaks_on_an_update_of_a_source_it_does_not_know(tmp_path: Pat
 
     Spec: GOSS-1.
     """
-    module = "checker.conformance.adapters.tx_gossip"
+    module = "scuttle_check.oracle.adapters.tx_gossip"
     command = [sys.executable, "-m", module, str(installed.txgossip(tmp_path))]
     code, report = tried(command, "txgossip", "step/explore", 10)
     assert code == 1

@@ -7,17 +7,14 @@ from typing import Any
 
 import attrs
 import pytest
-
-from checker.conformance import convergence, robustness
-from checker.conformance.adapters.reference import Node, ReferenceAdapter
-from checker.conformance.cluster import Loopback
-from checker.conformance.contract import contract_of
-from checker.conformance.drawing import Palette, hostile_scenes, scenes, troubled
-from checker.conformance.exploring import Explorer
-from checker.conformance.mutants import MUTANTS, Mutant
-from checker.conformance.observation import Ambiguous
-from checker.conformance.result import Outcome, Problem
-from checker.conformance.scene import (
+from scuttle_check.oracle.adapters.reference import Node, ReferenceAdapter
+from scuttle_check.oracle.contract import contract_of
+from scuttle_check.oracle.live import convergence, robustness
+from scuttle_check.oracle.live.acceptor import Ambiguous
+from scuttle_check.oracle.live.drawing import Palette, hostile_scenes, scenes, troubled
+from scuttle_check.oracle.live.exploring import Explorer
+from scuttle_check.oracle.live.nodes import Loopback
+from scuttle_check.oracle.live.scene import (
     NODES,
     Converse,
     Cut,
@@ -28,8 +25,11 @@ from checker.conformance.scene import (
     Tell,
     scene_from_json,
 )
-from checker.conformance.searching import Search, search, smallest
-from checker.conformance.seeding import vector_scenes
+from scuttle_check.oracle.live.searching import Search, search, smallest
+from scuttle_check.oracle.live.seeding import vector_scenes
+from scuttle_check.oracle.mutants.mutants import MUTANTS, Mutant
+from scuttle_check.oracle.result import Outcome, Problem
+
 from scuttle_ref import rules
 from scuttle_ref.profile import Profile, decision_points
 from scuttle_ref.profiles import AS_SHIPPED, DOCUMENTED, PAPER, PROFILES, TEXTBOOK

@@ -14,22 +14,21 @@ import pytest
 from adapters_of_the_oracle import REFERENCE, hostile
 from attrs import define, field
 from click.testing import CliRunner
+from scuttle_check.base.resources import spec_folder
+from scuttle_check.cli.conform import command
+from scuttle_check.oracle.adapters.reference import ReferenceAdapter
+from scuttle_check.oracle.live import robustness
+from scuttle_check.oracle.live.checkup import checkup
+from scuttle_check.oracle.live.drawing import Palette, scenes
+from scuttle_check.oracle.live.exploring import Explorer
+from scuttle_check.oracle.live.nodes import Launch, Loopback
+from scuttle_check.oracle.live.running import run
+from scuttle_check.oracle.live.searching import search
+from scuttle_check.oracle.live.trial import Plan
+from scuttle_check.oracle.result import Level
+from scuttle_check.oracle.schemas import SCHEMAS
+from scuttle_check.oracle.wire import line_of
 
-from checker.commands.conform import command
-from checker.conformance import robustness
-from checker.conformance.adapters.reference import ReferenceAdapter
-from checker.conformance.checkup import checkup
-from checker.conformance.cluster import Loopback
-from checker.conformance.drawing import Palette, scenes
-from checker.conformance.exploring import Explorer
-from checker.conformance.result import Level
-from checker.conformance.running import run
-from checker.conformance.schemas import SCHEMAS
-from checker.conformance.searching import search
-from checker.conformance.session import Launch
-from checker.conformance.trial import Plan
-from checker.conformance.values import line_of
-from checker.resources import spec_folder
 from scuttle_ref.profiles import DOCUMENTED, SCUTTLEBUTT
 from scuttle_ref.wire import DOCUMENTED_DIALECT
 

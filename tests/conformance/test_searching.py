@@ -8,10 +8,9 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from checker.conformance import searching
-from checker.conformance.scene import Converse, Put, Scene, Setting, Start, Tell
-from checker.conformance.searching import search, smallest
+from scuttle_check.oracle.live import searching
+from scuttle_check.oracle.live.scene import Converse, Put, Scene, Setting, Start, Tell
+from scuttle_check.oracle.live.searching import search, smallest
 
 UPDATE = {"key": "k", "value": 1, "source_id": "P", "version": 1}
 

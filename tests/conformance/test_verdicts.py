@@ -14,15 +14,22 @@ from typing import Any
 import attrs
 import pytest
 from adapters_of_the_oracle import REFERENCE, hostile
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.oracle.live.nodes import Launch
+from scuttle_check.oracle.live.running import run
+from scuttle_check.oracle.live.trial import Plan
+from scuttle_check.oracle.mutants.mutants import MUTANTS
+from scuttle_check.oracle.reports import as_html, as_junit, as_text
+from scuttle_check.oracle.result import (
+    CaseResult,
+    Known,
+    Level,
+    Outcome,
+    Report,
+    expected,
+    load_known,
+)
 
-from checker.conformance.expectation import Known, expected, load_known
-from checker.conformance.mutants import MUTANTS
-from checker.conformance.reports import as_html, as_junit, as_text
-from checker.conformance.result import CaseResult, Level, Outcome, Report
-from checker.conformance.running import run
-from checker.conformance.session import Launch
-from checker.conformance.trial import Plan
-from checker.faults import UsageFault
 from scuttle_ref import rules
 from scuttle_ref.profiles import DOCUMENTED
 
@@ -200,7 +207,7 @@ def test_an_interrupted_run_says_what_it_has_and_leaves_nothing(jobs: str, tmp_p
     """Ctrl-C in the middle of a long run, also where a library swallows it. Spec: ORA-2."""
     report = tmp_path / "report.json"
     command = [
-        sys.executable, "-c", "from checker.cli import main; main()", "conform", "run",
+        sys.executable, "-c", "from scuttle_check.cli.main import main; main()", "conform", "run",
         "--examples", "100000", "--level", "step", "--jobs", jobs, "--json",
     ]  # fmt: skip
     with report.open("w", encoding="utf-8") as out:

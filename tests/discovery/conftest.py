@@ -8,17 +8,17 @@ from typing import Any
 import attrs
 import networkx as nx
 import pytest
+from scuttle_check.engine.network import Network
+from scuttle_check.engine.properties import Always
+from scuttle_check.engine.topology import from_graph, topology
+from scuttle_check.engine.verdict import Kind, Report, Verdict
+from scuttle_check.gossip.actor import GossipActor
+from scuttle_check.gossip.experiment import Experiment, Setup
+from scuttle_check.gossip.properties import properties_of
+from scuttle_check.gossip.script import parse_script
+from scuttle_check.search.exhaustive import exhaustive
+from scuttle_check.search.plain import breadth_first
 
-from checker.network import Network
-from checker.properties import Always
-from checker.scuttlebutt.actor import GossipActor
-from checker.scuttlebutt.experiment import Experiment, Setup
-from checker.scuttlebutt.properties import properties_of
-from checker.scuttlebutt.script import parse_script
-from checker.search.breadth_first import breadth_first
-from checker.search.exhaustive import exhaustive
-from checker.topology import from_graph, topology
-from checker.verdict import Kind, Report, Verdict
 from scuttle_ref.reducer import Gossip
 
 GRAPHS = {"square": nx.Graph([("X", "B"), ("X", "C"), ("B", "A"), ("C", "A")])}

@@ -25,17 +25,17 @@ from bad_resolvers import (
     once_only,
     tossed,
 )
+from scuttle_check.laws import forerunner
+from scuttle_check.laws.api import judge_resolver
+from scuttle_check.laws.asking import HANGS_MAX
+from scuttle_check.laws.book import BY_NAME, LAWS
+from scuttle_check.laws.calling import InProcess
+from scuttle_check.laws.domain import Domain
+from scuttle_check.laws.judging import Judging, Plan, smallest
+from scuttle_check.laws.limits import Allowance
+from scuttle_check.laws.planning import planned
+from scuttle_check.laws.regression import Regression
 
-from checker.laws import judge_resolver
-from checker.scuttlebutt.laws import forerunner
-from checker.scuttlebutt.laws.asking import HANGS_MAX
-from checker.scuttlebutt.laws.book import BY_NAME, LAWS
-from checker.scuttlebutt.laws.calling import InProcess
-from checker.scuttlebutt.laws.domain import Domain
-from checker.scuttlebutt.laws.judging import Judging, Plan, smallest
-from checker.scuttlebutt.laws.limits import Allowance
-from checker.scuttlebutt.laws.planning import planned
-from checker.scuttlebutt.laws.regression import Regression
 from scuttle_ref import lww_vs_clock, lww_vs_current_vers, strictly_order_values
 
 
@@ -141,9 +141,9 @@ def test_a_module_that_judges_when_it_is_imported_starts_no_chain_of_processes(
     Spec: LAW-2.
     """
     text = (
-        "from checker.scuttlebutt.laws.book import BY_NAME\n"
-        "from checker.scuttlebutt.laws.calling import InProcess\n"
-        "from checker.scuttlebutt.laws.judging import Judging\n"
+        "from scuttle_check.laws.book import BY_NAME\n"
+        "from scuttle_check.laws.calling import InProcess\n"
+        "from scuttle_check.laws.judging import Judging\n"
         "def pick(gossip, update):\n"
         "    return hash(update.source_id) > hash(gossip.get(update.key).source_id)\n"
         "KIND = Judging(InProcess(pick, 'it')).verdict(BY_NAME['deterministic']).kind\n"

@@ -11,19 +11,17 @@ from typing import Any
 
 import pytest
 from attrs import field, frozen
-
-from checker.faults import UsageFault
-from checker.liveness.search import eventually
-from checker.scuttlebutt.counterexample import Counterexample, load, parse_action, shrink
-from checker.scuttlebutt.experiment import Experiment, Setup, experiment_from_json
-from checker.scuttlebutt.explain import diagram, story
-from checker.scuttlebutt.liveness import Endless, eventually_agreed
-from checker.scuttlebutt.misfortune import Misfortune
-from checker.scuttlebutt.script import parse_script
-from checker.search.breadth_first import breadth_first
-from checker.search.replay import replay
-from checker.topology import topology
-from checker.verdict import Kind, Report, Verdict
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.topology import topology
+from scuttle_check.engine.verdict import Kind, Report, Verdict
+from scuttle_check.gossip.counterexample import Counterexample, load, parse_action, shrink
+from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup, experiment_from_json
+from scuttle_check.gossip.explain import diagram, story
+from scuttle_check.gossip.liveness import Endless, eventually_agreed
+from scuttle_check.gossip.script import parse_script
+from scuttle_check.search.liveness.eventually import eventually
+from scuttle_check.search.plain import breadth_first
+from scuttle_check.search.replay import replay
 
 SHIPPED = {"profile": "as-shipped"}
 TEXTBOOK = {"profile": "textbook"}
@@ -120,7 +118,7 @@ def test_two_answers_to_one_broadcast_leave_the_older_value(build: Callable[...,
     """The end of H30: one writer, one exchange per node, and A goes back for ever. Spec: NET-1."""
     setup = build("complete:3", BROADCAST, wiring="broadcast", **SHIPPED, **MUTE)
     agreement = [each for each in setup.properties if each.name == "agreement"]
-    from checker.search.compiled.search import compiled  # noqa: PLC0415 - loads numpy
+    from scuttle_check.search.compiled.search import compiled  # noqa: PLC0415 - loads numpy
 
     verdict = compiled(setup.system, agreement, until_decided=True).verdicts[0]
     assert len(verdict.schedule or ()) == 16

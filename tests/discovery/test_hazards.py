@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 from attrs import field, frozen
-
-from checker.scuttlebutt.experiment import Setup
-from checker.verdict import Kind, Report, Verdict
+from scuttle_check.engine.verdict import Kind, Report, Verdict
+from scuttle_check.gossip.experiment import Setup
 
 SHIPPED = {"profile": "as-shipped"}
 TEXTBOOK = {"profile": "textbook"}

@@ -8,21 +8,21 @@ from typing import Any
 import attrs
 import pytest
 from attrs import frozen
+from scuttle_check.engine.network import Network
+from scuttle_check.engine.properties import Broken, Eventually, Finding, Good
+from scuttle_check.engine.sessions import Sessions
+from scuttle_check.engine.system import Effects, System
+from scuttle_check.engine.topology import from_links, topology
+from scuttle_check.engine.verdict import Kind
+from scuttle_check.gossip.agreement import disagreement
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.liveness import Endless, Forgetful, by_vectors, eventually_agreed
+from scuttle_check.gossip.script import parse_script
+from scuttle_check.search.liveness.eventually import eventually
+from scuttle_check.search.liveness.fairness import session_fairness
+from scuttle_check.search.liveness.lasso import run_lasso
+from scuttle_check.search.walks.random_walk import random_walk
 
-from checker.actors import Effects, System
-from checker.liveness.assumption import session_fairness
-from checker.liveness.replayed import run_lasso
-from checker.liveness.search import eventually
-from checker.network import Network
-from checker.properties import Broken, Eventually, Finding, Good
-from checker.scuttlebutt.agreement import disagreement
-from checker.scuttlebutt.experiment import Experiment
-from checker.scuttlebutt.liveness import Endless, Forgetful, by_vectors, eventually_agreed
-from checker.scuttlebutt.script import parse_script
-from checker.search.random_walk import random_walk
-from checker.sessions import Sessions
-from checker.topology import from_links, topology
-from checker.verdict import Kind
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Event, Exchange, Put, Received, Update
 from scuttle_ref.names import UNBOUNDED

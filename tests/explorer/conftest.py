@@ -7,10 +7,9 @@ from pathlib import Path
 
 import browser
 import pytest
+from scuttle_check.explorer.export import page_of
+from scuttle_check.explorer.sources import case_source, explorable
 from serving import served
-
-from checker.explorer.export import page_of
-from checker.explorer.sources import case_source, explorable
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-
-from checker.explorer.answers import Answers
-from checker.explorer.server import application, listening
-from checker.explorer.sources import Opened
+from scuttle_check.explorer.server import Answers, application, listening
+from scuttle_check.explorer.sources import Opened
 
 
 @contextmanager

@@ -13,13 +13,11 @@ from typing import Any
 import pytest
 from browser import Page
 from every_kind import KINDS, OF_MODELS, ran
-
-from checker.explorer.conversion import timeline
-from checker.explorer.sources import open_file
-from checker.render import itf
-from checker.render.mermaid import mermaid
-from checker.render.shiviz import PARSER, shiviz
-from checker.render.timeline import Fate, Moment, Passage, Timeline
+from scuttle_check.engine.pictures import itf
+from scuttle_check.engine.pictures.text import PARSER, mermaid, shiviz
+from scuttle_check.engine.pictures.timeline import Fate, Moment, Passage, Timeline
+from scuttle_check.explorer.conversion import timeline
+from scuttle_check.explorer.sources import open_file
 
 HARD = Timeline(
     ("#A", "end; <b>"),

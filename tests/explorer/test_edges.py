@@ -15,18 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from checker.cli import main
-from checker.explorer.answers import Answers, in_page
-from checker.explorer.export import FRONT, MODULES
-from checker.explorer.notebook import trace
-from checker.explorer.playground import write_playground
-from checker.explorer.server import HOST, listening
-from checker.explorer.sources import case_source, explorable, open_file
-from checker.explorer.tui import Explorer
-from checker.explorer.walk import Walk
-from checker.faults import UnrunnableFault, UsageFault
-from checker.scuttlebutt.files import write_json
+from scuttle_check.base.errors import UnrunnableFault, UsageFault
+from scuttle_check.base.files import write_json
+from scuttle_check.cli.main import main
+from scuttle_check.explorer.export import FRONT, MODULES
+from scuttle_check.explorer.notebook import trace
+from scuttle_check.explorer.playground import write_playground
+from scuttle_check.explorer.server import HOST, Answers, in_page, listening
+from scuttle_check.explorer.sources import case_source, explorable, open_file
+from scuttle_check.explorer.tui import Explorer
+from scuttle_check.explorer.walk import Walk
 
 Ask = Callable[..., tuple[int, str]]
 

@@ -7,23 +7,22 @@ import re
 from pathlib import Path
 
 import pytest
-
-from checker.explorer.explorable import Modelled, NamedRun, Source, saved_run
-from checker.explorer.export import document_of
-from checker.explorer.oracle_runs import oracle_run
-from checker.explorer.play import Misfit, Play
-from checker.explorer.recordings import recorded
-from checker.explorer.scenarios import scenario_source
-from checker.explorer.sources import case_source, explorable, menu, open_file, open_named
-from checker.explorer.tables import BEYOND
-from checker.faults import UsageFault
-from checker.golden.load import load
-from checker.golden.replay import Agreement, compare
-from checker.scuttlebutt.counterexample import load as load_counterexample
-from checker.scuttlebutt.scenario import play
-from checker.scuttlebutt.stage import Stage
-from checker.search.breadth_first import breadth_first
-from checker.search.replay import replay
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.explorer.explorable import Modelled, NamedRun, Source, saved_run
+from scuttle_check.explorer.export import document_of
+from scuttle_check.explorer.play import Misfit, Play
+from scuttle_check.explorer.recordings import recorded
+from scuttle_check.explorer.scenarios import scenario_source
+from scuttle_check.explorer.sources import case_source, explorable, menu, open_file, open_named
+from scuttle_check.explorer.sources_of_oracle import oracle_run
+from scuttle_check.explorer.tables import BEYOND
+from scuttle_check.gossip.counterexample import load as load_counterexample
+from scuttle_check.gossip.scenario import play
+from scuttle_check.gossip.stage import Stage
+from scuttle_check.oracle.recordings.load import load
+from scuttle_check.oracle.recordings.replay import Agreement, compare
+from scuttle_check.search.plain import breadth_first
+from scuttle_check.search.replay import replay
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted((ROOT / "spec" / "scenarios").glob("*.txt"))

@@ -12,11 +12,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-
-from checker.explorer.answers import Answers
-from checker.explorer.export import MODULES, page_of
-from checker.explorer.server import BODY_MAX, POLICY
-from checker.explorer.sources import case_source, explorable
+from scuttle_check.explorer.export import MODULES, page_of
+from scuttle_check.explorer.server import BODY_MAX, POLICY, Answers
+from scuttle_check.explorer.sources import case_source, explorable
 
 PLACES = ("", "front/app.js", "api/init")
 

@@ -13,17 +13,16 @@ from typing import Any
 import pytest
 from browser import Page
 from every_kind import RECORDINGS
-
-from checker.explorer.conversion import WRITERS
-from checker.explorer.export import document_of
-from checker.explorer.pages import reread
-from checker.explorer.recordings import recorded
-from checker.explorer.sources import explorable, open_document, open_file
-from checker.explorer.tables import chains
-from checker.explorer.walk import Walk
-from checker.faults import UsageFault
-from checker.golden.contract import first_outside
-from checker.golden.load import load
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.explorer.conversion import WRITERS
+from scuttle_check.explorer.export import document_of
+from scuttle_check.explorer.pages import reread
+from scuttle_check.explorer.recordings import recorded
+from scuttle_check.explorer.sources import explorable, open_document, open_file
+from scuttle_check.explorer.tables import chains
+from scuttle_check.explorer.walk import Walk
+from scuttle_check.oracle.recordings.contract import first_outside
+from scuttle_check.oracle.recordings.load import load
 
 PICTURES = (".svg", ".mmd", ".shiviz", ".txt", ".html")
 SPOILT_MAX = 1_500

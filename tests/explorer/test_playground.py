@@ -53,12 +53,12 @@ import importlib.abc, json, sys
 kept = set(sys.stdlib_module_names) - {"fcntl", "_posixsubprocess", "resource", "termios"}
 class Browser(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name.partition(".")[0] not in kept | {"checker", "scuttle_ref", "attr", "attrs"}:
+        if name.partition(".")[0] not in kept | {"scuttle_check", "scuttle_ref", "attr", "attrs"}:
             raise ModuleNotFoundError(name, name=name)
 sys.meta_path.insert(0, Browser())
 for name in [name for name in sys.modules if name.partition(".")[0] not in kept]:
     del sys.modules[name]
-from checker.explorer.answers import in_page
+from scuttle_check.explorer.server import in_page
 answer = in_page()
 opened = json.loads(answer("init", "{}"))
 asked = {"session": opened["session"], "labels": ["A set k=2", "exchange A>B"], "known": 0}

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-
-from checker.commands.golden import command
+from scuttle_check.cli.golden import command
 
 DATA = Path(__file__).parent / "data" / "simple-scuttle-3.0.2"
 AGREEING = DATA / "multi" / "m03-joiner-gets-stale-value.json"
@@ -26,7 +25,7 @@ def run(*arguments: object) -> Result:
 
 def scuttle(*arguments: object) -> subprocess.CompletedProcess[str]:
     """The command as a shell starts it."""
-    code = "from checker.cli import main; main()"
+    code = "from scuttle_check.cli.main import main; main()"
     line = [sys.executable, "-c", code, "golden", *map(str, arguments)]
     return subprocess.run(line, capture_output=True, text=True, check=False)
 

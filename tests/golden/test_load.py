@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from checker.explorer.conversion import WRITERS
-from checker.explorer.recordings import recorded
-from checker.faults import USAGE, UsageFault
-from checker.golden.load import load
-from checker.golden.replay import Agreement, compare
-from checker.golden.shape import NEEDED, At, check_trace
+from scuttle_check.base.errors import USAGE, UsageFault
+from scuttle_check.explorer.conversion import WRITERS
+from scuttle_check.explorer.recordings import recorded
+from scuttle_check.oracle.recordings.load import load
+from scuttle_check.oracle.recordings.replay import Agreement, compare
+from scuttle_check.oracle.recordings.shape import NEEDED, At, check_trace
 
 GUIDE = Path(__file__).parents[2] / "spec" / "guide" / "recorded-traces.md"
 DATA = Path(__file__).parent / "data" / "simple-scuttle-3.0.2"

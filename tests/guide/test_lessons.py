@@ -5,12 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from checker.cli import main
-from checker.faults import UsageFault
-from checker.lessons.course import course, lesson_called
-from checker.lessons.page import PLAYED, Kind, Lesson, read_lesson, read_question, rewritten
-from checker.lessons.player import matches, play_whole
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.cli.main import main
+from scuttle_check.explorer.lessons.course import course, lesson_called
+from scuttle_check.explorer.lessons.page import (
+    PLAYED,
+    Kind,
+    Lesson,
+    read_lesson,
+    read_question,
+    rewritten,
+)
+from scuttle_check.explorer.lessons.player import matches, play_whole
 
 LESSONS = course()
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 from attrs import frozen
+from scuttle_check.engine.network import network
+from scuttle_check.engine.properties import Always, Broken, Finding, Good
+from scuttle_check.engine.rounds import FairRounds
+from scuttle_check.engine.system import Effects, System, World
+from scuttle_check.engine.topology import topology
+from scuttle_check.engine.verdict import Kind, Report
+from scuttle_check.gossip.actor import GossipActor, moves_update
+from scuttle_check.gossip.agreement import disagreement
+from scuttle_check.search.plain import breadth_first
 
-from checker.actors import Effects, System, World
-from checker.fairness import FairRounds
-from checker.network import network
-from checker.properties import Always, Broken, Finding, Good
-from checker.scuttlebutt.actor import GossipActor, moves_update
-from checker.scuttlebutt.agreement import disagreement
-from checker.search.breadth_first import breadth_first
-from checker.topology import topology
-from checker.verdict import Kind, Report
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Put, Update
 from scuttle_ref.profiles import DOCUMENTED

@@ -7,11 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-
-from checker.clauses import Book, Clause
-from checker.cli import main
-from checker.site.clauses import anchored, linked
-from checker.site.pages import core_modules
+from scuttle_check.cli.main import main
+from scuttle_check.evidence.site.pages import anchored, core_modules, linked
+from scuttle_check.gossip.specification import Book, Clause
 
 PYODIDE = os.environ.get("SCUTTLE_PYODIDE")
 """An unpacked npm package pyodide, if somebody has one."""

@@ -8,9 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from checker.citations import cited_in, first_sentence, spoken_in, texts_in
-from checker.clauses import (
+from scuttle_check.base.errors import UnrunnableFault
+from scuttle_check.base.resources import repository, spec_folder
+from scuttle_check.cli.clauses import (
+    Places,
+    find_problems,
+    installed_places,
+    read_book,
+    render,
+    write,
+)
+from scuttle_check.gossip.citations import cited_in, first_sentence, spoken_in, texts_in
+from scuttle_check.gossip.specification import (
     KINDS,
     Book,
     clauses_in,
@@ -21,16 +30,6 @@ from checker.clauses import (
     traceability_problems,
     with_generated,
 )
-from checker.commands.clauses import (
-    Places,
-    find_problems,
-    installed_places,
-    read_book,
-    render,
-    write,
-)
-from checker.faults import UnrunnableFault
-from checker.resources import repository, spec_folder
 
 PLACES = installed_places()
 BOOK = read_book(PLACES)
@@ -161,7 +160,7 @@ def test_a_property_that_nothing_decides_is_found(tmp_path: Path) -> None:
 def test_a_checked_property_counts_as_a_test(tmp_path: Path) -> None:
     """What the checker decides in every run needs no second test of the same sentence."""
     places = tree(tmp_path, test="")
-    checked = tmp_path / "checker" / "scuttlebutt" / "properties.py"
+    checked = tmp_path / "checker" / "scuttle_check" / "gossip" / "properties.py"
     checked.parent.mkdir(parents=True)
     checked.write_text(GOOD_CODE, encoding="utf-8")
     write(places, read_book(places))
@@ -316,9 +315,9 @@ def test_a_rule_may_be_cited_by_nothing_only_if_it_is_private() -> None:
 
 def test_the_specification_is_found_packed_or_in_the_checkout(tmp_path: Path) -> None:
     """An installed checker finds the copy beside it; without any, it says what it looked for."""
-    package = tmp_path / "checker"
-    package.mkdir()
-    with pytest.raises(UnrunnableFault, match="checker/_spec"):
+    package = tmp_path / "checker" / "scuttle_check"
+    package.mkdir(parents=True)
+    with pytest.raises(UnrunnableFault, match="scuttle_check/_spec"):
         spec_folder(package)
     (tmp_path / "spec" / "protocol").mkdir(parents=True)
     assert spec_folder(package) == tmp_path / "spec"
@@ -345,5 +344,5 @@ def test_the_command_prints_problems_and_counts() -> None:
 
 def scuttle(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line as a user does."""
-    line = [sys.executable, "-c", "from checker.cli import main; main()", *arguments]
+    line = [sys.executable, "-c", "from scuttle_check.cli.main import main; main()", *arguments]
     return subprocess.run(line, capture_output=True, text=True, check=False)

@@ -12,9 +12,8 @@ from pathlib import Path
 import click
 import pytest
 from every_kind import ran
-
-from checker.cli import main, scuttle
-from checker.commands.examples import HEAD
+from scuttle_check.cli.main import main, scuttle
+from scuttle_check.cli.options import HEAD
 
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "spec"

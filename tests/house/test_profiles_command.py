@@ -6,10 +6,10 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from scuttle_check.base.errors import USAGE, UsageFault
+from scuttle_check.cli.profiles import command
+from scuttle_check.gossip.profiles import as_text, differences, profile_named
 
-from checker.commands.profiles import command
-from checker.differences import as_text, differences, profile_named
-from checker.faults import USAGE, UsageFault
 from scuttle_ref.profile import decision_points
 from scuttle_ref.profiles import AS_SHIPPED, DOCUMENTED, PROFILES
 

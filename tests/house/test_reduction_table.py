@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from checker.scuttlebutt.reduction_table import table
+from scuttle_check.gossip.reductions.reduce import table
 
 PAGE = Path(__file__).parents[2] / "spec" / "protocol" / "reduction.md"
 

@@ -10,7 +10,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from checker.citations import documented, sources, spoken_in
+from scuttle_check.gossip.citations import documented, sources, spoken_in
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,11 +13,10 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
-
-from checker import resources
-from checker.ending import where_to_report
-from checker.faults import UnrunnableFault, UsageFault
-from checker.resources import CARRIED, carried, to_install, to_write_to
+from scuttle_check.base import resources
+from scuttle_check.base.ending import where_to_report
+from scuttle_check.base.errors import UnrunnableFault, UsageFault
+from scuttle_check.base.resources import CARRIED, carried, to_install, to_write_to
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted(path.stem for path in (ROOT / "spec" / "scenarios").glob("*.txt"))
@@ -48,7 +47,7 @@ def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., 
 
     def started(*arguments: str) -> Ran:
         return subprocess.run(
-            [sys.executable, "-P", "-m", "checker", *arguments],
+            [sys.executable, "-P", "-m", "scuttle_check", *arguments],
             capture_output=True,
             text=True,
             check=False,

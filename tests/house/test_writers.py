@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-WRITER = ROOT / "checker" / "kept_files.py"
+WRITER = ROOT / "checker" / "scuttle_check" / "base" / "kept_files.py"
 COPIES = {"copy", "copy2", "copyfile", "copyfileobj", "copytree", "move", "make_archive"}
 WRITES = {"write_text", "write_bytes", "touch", "symlink_to", "hardlink_to", "tofile", "mkstemp"}
 NAMED = {"NamedTemporaryFile", "SpooledTemporaryFile", "FileHandler", "memmap", "ZipFile"}

@@ -19,7 +19,7 @@ class Area(NamedTuple):
 
 
 def _in(folder: str, *names: str) -> tuple[str, ...]:
-    return tuple(f"checker/{folder}/{name}" for name in names)
+    return tuple(f"checker/scuttle_check/{folder}/{name}" for name in names)
 
 
 _ENGINE = (
@@ -57,10 +57,11 @@ AREAS = {
     ),
     "search": Area(
         (
-            *_in("search", "breadth_first", "depth_first", "exhaustive", "judge", "replay"),
+            *_in("search", "plain", "exhaustive", "judge", "replay"),
             *_in("search", "budget"),
-            *_in("search/compiled", "fields", "visited", "vectors", "parts", "regions", "tables"),
-            *_in("search/compiled", "interned", "judging", "search", "recomputed"),
+            *_in("search/compiled", "words", "visited", "parts", "regions", "tables"),
+            *_in("search/compiled", "interned", "judging", "search"),
+            *_in("search/reductions", "recomputed"),
         ),
         (*_ENGINE, "tests/checker/test_certified_engine.py"),
         without=_LONG,
@@ -68,11 +69,11 @@ AREAS = {
     ),
     "reductions": Area(
         (
-            *_in("scuttlebutt", "premises", "admissible", "facets", "commutation", "naming"),
-            *_in("scuttlebutt", "reduce"),
-            *_in("search/compiled", "quotient", "symmetry", "images", "concretion", "pieces"),
-            *_in("search/compiled", "certificate", "promises", "dependence", "stubborn"),
-            *_in("search/compiled", "orders"),
+            *_in("gossip/reductions", "premises", "admissible", "claims"),
+            *_in("gossip/reductions", "reduce"),
+            *_in("search/reductions", "quotient", "symmetry", "concretion", "pieces"),
+            *_in("search/reductions", "certificate", "promises", "dependence", "stubborn"),
+            *_in("search/reductions", "orders"),
         ),
         (
             "tests/checker/test_needs.py",
@@ -93,9 +94,9 @@ AREAS = {
     ),
     "liveness": Area(
         (
-            *_in("liveness", "exploration", "fair_cycles", "graph", "lasso", "numbered"),
-            *_in("liveness", "quiescent", "assumption"),
-            "checker/sessions",
+            *_in("search/liveness", "exploration", "fair_cycles", "lasso", "numbered"),
+            *_in("search/liveness", "quiescent", "fairness"),
+            "checker/scuttle_check/engine/sessions",
         ),
         (
             "tests/checker/test_liveness.py",
@@ -106,26 +107,26 @@ AREAS = {
     ),
     "logs": Area(
         (
-            *_in("conformance", "compare"),
-            *_in("conformance/passive", "accept", "run", "silent", "telling"),
+            *_in("oracle/live", "compare"),
+            *_in("oracle/logs", "accept", "run", "telling"),
         ),
         ("tests/conformance/test_compare.py", "tests/conformance/test_traces.py"),
     ),
     "acceptor": Area(
-        _in("conformance", "acceptor"),
+        _in("oracle/live", "acceptor"),
         ("tests/conformance/test_acceptor.py", "tests/conformance/test_faithful.py"),
         later=("tests/conformance/test_oracle.py",),
     ),
     "model": Area(
-        tuple(f"checker/{name}" for name in ("actors", "network", "reactions")),
+        _in("engine", "system", "network", "worlds"),
         ("tests/checker/test_faults.py", "tests/checker/test_network.py", *_ENGINE),
         without=_LONG,
         later=_LATER,
     ),
     "walks": Area(
         (
-            *_in("search", "random_walk", "swarm"),
-            *_in("search/walking", "components", "entries", "moves", "shoal"),
+            *_in("search/walks", "random_walk", "swarm"),
+            *_in("search/walks", "components", "moves", "shoal"),
         ),
         ("tests/checker/test_random_walk.py", "tests/checker/test_swarm.py"),
         without=(
@@ -133,7 +134,7 @@ AREAS = {
         ),
     ),
     "divided": Area(
-        _in("search/sharded", "search"),
+        _in("search/divided", "coordinator"),
         (
             "tests/checker/test_divided.py",
             "tests/checker/test_saved_search.py",
@@ -141,7 +142,7 @@ AREAS = {
         ),
     ),
     "shrinkers": Area(
-        (*("checker/shrink",), *_in("conformance", "searching")),
+        (*("checker/scuttle_check/search/shrink",), *_in("oracle/live", "searching")),
         ("tests/checker/test_shrink.py", "tests/conformance/test_searching.py"),
     ),
 }

@@ -63,7 +63,7 @@ def survives(mutant: Mutant, tests: Sequence[str]) -> bool:
         hush(1, 2)
         signal.setitimer(signal.ITIMER_PROF, 12 * MUTANT_SECONDS)
         for name in [
-            name for name in sys.modules if name.split(".")[0] in {"scuttle_ref", "checker"}
+            name for name in sys.modules if name.split(".")[0] in {"scuttle_ref", "scuttle_check"}
         ]:
             del sys.modules[name]  # plugins of Hypothesis have loaded them
         sys.meta_path.insert(0, Mutated(mutant))

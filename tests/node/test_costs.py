@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.node_costs import RATIO_MAX, measured
+from scuttle_check.evidence.node_costs import RATIO_MAX, measured
 
 
 def test_many_sources_cost_at_most_three_times_what_one_costs() -> None:

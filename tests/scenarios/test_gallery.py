@@ -16,13 +16,12 @@ from typing import Any
 
 import attrs
 import pytest
-
-from checker.cli import main
-from checker.commands import laws as laws_command
-from checker.scuttlebutt.laws import circumstances
-from checker.scuttlebutt.laws.domain import Domain
-from checker.scuttlebutt.laws.judging import Plan
-from checker.scuttlebutt.laws.planning import planned
+from scuttle_check.cli import laws as laws_command
+from scuttle_check.cli.main import main
+from scuttle_check.laws import circumstances
+from scuttle_check.laws.domain import Domain
+from scuttle_check.laws.judging import Plan
+from scuttle_check.laws.planning import planned
 
 PAGE = Path(__file__).parents[2] / "spec" / "guide" / "resolvers.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from checker.faults import UsageFault
-from checker.scuttlebutt.scenario import play
+from scuttle_check.base.errors import UsageFault
+from scuttle_check.gossip.scenario import play
 
 SPEC = Path(__file__).parents[2] / "spec" / "scenarios"
 FILES = sorted(SPEC.glob("*.txt"))

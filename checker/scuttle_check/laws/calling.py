@@ -1,0 +1,147 @@
+"""Callers: how a resolver is asked. The laws know nothing else of it.
+
+A resolver in this process is a function; one in another language answers through a program that
+serves it. A caller for the latter needs :meth:`Caller.ask` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from attrs import field, frozen
+
+from scuttle_check.laws.limits import TooSlow, limited
+from scuttle_check.laws.probes import meddling
+from scuttle_ref.entries import Entry
+from scuttle_ref.messages import Update
+from scuttle_ref.names import Key
+from scuttle_ref.resolvers import Resolver, View
+from scuttle_ref.values import kind_of
+
+SECONDS_PER_CALL = 1.0
+"""How long a resolver may take for one answer. Unit: seconds."""
+
+
+class Failing(Enum):
+    """The ways not to answer."""
+
+    RAISED = "raised"
+    NO_BOOL = "no bool"
+    TOO_SLOW = "too slow"
+
+
+@frozen
+class Failure:
+    """No answer. `says` is what happened, to follow the name of the resolver."""
+
+    kind: Failing
+    says: str
+
+
+Answer: TypeAlias = bool | Failure
+
+
+@frozen
+class Watched(View):
+    """A view that remembers in `asked` which keys were looked at."""
+
+    asked: set[Key] = field(factory=set, eq=False)
+
+    def get(self, key: Key) -> Entry:
+        """The entry of `key` before the update: a copy, which nobody else will look at."""
+        self.asked.add(key)
+        entry = View.get(self, key)
+        return Entry(entry.value, entry.version, entry.source_id)
+
+
+@runtime_checkable
+class Caller(Protocol):
+    """Asks one resolver. `name` is how its user calls it.
+
+    `here` says that the resolver runs in this process: only then can it change its arguments,
+    be watched, and be asked at another time of day.
+
+    Spec: LAW-14.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - above
+    @property
+    def here(self) -> bool: ...  # noqa: D102
+
+    def ask(self, view: View, update: Update) -> Answer:
+        """The answer for `update` at the node that `view` shows. Never raises."""
+        ...
+
+    def meddled(self, view: View, update: Update) -> str | None:
+        """What the resolver changed in arguments of its own, as a sentence, or None."""
+        ...
+
+
+@frozen
+class InProcess:
+    """Calls a Python function, with a limit on the time of each call. Unit: seconds.
+
+    Spec: LAW-15.
+    """
+
+    resolver: Resolver
+    name: str
+    limit: float = SECONDS_PER_CALL
+    here: bool = field(default=True, init=False)
+
+    def ask(self, view: View, update: Update) -> Answer:
+        """The answer; every way not to give a bool is a Failure. Spec: LAW-1, LAW-15.
+
+        The function gets an update of its own: what it forces into a frozen one stays there.
+        """
+        mine = Update(update.source_id, update.key, update.value, update.version)
+        return asked(lambda: self.resolver(view, mine), self.limit)
+
+    def meddled(self, view: View, update: Update) -> str | None:
+        """What the function changes in arguments that it can change. Spec: LAW-3."""
+        return meddling(
+            lambda open_view, open_update: asked(
+                lambda: self.resolver(open_view, open_update), self.limit
+            ),
+            view,
+            update,
+        )
+
+
+def asked(call: Callable[[], object], limit: float) -> Answer:
+    """The answer that `call` gives within `limit` seconds. Never raises but for an interrupt."""
+    try:
+        answer = limited(call, limit)
+    except KeyboardInterrupt:
+        raise
+    except TooSlow:
+        return Failure(Failing.TOO_SLOW, f"gave no answer within {limit:g} s")
+    except BaseException as fault:  # noqa: BLE001 - a foreign function may raise anything
+        return Failure(Failing.RAISED, f"raised {kind_of(fault)}{_text(fault)}")
+    if answer is True or answer is False:
+        return answer
+    close = getattr(answer, "close", None)  # a coroutine that nobody awaits
+    if callable(close) and kind_of(answer) == "a coroutine":
+        close()
+    return Failure(Failing.NO_BOOL, f"returned {_shown(answer)} instead of a bool")
+
+
+def _text(fault: BaseException) -> str:
+    try:
+        text = " ".join(str(fault).split())[:200]
+    except Exception:  # noqa: BLE001 - its text is foreign code too
+        return ""
+    return f": {text}" if text else ""
+
+
+def _shown(answer: object) -> str:
+    if answer is None:
+        return "None"
+    kind = kind_of(answer)
+    plain = type(answer) in {int, float, str}
+    if type(answer).__module__ != "builtins":
+        kind = f"a {type(answer).__module__}.{type(answer).__qualname__}"
+    return f"{answer!r} ({kind})"[:80] if plain else kind

@@ -1,0 +1,183 @@
+"""The law that the others serve: every schedule of the real model ends with equal replicas.
+
+Decided by exhaustive search, within bounds that the verdict states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import evolve, frozen
+
+from scuttle_check.base.errors import UnrunnableFault
+from scuttle_check.engine.properties import Always, Broken, Finding, Good
+from scuttle_check.engine.rounds import Settled
+from scuttle_check.engine.system import Scope, System, World
+from scuttle_check.engine.topology import topology
+from scuttle_check.engine.verdict import Kind
+from scuttle_check.gossip.actor import GossipActor
+from scuttle_check.gossip.agreement import settled
+from scuttle_check.gossip.counterexample import parse_action
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.laws.asking import Asking
+from scuttle_check.laws.calling import Failure
+from scuttle_check.laws.cases import left
+from scuttle_check.laws.domain import BESIDE, KEY, Domain
+from scuttle_check.laws.evidence import Evidence
+from scuttle_check.search.budget import Budget
+from scuttle_check.search.exhaustive import exhaustive
+from scuttle_check.search.replay import fitting
+from scuttle_ref.config import Config
+from scuttle_ref.messages import Put, Update
+from scuttle_ref.names import UNBOUNDED, NodeId
+from scuttle_ref.profiles import DOCUMENTED
+from scuttle_ref.reducer import Gossip
+from scuttle_ref.resolvers import GossipView, Resolver
+from scuttle_ref.state import NodeState
+
+SHAPES: tuple[tuple[str, tuple[NodeId, ...]], ...] = (
+    ("line:3", ("A", "B")),
+    ("line:3", ("A", "C+")),
+    ("line:3", ("A", "C")),
+    ("line:3", ("A", "A", "C")),
+    ("ring:3", ("A", "B")),
+    ("star:4", ("B", "C")),
+)
+"""Topologies, and who writes there, once for each time named.
+
+A plus says that the node has written another key before, so that its version is 2.
+"""
+
+BOUNDS = "two writers of one key, up to 3 writes, one exchange per link and direction, nothing lost"
+STATES_MAX = 2_000_000
+"""Where a search is given up. The largest of the shapes has some 175,000 worlds."""
+
+
+@frozen
+class Explored:
+    """What the searches saw: `worlds` in all, the refutation, or why one was not finished."""
+
+    worlds: int
+    evidence: Evidence | None = None
+    stop: str | None = None
+
+
+def experiments(domain: Domain) -> Iterator[Experiment]:
+    """The models to explore, smallest first: different values either way round.
+
+    On lines equal ones too, with which a triangle and a star tell nothing new.
+    """
+    one, *others = domain.values
+    other = others[0] if others else one
+    assignments = dict.fromkeys([(one, other), (other, one), (one, one)])
+    for shape, writers in SHAPES:
+        graph = topology(shape)
+        for values in assignments if shape == "line:3" else list(assignments)[:2]:
+            chosen = (*values, values[0])
+            puts = [(node, Put(KEY, value)) for node, value in zip(writers, chosen, strict=False)]
+            script = tuple(
+                tuple(
+                    put
+                    for writer, last in puts
+                    for put in ((Put(BESIDE[0], one), last) if "+" in writer else (last,))
+                    if writer.rstrip("+") == node
+                )
+                for node in graph.nodes
+            )
+            yield Experiment(graph, script, resolver="")
+
+
+def explore(asking: Asking, domain: Domain) -> Explored:
+    """Search every model for a schedule after which replicas stay different.
+
+    Raises GaveUp. Spec: LAW-13.
+    """
+    worlds = 0
+    for experiment in experiments(domain):
+        system = system_of(asking, experiment)
+        judged = ends_equal(asking, system)
+        try:
+            report = exhaustive(system, [judged], Budget(STATES_MAX), until_decided=True)
+        except UnrunnableFault as fault:
+            return Explored(worlds, stop=f"{experiment.topology.name}: {fault.problem}")
+        worlds += report.stats.states
+        verdict = report.verdicts[0]
+        if verdict.kind is Kind.REFUTED:
+            named = evolve(experiment, resolver=asking.caller.name).to_json()
+            schedule = tuple(map(str, verdict.schedule or ()))
+            evidence = Evidence(verdict.because, experiment=named, schedule=schedule)
+            return Explored(worlds, evidence)
+        if verdict.kind is not Kind.HOLDS:
+            said = report.stats.stop or "no replica ever held a value"
+            return Explored(worlds, stop=f"{experiment.topology.name}: {said}")
+    return Explored(worlds)
+
+
+def system_of(asking: Asking, experiment: Experiment) -> System:
+    """The model of an experiment, in which nodes ask the caller."""
+    setup = experiment_with(experiment).build()
+    gossip = Gossip(
+        DOCUMENTED, Config(resolve=resolver_of(asking), max_history=UNBOUNDED, mtu=UNBOUNDED)
+    )
+    system = setup.system
+    return System(
+        GossipActor(gossip), system.topology, system.network, system.script, system.exchanges
+    )
+
+
+def experiment_with(experiment: Experiment) -> Experiment:
+    """The experiment with a resolver that is always there; it is replaced by the caller."""
+    return evolve(experiment, resolver="lww_total")
+
+
+def resolver_of(asking: Asking) -> Resolver:
+    """The caller as a function that a node can use. A failure is raised, for the node to report."""
+
+    def resolve(gossip: GossipView, update: Update) -> bool:
+        state: NodeState = gossip.state  # type: ignore[attr-defined]
+        answer = asking.ask(_stripped(state), update)
+        if isinstance(answer, Failure):
+            raise RuntimeError(answer.says)  # noqa: TRY004 - no matter of types
+        return answer
+
+    return resolve
+
+
+def _stripped(state: NodeState) -> NodeState:
+    """What a resolver can see of a node."""
+    return NodeState(state.id, state.clock, state.sources, state.version, store=state.store)
+
+
+def ends_equal(asking: Asking, system: System) -> Always:
+    """Agreement in what the user observes. Spec: LAW-13, CONV-1."""
+
+    def parts(world: World) -> Any:
+        return (world.nodes,) if system.quiescent(world) else ()
+
+    def check(nodes: tuple[NodeState, ...]) -> Finding:
+        outcome: Settled = settled(system, nodes)
+        ended: tuple[NodeState, ...] = outcome.nodes  # type: ignore[assignment]
+        for node in ended[1:]:
+            if asking.seen(node, KEY) != asking.seen(ended[0], KEY):
+                one, other = left(ended[0], KEY), left(node, KEY)
+                return Broken(f"{ended[0].id} has {one} and {node.id} has {other}, for ever")
+        return Good.KEPT if any(node.store for node in ended) else Good.VACUOUS
+
+    says = "replicas end equal"
+    return Always("convergent", "LAW-13", says, parts, check, Scope.QUIESCENT_NODES)
+
+
+def judge_schedule(asking: Asking, experiment: Experiment, schedule: tuple[str, ...]) -> str | None:
+    """Whether this schedule still ends with different replicas. Spec: LAW-13."""
+    system = system_of(asking, experiment)
+    actions = [parse_action(line, "$.schedule") for line in schedule]
+    world = next(iter(system.initial()))
+    for action in fitting(system, actions):
+        world = system.next(world, action)  # type: ignore[arg-type]
+    judged = ends_equal(asking, system)
+    for nodes in judged.parts(world):
+        finding = judged.check(nodes)
+        if isinstance(finding, Broken):
+            return finding.because
+    return None
