@@ -1,1 +1,5 @@
-"""The checker: a generic engine, a bridge to Scuttlebutt, and the edges people use."""
+"""The checker in nine rooms, each built on those below it.
+
+Lowest first: base, engine, search, gossip, laws, oracle, explorer, evidence, cli. CONTRIBUTING.md
+says what each is about.
+"""

@@ -1,1 +1,1 @@
-"""The commands of ``scuttle``, one module each."""
+"""The words of the command line, one module for each command, and nothing else."""

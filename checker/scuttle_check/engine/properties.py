@@ -39,7 +39,8 @@ def whole(state: Any) -> Iterable[Hashable]:
 class Always:
     """Every reachable state satisfies `check` in each of its parts.
 
-    `scope` names what the parts are, where the model can tell (see ``scuttle_check.engine.system.Scope``).
+    `scope` names what the parts are, where the model can tell (see
+    ``scuttle_check.engine.system.Scope``).
     """
 
     name: str

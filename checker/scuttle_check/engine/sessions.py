@@ -23,7 +23,7 @@ def as_it_is(local: Local) -> Local:
 
 @define
 class Sessions:
-    """A model of worlds like :class:`~scuttle_check.engine.system.System`, with exchanges always possible.
+    """A model of worlds like those of a system, with exchanges always possible.
 
     `early` bounds the exchanges of each link until all owners are done; None is no bound. From
     then on each node state is replaced by its `normal` form, which must differ from it in nothing

@@ -96,11 +96,11 @@ class Listener(Protocol):
 class World:
     """The state of a system. Tuples follow the nodes and links of the topology.
 
-    `scripted` counts the commands performed by each node, `exchanged` the exchanges started on
-    each link, `spent` what each limited budget was used for, in the order of
-    :data:`~scuttle_check.engine.actions.BUDGETED`. `status` says of each node whether it is UP, DOWN or
-    PAUSED, `cut` of each link whether it is broken. Nothing is in flight on a broken link or
-    to a node that is down.
+    `scripted` counts the commands performed by each node, `exchanged` the exchanges started on each
+    link, `spent` what each limited budget was used for, in the order of
+    :data:`~scuttle_check.engine.actions.BUDGETED`. `status` says of each node whether it is UP,
+    DOWN or PAUSED, `cut` of each link whether it is broken. Nothing is in flight on a broken link
+    or to a node that is down.
     """
 
     nodes: tuple[Local, ...]

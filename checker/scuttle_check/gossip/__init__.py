@@ -1,1 +1,4 @@
-"""The bridge: the only room that knows both the protocol and the engine."""
+"""Scuttlebutt as a model: experiments, properties, sentences, scenarios, the catalogue.
+
+The lowest room that knows the protocol.
+"""

@@ -1,7 +1,7 @@
 """Liveness of Scuttlebutt: nodes that never stop exchanging agree in the end, and stay so.
 
-Two ways to decide it: fair cycles of the whole graph (``scuttle_check.search.liveness``), which is general,
-and the criterion on node vectors below, which is a safety property and needs no graph.
+Two ways to decide it: fair cycles of the whole graph (``scuttle_check.search.liveness``), which is
+general, and the criterion on node vectors below, which is a safety property and needs no graph.
 """
 
 from __future__ import annotations

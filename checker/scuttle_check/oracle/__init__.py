@@ -1,1 +1,1 @@
-"""oracle."""
+"""Whether something else does what a profile says: live, by vectors, by its log, by recordings."""

@@ -1,9 +1,9 @@
 """What one message carries: the missing updates, in one of four orders, cut at the mtu.
 
-The tables are those of :mod:`scuttle_check.evidence.simulation.population`; a row and a column name a mapping.
-The Scuttlebutt orders are PAPER-5 and PAPER-6 with ties broken by chance, as the paper asks, and
-the tests run them beside the reducers. The precise orders are the paper's baselines: they compare
-mapping by mapping and need a synchronized clock.
+The tables are those of :mod:`scuttle_check.evidence.simulation.population`; a row and a column name
+a mapping. The Scuttlebutt orders are PAPER-5 and PAPER-6 with ties broken by chance, as the paper
+asks, and the tests run them beside the reducers. The precise orders are the paper's baselines: they
+compare mapping by mapping and need a synchronized clock.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Under the profile paper a value is a function of its participant, key and version, so that versions
 are the state. Tables instead of node states make 128 participants with 64 keys take seconds. A run
-by the reducers (:mod:`scuttle_check.evidence.simulation.reducing`) is compared with one by tables, and the tests
-compare every mapping and every clock after every exchange.
+by the reducers (:mod:`scuttle_check.evidence.simulation.reducing`) is compared with one by tables,
+and the tests compare every mapping and every clock after every exchange.
 """
 
 from __future__ import annotations

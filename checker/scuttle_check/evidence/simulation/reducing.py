@@ -1,8 +1,8 @@
 """A population of participants as node states: every step is a reducer's.
 
-The twin of :mod:`scuttle_check.evidence.simulation.population`, with the same choices of chance. What the
-participants hold is measured by an observer, who is told of every update that a step applies, and
-who is compared with the states themselves once a run is over. Spec: SIM-7.
+The twin of :mod:`scuttle_check.evidence.simulation.population`, with the same choices of chance.
+What the participants hold is measured by an observer, who is told of every update that a step
+applies, and who is compared with the states themselves once a run is over. Spec: SIM-7.
 """
 
 from __future__ import annotations

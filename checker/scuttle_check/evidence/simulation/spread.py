@@ -7,8 +7,9 @@ A frame is all that one node says to one peer at one time. Unit of time: rounds.
 
 Who may gossip with whom, for populations that a list of all links would not fit.
 
-The families and files are those of :mod:`scuttle_check.engine.topology`. A complete graph is never built: a
-peer is drawn from all others. Nodes are numbered from 0, in the order of the family or file.
+The families and files are those of :mod:`scuttle_check.engine.topology`. A complete graph is never
+built: a peer is drawn from all others. Nodes are numbered from 0, in the order of the family or
+file.
 
 What a simulated network and its machines do to nodes: delays, losses, and nodes that go down.
 

@@ -1,9 +1,9 @@
 """Which rules of the reductions are sound where, as data: each rule with what it needs.
 
 Laws of this file: what a rule needs of the nodes stands in its premises
-(:mod:`scuttle_check.gossip.reductions.known_rules`); what it needs of a configuration and a system are its
-*needs*, each of which gives the reason why it is not met, or None. No need asks which profile it is
-looking at.
+(:mod:`scuttle_check.gossip.reductions.known_rules`); what it needs of a configuration and a system
+are its *needs*, each of which gives the reason why it is not met, or None. No need asks which
+profile it is looking at.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What Scuttlebutt declares about the names of nodes (see :class:`scuttle_check.engine.claims.Naming`).
+"""What Scuttlebutt claims of steps, of messages and of the names of nodes.
 
 Only who writes becomes a source that others hear of. A node that never writes is named in its own
 state, and in what its neighbours remember of its digest; wherever else a name decides, the
@@ -6,8 +6,8 @@ symmetry is refused.
 
 What Scuttlebutt declares about its messages (see :mod:`scuttle_check.engine.claims`).
 
-Each claim is made where its rule is sound (:mod:`scuttle_check.gossip.reductions.admissible`); elsewhere the
-answer is that nothing can be left out.
+Each claim is made where its rule is sound (:mod:`scuttle_check.gossip.reductions.admissible`);
+elsewhere the answer is that nothing can be left out.
 
 What the protocol declares about the order of steps (see :mod:`scuttle_check.engine.claims`).
 

@@ -1,1 +1,1 @@
-"""mutants."""
+"""Implementations that are wrong on purpose: what the vectors and the oracle must tell apart."""

@@ -1,8 +1,9 @@
 """What a recorded trace must look like before it is replayed.
 
-Judged here is the shape alone: what a reader of the trace will reach for is there and has the
-type it must have. Whether the inputs are inside the contract is judged in
-:mod:`scuttle_check.oracle.recordings.contract`, whether the outputs are right in :mod:`scuttle_check.oracle.recordings.replay`.
+Judged here is the shape alone: what a reader of the trace will reach for is there and has the type
+it must have. Whether the inputs are inside the contract is judged in
+:mod:`scuttle_check.oracle.recordings.contract`, whether the outputs are right in
+:mod:`scuttle_check.oracle.recordings.replay`.
 """
 
 from __future__ import annotations

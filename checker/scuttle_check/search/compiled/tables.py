@@ -59,7 +59,8 @@ class ActionTable:
 class AppendTable:
     """What posting something through one port does, by the region of the target and the post.
 
-    A post is a sequence of frames, or more (:class:`~scuttle_check.search.compiled.regions.Posted`).
+    A post is a sequence of frames, or more
+    (:class:`~scuttle_check.search.compiled.regions.Posted`).
     """
 
     target: int

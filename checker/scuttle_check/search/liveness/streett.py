@@ -1,7 +1,7 @@
 """Fair cycles over arrays: all strongly connected components are pruned at once.
 
-The same answer as :mod:`scuttle_check.search.liveness.fair_cycles` gives with networkx, by the linear algorithm
-that scipy has in compiled code.
+The same answer as :mod:`scuttle_check.search.liveness.fair_cycles` gives with networkx, by the
+linear algorithm that scipy has in compiled code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def fits(graph: StateGraph) -> bool:
 
 
 def fair_parts(graph: StateGraph) -> Iterator[set[int]]:
-    """What :func:`~scuttle_check.search.liveness.fair_cycles.fair_components` yields, in another order."""
+    """What :func:`~.fair_cycles.fair_components` yields, in another order."""
     count = len(graph)
     enabled = np.array(graph.enabled, np.int64)
     bad = np.frombuffer(bytes(graph.bad), np.bool_)

@@ -1,8 +1,8 @@
 """The semantic quotient: regions without the messages that can never matter.
 
-Each rule is a claim of the protocol (:mod:`scuttle_check.engine.claims`). A world of the quotient stands for all
-worlds that differ from it in pointless messages; both reach the same vectors of node states, up to
-what nodes remember of pointless questions.
+Each rule is a claim of the protocol (:mod:`scuttle_check.engine.claims`). A world of the quotient
+stands for all worlds that differ from it in pointless messages; both reach the same vectors of node
+states, up to what nodes remember of pointless questions.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A swarm of seeded walks over numbers: a bug shows within a second, or it hides well.
 
-Thousands of walks take their steps together (:mod:`scuttle_check.search.walks`). Every second walk is
-*curious*: where what it chose has been taken before, the local transition, a pair of node state and
-input, it chooses once more.
+Thousands of walks take their steps together (:mod:`scuttle_check.search.walks`). Every second walk
+is *curious*: where what it chose has been taken before, the local transition, a pair of node state
+and input, it chooses once more.
 """
 
 from __future__ import annotations
