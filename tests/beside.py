@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Self
 
 from attrs import define, field
+
 from scuttle_check.oracle.adapters.reference import ReferenceAdapter
 from scuttle_check.oracle.wire import line_of, parse
 

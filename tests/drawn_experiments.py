@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+
 from scuttle_check.engine.topology import topology
 from scuttle_check.gossip.experiment import RESTARTS, Experiment, Misfortune
 from scuttle_check.gossip.script import parse_script
-
 from scuttle_ref.names import UNBOUNDED
 
 PROFILES = ("documented", "as-shipped", "textbook", "paper")

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import jsonschema
+
 from scuttle_check.cli.documents.book import names, read
 
 SCHEMAS = {name: read(name) for name in names()}

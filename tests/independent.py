@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import attrs
 from attrs import define, field
-from scuttle_check.gossip.experiment import Experiment
 
+from scuttle_check.gossip.experiment import Experiment
 from scuttle_ref.messages import Exchange, Lost, Opened, Received
 from scuttle_ref.outputs import Send
 from scuttle_ref.reducer import Gossip

@@ -10,6 +10,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+
 import scuttle_check.oracle.adapters
 
 ADAPTERS = Path(scuttle_check.oracle.adapters.__path__[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 import attrs
+
 from scuttle_check.engine.properties import Always, Good
 from scuttle_check.engine.system import Scope
 from scuttle_check.engine.verdict import Kind, Report
@@ -13,7 +14,6 @@ from scuttle_check.gossip.reductions.reduce import refusal_of, search_reduced
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.replay import replay
-
 from scuttle_ref.messages import Update
 from scuttle_ref.resolvers import GossipView
 from scuttle_ref.state import NodeState

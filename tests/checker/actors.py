@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from attrs import frozen
+
 from scuttle_check.engine.network import Comeback
 from scuttle_check.engine.system import Effects
 

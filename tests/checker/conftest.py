@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from scuttle_check.engine.topology import topology
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.gossip.script import generated_script, parse_script

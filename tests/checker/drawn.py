@@ -13,7 +13,6 @@ from itertools import count
 from scuttle_check.engine.topology import Topology, from_links, topology
 from scuttle_check.gossip.experiment import NO_MISFORTUNE, Experiment, Misfortune
 from scuttle_check.gossip.script import parse_script
-
 from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.resolvers import RESOLVERS
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from scuttle_check.engine.verdict import Report
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.gossip.explain import cause_in

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.engine.actions import Drop, Perform
 from scuttle_check.engine.topology import topology

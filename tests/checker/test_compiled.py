@@ -7,6 +7,7 @@ import itertools
 import pytest
 from drawn_experiments import NETWORKS, PROFILES, experiments
 from hypothesis import given, settings
+
 from scuttle_check.engine.topology import topology
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.experiment import Experiment
@@ -18,7 +19,6 @@ from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.exhaustive import exhaustive
 from scuttle_check.search.plain import breadth_first
 from scuttle_check.search.replay import replay
-
 from scuttle_ref.names import UNBOUNDED
 
 

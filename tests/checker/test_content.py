@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from attrs import evolve
+
 from scuttle_check.engine.properties import Finding, Good
 from scuttle_check.gossip.properties import by_content
-
 from scuttle_ref.messages import Digest, Put, Received
 from scuttle_ref.profiles import TEXTBOOK
 from scuttle_ref.reducer import Gossip

@@ -10,6 +10,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from scuttle_check.engine.actions import Deliver, Drop
 from scuttle_check.engine.properties import Always, Broken, Eventually, Finding, Good
 from scuttle_check.engine.sessions import Sessions

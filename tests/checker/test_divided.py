@@ -14,6 +14,7 @@ import pytest
 from attrs import define
 from drawn_experiments import experiments
 from hypothesis import given, settings
+
 from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.engine.verdict import Kind, Report, Verdict
 from scuttle_check.gossip.catalogue import find_case, load_catalogue

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.base.workers import local_processes, mapped
 from scuttle_check.engine.verdict import Kind, Report

@@ -11,6 +11,7 @@ import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from scuttle_check.engine.properties import Broken, Eventually, Finding, Good
 from scuttle_check.engine.verdict import Kind, Verdict
 from scuttle_check.search.budget import Budget

@@ -11,6 +11,7 @@ from typing import Any
 
 import networkx as nx
 import pytest
+
 from scuttle_check.engine.actions import (
     BUDGETED,
     Action,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.topology import READERS, topology
 

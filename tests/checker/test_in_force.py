@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.topology import topology
 from scuttle_check.gossip.bounds import (
@@ -23,7 +24,6 @@ from scuttle_check.gossip.experiment import Experiment, experiment_from_json
 from scuttle_check.gossip.in_force import idle_settings, presumed
 from scuttle_check.gossip.scenario import play
 from scuttle_check.gossip.script import parse_script
-
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Exchange, Put, Received
 from scuttle_ref.names import UNBOUNDED

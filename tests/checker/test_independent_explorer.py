@@ -15,6 +15,8 @@ from typing import Any
 import attrs
 import pytest
 from independent import Naive, Seen
+from unreduced import SETTLING, sound_for
+
 from scuttle_check.engine.properties import Broken, Good, Property, Sometimes
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.engine.worlds import Scope
@@ -23,8 +25,6 @@ from scuttle_check.gossip.reductions.reduce import search_reduced
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.plain import breadth_first
-from unreduced import SETTLING, sound_for
-
 from scuttle_ref.profiles import PROFILES
 
 MODELS = int(os.environ.get("SCUTTLE_MODELS", "160"))

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from scuttle_check.base import kept_files
 from scuttle_check.base.errors import UNRUNNABLE, USAGE, Fault, UnrunnableFault, UsageFault
 from scuttle_check.base.kept_files import new_folder, write_new, write_over

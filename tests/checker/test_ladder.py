@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import attrs
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.cli.check_ladder import spoken
 from scuttle_check.gossip import ladder
 from scuttle_check.gossip.catalogue import Case, Row, find_case, load_catalogue
 from scuttle_check.gossip.experiment import Experiment
-
 from scuttle_ref.messages import Exchange, Put
 
 ROWS = load_catalogue()

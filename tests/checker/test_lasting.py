@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import attrs
 import pytest
+
 from scuttle_check.engine.topology import topology
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.experiment import Experiment, Misfortune
 from scuttle_check.gossip.script import parse_script
 from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.plain import breadth_first
-
 from scuttle_ref.profiles import PROFILES
 
 WRITES = ("writes-survive", "writes-take-effect", "never-undone")

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from scuttle_check.engine.actions import Action, Perform, actor_of
 from scuttle_check.engine.properties import (
     Always,

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
+
 from scuttle_check.engine.actions import Deliver, Perform, Start
 from scuttle_check.engine.topology import topology
 from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup
@@ -14,7 +15,6 @@ from scuttle_check.gossip.reductions.admissible import answers_whole, history_ke
 from scuttle_check.gossip.reductions.claims import GossipFacets, GossipNaming
 from scuttle_check.gossip.script import parse_script
 from scuttle_check.search.reductions.quotient import QuotientLayout
-
 from scuttle_ref.messages import Digest, Update
 from scuttle_ref.names import NEVER
 

@@ -7,8 +7,8 @@ import pytest
 from generated import messages, nodes, puts
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scuttle_check.evidence.simulation.linear import linear
 
+from scuttle_check.evidence.simulation.linear import linear
 from scuttle_ref import (
     NEVER,
     PAPER,

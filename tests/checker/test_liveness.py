@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
+
 import scuttle_check.gossip.liveness as module
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.sessions import Sessions, as_it_is
@@ -34,7 +35,6 @@ from scuttle_check.search.liveness.numbered import Numbered, Plain, steps_of
 from scuttle_check.search.liveness.quiescent import quiescent_search
 from scuttle_check.search.plain import breadth_first, depth_first
 from scuttle_check.search.walks.random_walk import random_walk
-
 from scuttle_ref.messages import Digest, Update
 from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.state import NodeState

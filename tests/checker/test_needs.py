@@ -6,6 +6,8 @@ from typing import Any
 
 import attrs
 import pytest
+from unreduced import ALL, QUIESCENT, TERMINAL, collector
+
 from scuttle_check.engine.topology import Topology, from_links, topology
 from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup
 from scuttle_check.gossip.reductions import claims as commutation
@@ -18,8 +20,6 @@ from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.reductions.certificate import FalseClaims
 from scuttle_check.search.reductions.promises import Undeclared
 from scuttle_check.search.reductions.quotient import QuotientLayout
-from unreduced import ALL, QUIESCENT, TERMINAL, collector
-
 from scuttle_ref import rules
 from scuttle_ref.profiles import DOCUMENTED, PAPER, PROFILES, TEXTBOOK
 

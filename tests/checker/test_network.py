@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.network import NETWORKS, UNLIMITED, Network, network
 from scuttle_check.engine.system import Deliver, Drop, Duplicate, Perform, Start, System, World

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from scuttle_check.search.compiled import words as fields
 from scuttle_check.search.compiled.visited import Visited, Worlds, distinct, merged
 from scuttle_check.search.compiled.words import Fields, Vectors

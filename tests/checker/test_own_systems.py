@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 import pytest
 from attrs import evolve, frozen
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.actions import Crash, Deliver
 from scuttle_check.engine.network import Channel, Comeback, Network, Outages

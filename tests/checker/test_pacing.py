@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from attrs import frozen
+
 from scuttle_check.engine.network import Comeback, Network
 from scuttle_check.engine.properties import Always, Broken, Finding, Good, Sometimes, whole
 from scuttle_check.engine.system import Effects, System, World
 from scuttle_check.engine.topology import family
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.search.plain import breadth_first
-
 from scuttle_ref import PAPER, Config, Exchange, Gossip, Received, Send
 from scuttle_ref.flow import Flow, FlowRules, Rates
 from scuttle_ref.pacing import Paced, PacedStep, Pacing, Tell

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+
 from scuttle_check.evidence.simulation.estimates import Estimate, Growth
 from scuttle_check.evidence.simulation.experiments import EXPERIMENTS, LATE, STALE
 from scuttle_check.evidence.simulation.paper import Run, simulate

@@ -9,6 +9,8 @@ from typing import Any
 
 import attrs
 import pytest
+from unreduced import Unreduced, sound_for
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.topology import topology
 from scuttle_check.engine.verdict import Kind
@@ -21,8 +23,6 @@ from scuttle_check.gossip.script import parse_script
 from scuttle_check.oracle.mutants.mutants import WRONG, WRONG_OF_RELATIVES
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.plain import breadth_first
-from unreduced import Unreduced, sound_for
-
 from scuttle_ref import rules
 from scuttle_ref.config import Config
 from scuttle_ref.profile import Profile, decision_points

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.engine.topology import from_links, topology
 from scuttle_check.evidence import spin

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 import pytest
+
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.search.plain import breadth_first, depth_first
 from scuttle_check.search.replay import replay

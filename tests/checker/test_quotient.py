@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from typing import Any
 
 import pytest
+
 from scuttle_check.engine.properties import Always, Good
 from scuttle_check.engine.system import Scope, System
 from scuttle_check.engine.topology import topology
@@ -16,7 +17,6 @@ from scuttle_check.gossip.script import generated_script, parse_script
 from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.reductions.certificate import FalseClaims
 from scuttle_check.search.reductions.quotient import QuotientLayout
-
 from scuttle_ref.messages import Digest, DigestDone, Update
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState

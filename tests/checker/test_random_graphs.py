@@ -8,6 +8,7 @@ from typing import Any
 import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.search.plain import breadth_first, depth_first
 from scuttle_check.search.replay import fitting, replay

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
+
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.search.budget import Budget, Progress

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from scuttle_check.engine.actions import BUDGETED
 from scuttle_check.engine.network import UNLIMITED
 from scuttle_check.engine.system import System, World

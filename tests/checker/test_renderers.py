@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from scuttle_check.engine.pictures import itf
 from scuttle_check.engine.pictures.space_time import svg
 from scuttle_check.engine.pictures.text import PARSER, mermaid, shiviz

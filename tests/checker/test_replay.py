@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.system import Action, Deliver, Drop, Duplicate, Perform, Start
 from scuttle_check.engine.verdict import Kind

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
+
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.cli.saved import Asked, Run, begun, found
 from scuttle_check.cli.shown import worlds_left

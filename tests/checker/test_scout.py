@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
+
 from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.engine.verdict import Report
 from scuttle_check.gossip.experiment import Experiment

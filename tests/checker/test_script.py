@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from scuttle_check.engine.topology import topology
 from scuttle_check.gossip.script import command_text, parse_script, without_comment
-
 from scuttle_ref.messages import Put
 
 

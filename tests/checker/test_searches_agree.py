@@ -7,6 +7,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 import pytest
+
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.experiment import Experiment

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
+
 from scuttle_check.engine.network import Network
 from scuttle_check.engine.rounds import ROUNDS_MAX, FairRounds, Settled
 from scuttle_check.engine.system import Deliver, Drop, Local, Perform, Start

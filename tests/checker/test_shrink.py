@@ -10,6 +10,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.gossip.counterexample import Counterexample, shrink
 from scuttle_check.gossip.experiment import Experiment

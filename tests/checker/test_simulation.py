@@ -8,13 +8,13 @@ import attrs
 import numpy as np
 import pytest
 from nodes import Node, converse
+
 from scuttle_check.base.workers import local_processes
 from scuttle_check.evidence.simulation.experiments import EXPERIMENTS
 from scuttle_check.evidence.simulation.paper import Run, Setup, simulate
 from scuttle_check.evidence.simulation.population import Population
 from scuttle_check.evidence.simulation.reducing import Reducers
 from scuttle_check.evidence.simulation.seeds import ended
-
 from scuttle_ref import PAPER, Config
 from scuttle_ref.order import scuttle_breadth, scuttle_depth
 

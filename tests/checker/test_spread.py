@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 import numpy as np
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.base.workers import mapped
 from scuttle_check.engine.network import Comeback
@@ -31,7 +32,6 @@ from scuttle_check.evidence.simulation.spread import (
     resized,
     spread,
 )
-
 from scuttle_ref.profiles import PROFILES
 
 SMALL = Setup("complete:30", rounds_max=60)

@@ -8,9 +8,9 @@ import pytest
 from bad_resolvers import latest_arrival
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.laws.api import Misfortune, gossip_machine
-
 from scuttle_ref import lww_total, lww_vs_current_vers
 from scuttle_ref.state import NodeState
 

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.claims import Asks, Brings
 from scuttle_check.engine.properties import Always, Good
@@ -27,7 +28,6 @@ from scuttle_check.search.reductions.dependence import Dependence
 from scuttle_check.search.reductions.promises import Undeclared
 from scuttle_check.search.reductions.stubborn import StubbornSets
 from scuttle_check.search.replay import replay
-
 from scuttle_ref.messages import Digest, DigestDone
 from scuttle_ref.names import NEVER
 from scuttle_ref.resolvers import RESOLVERS

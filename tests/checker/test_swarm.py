@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.experiment import Experiment, Misfortune
 from scuttle_check.search.budget import Budget
@@ -18,7 +19,6 @@ from scuttle_check.search.replay import replay
 from scuttle_check.search.walks.random_walk import random_walk
 from scuttle_check.search.walks.shoal import Seen, Shoal
 from scuttle_check.search.walks.swarm import random_search, swarm, swarm_applies
-
 from scuttle_ref.names import UNBOUNDED
 
 PROFILES = ("documented", "as-shipped", "textbook", "paper")

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
+
 from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Finding, Good, Sometimes
 from scuttle_check.engine.system import Scope
 from scuttle_check.engine.topology import ELEMENTS_MAX, automorphisms, topology
@@ -18,7 +19,6 @@ from scuttle_check.search.budget import Budget
 from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.reductions.certificate import FalseClaims
 from scuttle_check.search.replay import replay
-
 from scuttle_ref.messages import Digest
 from scuttle_ref.state import NodeState
 

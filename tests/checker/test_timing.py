@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.gossip.timing import TIMINGS, TimedCase, eventually_told, judged, load_timed
 from scuttle_check.search.liveness.fairness import session_fairness

@@ -7,6 +7,7 @@ import sys
 
 import networkx as nx
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.topology import (
     FAMILIES,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import attrs
 import pytest
+
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.evidence import tlc
 from scuttle_check.evidence.twin import PROPERTIES, SIZES, compare, from_tlc, load_twin, unequal
 from scuttle_check.search.budget import Budget
-
 from scuttle_ref import rules
 from scuttle_ref.profiles import PROFILES
 

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from scuttle_check.engine.properties import Always, AlwaysStep, Good, Sometimes
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.experiment import Experiment

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 from attrs import field, frozen
+
 from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Finding, Good, Sometimes
 
 Working = tuple[tuple[str, ...], str, frozenset[str], frozenset[str]]

@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 import pytest
+
 from scuttle_check.oracle.adapters.reference import CAPABILITIES, ReferenceAdapter, serve
 from scuttle_check.oracle.protocol import (
     LINE_MAX,
@@ -18,7 +19,6 @@ from scuttle_check.oracle.protocol import (
     unknown_capabilities,
 )
 from scuttle_check.oracle.wire import UNDEFINED, line_of, parse
-
 from scuttle_ref.profiles import PROFILES
 
 SET = {"op": "set", "id": 2}

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from bad_resolvers import latest_arrival, newest, version_or_equal
+
 from scuttle_check.laws.api import Caller, assert_same_outcome, judge_resolver, resolver_diff
 from scuttle_check.laws.asking import Asking, Run
 from scuttle_check.laws.calling import Answer, InProcess
 from scuttle_check.laws.domain import domain_of
 from scuttle_check.laws.planning import planned
 from scuttle_check.laws.selection import judge_forgotten
-
 from scuttle_ref import (
     DOCUMENTED,
     Config,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+
 from scuttle_check.engine.topology import Topology, topology
 from scuttle_check.gossip.catalogue import Case, Expected, Outcome, judge
 from scuttle_check.gossip.counterexample import Counterexample, load

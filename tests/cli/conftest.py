@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 from followed import told
+
 from scuttle_check.cli.main import main
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from scuttle_check.cli import bench as command
 from scuttle_check.cli.bench import lines
 from scuttle_check.evidence import bench, spin

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from scuttle_check.base.cluster import identity
 from scuttle_check.base.folders import digest, digest_of
 from scuttle_check.base.sums import summed

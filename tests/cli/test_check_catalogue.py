@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+
 from scuttle_check.gossip.catalogue import load_catalogue
 from scuttle_check.gossip.live_catalogue import judge_live, load_live
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 from attrs import frozen
+
 from scuttle_check.base import cluster as cluster_module
 from scuttle_check.base import ending
 from scuttle_check.base.errors import UnrunnableFault

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from adapters_of_the_oracle import HEAD, LOOP, REFERENCE, hostile
+
 from scuttle_check.base.resources import spec_folder
 
 BARE = """

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from scuttle_check.base.resources import spec_folder
 
 

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 from every_kind import FROM_ELSEWHERE, KINDS, OF_MODELS
+
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.engine.pictures import itf
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from scuttle_check.engine.topology import topology
 from scuttle_check.gossip.coverage import tallied
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.plain import breadth_first
-
 from scuttle_ref.messages import Put
 from scuttle_ref.profile import decision_points
 

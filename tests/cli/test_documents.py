@@ -19,6 +19,7 @@ import pytest
 from every_kind import FAILING, RECORDINGS
 from followed import faults, follows
 from said import CASES, QUICK, SPREAD
+
 from scuttle_check.cli import bench as bench_command
 from scuttle_check.cli import laws as laws_command
 from scuttle_check.cli import twin as twin_command

@@ -13,9 +13,10 @@ from typing import Any
 import click
 import jsonschema
 import pytest
-import scuttle_check
 from followed import BY_FORMAT, SCHEMAS, format_of
 from said import CASES
+
+import scuttle_check
 from scuttle_check.base.documents import text_of
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.cli.documents.book import MADE, SAID, file_of

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 import pytest
+
 from scuttle_check.cli.main import scuttle
 from scuttle_check.cli.options import HEAD
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 import pytest
+
 from scuttle_check.base import ending
 from scuttle_check.cli import docs
 from scuttle_check.cli import main as cli

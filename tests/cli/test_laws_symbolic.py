@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from bad_resolvers import newest
+
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.laws import symbolic
 from scuttle_check.laws.asking import OBSERVABLE
 from scuttle_check.laws.calling import InProcess
-
 from scuttle_ref import lww_vs_current_vers
 
 NEEDED = pytest.mark.skipif(find_spec("crosshair") is None, reason="the extra symbolic")

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from scuttle_check.cli.main import main
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from every_kind import KINDS
 from followed import SCHEMAS, faults, follows
+
 from scuttle_check.cli.node import DIALECTS
 from scuttle_check.cli.node_shell import Shell
 from scuttle_check.explorer.server import Answers
 from scuttle_check.explorer.sources import open_file
-
 from scuttle_ref.messages import Digest, DigestDone, Update
 from scuttle_ref.names import NEVER
 from scuttle_ref.node import Node

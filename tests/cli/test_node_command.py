@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 from followed import faults
+
 from scuttle_check.cli.main import main
 from scuttle_check.cli.node_shell import Shell
-
 from scuttle_ref import Update
 from scuttle_ref.config import Config
 from scuttle_ref.node import Node, SqliteStore

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from scuttle_check.gossip.agreement import disagreement, fair_rounds
 from scuttle_check.gossip.counterexample import parse_action
 from scuttle_check.gossip.experiment import experiment_from_json

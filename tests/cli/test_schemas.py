@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 from every_kind import FAILING, OF_MODELS, RECORDINGS, ran, scuttle
 from followed import SCHEMAS, faults
+
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.cli.check_ladder import cell_json
 from scuttle_check.cli.check_live import live_json
@@ -23,7 +24,6 @@ from scuttle_check.laws.asking import Run
 from scuttle_check.laws.book import law_called
 from scuttle_check.laws.evidence import Evidence
 from scuttle_check.laws.regression import Regression
-
 from scuttle_ref.messages import Update
 
 MINE = (

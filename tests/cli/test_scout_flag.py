@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from scuttle_check.search.walks.scout import Scout
 
 

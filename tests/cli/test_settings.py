@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from scuttle_check.cli.doctor import EXTRAS
 from scuttle_check.cli.settings import NOT_OPTIONS
 

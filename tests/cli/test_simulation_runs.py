@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+
 from scuttle_check.base.sums import summed
 from scuttle_check.cli import simulate
 from scuttle_check.evidence.simulation.spread import neighbourhood

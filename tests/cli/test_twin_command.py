@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
+
 from scuttle_check.cli import twin as command
 from scuttle_check.evidence.twin import Twin, load_twin
 

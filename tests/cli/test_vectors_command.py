@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.cli import vectors
 from scuttle_check.oracle import adapters as independent

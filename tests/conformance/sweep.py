@@ -16,6 +16,7 @@ import time
 from collections import Counter
 
 from attrs import define
+
 from scuttle_check.base.errors import Fault, UsageFault
 from scuttle_check.oracle.adapters.reference import ReferenceAdapter
 from scuttle_check.oracle.contract import contract_of
@@ -26,7 +27,6 @@ from scuttle_check.oracle.live.nodes import Launch, Loopback, Session
 from scuttle_check.oracle.live.scene import Scene
 from scuttle_check.oracle.live.searching import search
 from scuttle_check.oracle.mutants.mutants import MUTANTS, Mutant
-
 from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import PROFILES
 from scuttle_ref.wire import DOCUMENTED_DIALECT

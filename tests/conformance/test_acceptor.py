@@ -7,11 +7,11 @@ from typing import Any
 
 import attrs
 import pytest
+
 from scuttle_check.oracle.contract import contract_of
 from scuttle_check.oracle.live.acceptor import CANDIDATES_MAX, Acceptor, Ambiguous, Observed, World
 from scuttle_check.oracle.protocol import AdapterError, ErrorKind, Reply, Sent
 from scuttle_check.oracle.wire import object_of
-
 from scuttle_ref import rules
 from scuttle_ref.messages import Digest, DigestDone, Event, Put, Received, Update
 from scuttle_ref.outputs import Recorded, Send

@@ -14,8 +14,8 @@ from random import Random
 import installed
 import pytest
 from beside import Adapter, Pair, episode
-from scuttle_check.oracle.adapters.reference import ReferenceAdapter
 
+from scuttle_check.oracle.adapters.reference import ReferenceAdapter
 from scuttle_ref.profiles import PROFILES
 
 EPISODES, STEPS = 12, 50

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+
 from scuttle_check.oracle.live.compare import (
     Difference,
     entry_difference,
@@ -13,7 +14,6 @@ from scuttle_check.oracle.live.compare import (
     sent_difference,
     state_difference,
 )
-
 from scuttle_ref.entries import Entry
 from scuttle_ref.history import History
 from scuttle_ref.messages import Digest, DigestDone, Message, Update

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 from attrs import define, field
+
 from scuttle_check.oracle.adapters.reference import ReferenceAdapter
 from scuttle_check.oracle.live import answering
 from scuttle_check.oracle.live.beside import steps_of
@@ -20,7 +21,6 @@ from scuttle_check.oracle.live.running import cases
 from scuttle_check.oracle.live.scene import Cut, Read, Scene, Setting, Tell
 from scuttle_check.oracle.live.trial import Plan, Trial
 from scuttle_check.oracle.result import Level, Outcome
-
 from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import DOCUMENTED, PROFILES, TEXTBOOK
 from scuttle_ref.wire import DOCUMENTED_DIALECT

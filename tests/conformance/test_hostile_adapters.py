@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from adapters_of_the_oracle import HOSTILE, hostile
+
 from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.oracle.live.nodes import Launch, Session
 from scuttle_check.oracle.live.process import MARKER, Failure, ProcessFailed

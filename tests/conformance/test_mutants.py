@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from scuttle_check.oracle.mutants.mutants import EQUIVALENT, MUTANTS, candidates
 
+from scuttle_check.oracle.mutants.mutants import EQUIVALENT, MUTANTS, candidates
 from scuttle_ref.profile import Profile, decision_points, deviations
 from scuttle_ref.profiles import PROFILES
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
+
 from scuttle_check.oracle.adapters.reference import Node, ReferenceAdapter
 from scuttle_check.oracle.contract import contract_of
 from scuttle_check.oracle.live import convergence, robustness
@@ -29,7 +30,6 @@ from scuttle_check.oracle.live.searching import Search, search, smallest
 from scuttle_check.oracle.live.seeding import vector_scenes
 from scuttle_check.oracle.mutants.mutants import MUTANTS, Mutant
 from scuttle_check.oracle.result import Outcome, Problem
-
 from scuttle_ref import rules
 from scuttle_ref.profile import Profile, decision_points
 from scuttle_ref.profiles import AS_SHIPPED, DOCUMENTED, PAPER, PROFILES, TEXTBOOK

@@ -14,6 +14,7 @@ import pytest
 from adapters_of_the_oracle import REFERENCE, hostile
 from attrs import define, field
 from click.testing import CliRunner
+
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.cli.conform import command
 from scuttle_check.oracle.adapters.reference import ReferenceAdapter
@@ -28,7 +29,6 @@ from scuttle_check.oracle.live.trial import Plan
 from scuttle_check.oracle.result import Level
 from scuttle_check.oracle.schemas import SCHEMAS
 from scuttle_check.oracle.wire import line_of
-
 from scuttle_ref.profiles import DOCUMENTED, SCUTTLEBUTT
 from scuttle_ref.wire import DOCUMENTED_DIALECT
 

@@ -8,6 +8,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from scuttle_check.oracle.live import searching
 from scuttle_check.oracle.live.scene import Converse, Put, Scene, Setting, Start, Tell
 from scuttle_check.oracle.live.searching import search, smallest

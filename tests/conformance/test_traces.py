@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.oracle.logs.accept import Judged, accept
 from scuttle_check.oracle.logs.log import read_log, read_renaming
 from scuttle_check.oracle.logs.telling import state_document
 from scuttle_check.oracle.mutants.mutants import MUTANTS
 from scuttle_check.oracle.vectors.steps import document
-
 from scuttle_ref.messages import Event, Exchange, Message, Put, Received
 from scuttle_ref.outputs import Recorded, Send
 from scuttle_ref.profile import Profile

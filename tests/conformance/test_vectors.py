@@ -12,13 +12,13 @@ from typing import Any
 import attrs
 import jsonschema
 import pytest
+
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.oracle.mutants.mutants import MUTANTS
 from scuttle_check.oracle.vectors.build import text_of, vector_files
 from scuttle_check.oracle.vectors.matching import mismatch
 from scuttle_check.oracle.vectors.run import exchange, reference, run_vector
 from scuttle_check.oracle.vectors.steps import cuts, orders
-
 from scuttle_ref import rules
 from scuttle_ref.messages import Update
 from scuttle_ref.profiles import DOCUMENTED, PROFILES

@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 import pytest
 from adapters_of_the_oracle import REFERENCE, hostile
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.oracle.live.nodes import Launch
 from scuttle_check.oracle.live.running import run
@@ -29,7 +30,6 @@ from scuttle_check.oracle.result import (
     expected,
     load_known,
 )
-
 from scuttle_ref import rules
 from scuttle_ref.profiles import DOCUMENTED
 

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import networkx as nx
 import pytest
+
 from scuttle_check.engine.network import Network
 from scuttle_check.engine.properties import Always
 from scuttle_check.engine.topology import from_graph, topology
@@ -18,7 +19,6 @@ from scuttle_check.gossip.properties import properties_of
 from scuttle_check.gossip.script import parse_script
 from scuttle_check.search.exhaustive import exhaustive
 from scuttle_check.search.plain import breadth_first
-
 from scuttle_ref.reducer import Gossip
 
 GRAPHS = {"square": nx.Graph([("X", "B"), ("X", "C"), ("B", "A"), ("C", "A")])}

@@ -25,6 +25,7 @@ from bad_resolvers import (
     once_only,
     tossed,
 )
+
 from scuttle_check.laws import forerunner
 from scuttle_check.laws.api import judge_resolver
 from scuttle_check.laws.asking import HANGS_MAX
@@ -35,7 +36,6 @@ from scuttle_check.laws.judging import Judging, Plan, smallest
 from scuttle_check.laws.limits import Allowance
 from scuttle_check.laws.planning import planned
 from scuttle_check.laws.regression import Regression
-
 from scuttle_ref import lww_vs_clock, lww_vs_current_vers, strictly_order_values
 
 

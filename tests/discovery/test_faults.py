@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from attrs import field, frozen
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.topology import topology
 from scuttle_check.engine.verdict import Kind, Report, Verdict

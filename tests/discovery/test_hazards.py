@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from attrs import field, frozen
+
 from scuttle_check.engine.verdict import Kind, Report, Verdict
 from scuttle_check.gossip.experiment import Setup
 

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import pytest
 from attrs import frozen
+
 from scuttle_check.engine.network import Network
 from scuttle_check.engine.properties import Broken, Eventually, Finding, Good
 from scuttle_check.engine.sessions import Sessions
@@ -22,7 +23,6 @@ from scuttle_check.search.liveness.eventually import eventually
 from scuttle_check.search.liveness.fairness import session_fairness
 from scuttle_check.search.liveness.lasso import run_lasso
 from scuttle_check.search.walks.random_walk import random_walk
-
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Event, Exchange, Put, Received, Update
 from scuttle_ref.names import UNBOUNDED

@@ -11,11 +11,11 @@ from typing import Any
 import attrs
 import pytest
 from attrs import field, frozen
+
 from scuttle_check.engine.verdict import Kind, Report, Verdict
 from scuttle_check.gossip.experiment import Setup
 from scuttle_check.oracle.mutants import wrong_keeping as keeping
 from scuttle_check.oracle.mutants import wrong_talking as talking
-
 from scuttle_ref import rules
 from scuttle_ref.config import Config
 from scuttle_ref.names import UNBOUNDED

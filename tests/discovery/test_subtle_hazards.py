@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import attrs
 import pytest
+
 from scuttle_check.engine.network import UNLIMITED, Network
 from scuttle_check.engine.properties import Always, Broken, Finding, Good
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.experiment import Setup
 from scuttle_check.search.plain import breadth_first
-
 from scuttle_ref import rules
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Update

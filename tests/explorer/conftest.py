@@ -7,9 +7,10 @@ from pathlib import Path
 
 import browser
 import pytest
+from serving import served
+
 from scuttle_check.explorer.export import page_of
 from scuttle_check.explorer.sources import case_source, explorable
-from serving import served
 
 
 @pytest.fixture(scope="session")

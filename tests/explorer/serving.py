@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+
 from scuttle_check.explorer.server import Answers, application, listening
 from scuttle_check.explorer.sources import Opened
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from browser import Page
 from every_kind import KINDS, OF_MODELS, ran
+
 from scuttle_check.engine.pictures import itf
 from scuttle_check.engine.pictures.text import PARSER, mermaid, shiviz
 from scuttle_check.engine.pictures.timeline import Fate, Moment, Passage, Timeline

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.base.files import write_json
 from scuttle_check.cli.main import main

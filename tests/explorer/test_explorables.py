@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.explorer.explorable import Modelled, NamedRun, Source, saved_run
 from scuttle_check.explorer.export import document_of

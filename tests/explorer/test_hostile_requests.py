@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from scuttle_check.explorer.export import MODULES, page_of
 from scuttle_check.explorer.server import BODY_MAX, POLICY, Answers
 from scuttle_check.explorer.sources import case_source, explorable

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from browser import Page
 from every_kind import scuttle
+from serving import served
+
 from scuttle_check.engine.topology import topology
 from scuttle_check.explorer.sources import case_source, of_experiment, open_file
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.gossip.script import generated_script
-from serving import served
 
 ROOT = Path(__file__).parents[2]
 LOST = "tests/golden/data/simple-scuttle-3.0.2/multi/m09-lost-update-message.json"

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from browser import Page
 from every_kind import RECORDINGS
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.explorer.conversion import WRITERS
 from scuttle_check.explorer.export import document_of

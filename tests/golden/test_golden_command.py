@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+
 from scuttle_check.cli.golden import command
 
 DATA = Path(__file__).parent / "data" / "simple-scuttle-3.0.2"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from scuttle_check.base.errors import USAGE, UsageFault
 from scuttle_check.explorer.conversion import WRITERS
 from scuttle_check.explorer.recordings import recorded

@@ -9,10 +9,10 @@ from typing import Any
 
 import attrs
 import pytest
+
 from scuttle_check.gossip.specification import clauses_in
 from scuttle_check.oracle.recordings.load import load
 from scuttle_check.oracle.recordings.replay import Agreement, Comparison, compare
-
 from scuttle_ref.profile import deviations, rule_of
 from scuttle_ref.profiles import AS_SHIPPED, DOCUMENTED
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.cli.main import main
 from scuttle_check.explorer.lessons.course import course, lesson_called

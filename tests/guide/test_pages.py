@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 import pytest
-from scuttle_check.cli.main import scuttle
 from sybil import Sybil
 from sybil.example import Example
 from sybil.parsers.myst import CodeBlockParser
+
+from scuttle_check.cli.main import scuttle
 
 SPEC = Path(__file__).parents[2] / "spec"
 PAGES = sorted(path for path in SPEC.rglob("*.md") if "lessons" not in path.parts)

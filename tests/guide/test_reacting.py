@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from attrs import frozen
+
 from scuttle_check.engine.network import network
 from scuttle_check.engine.properties import Always, Broken, Finding, Good
 from scuttle_check.engine.rounds import FairRounds
@@ -16,7 +17,6 @@ from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.actor import GossipActor, moves_update
 from scuttle_check.gossip.agreement import disagreement
 from scuttle_check.search.plain import breadth_first
-
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Put, Update
 from scuttle_ref.profiles import DOCUMENTED

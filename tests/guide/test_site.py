@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from scuttle_check.cli.main import main
 from scuttle_check.evidence.site.pages import anchored, core_modules, linked
 from scuttle_check.gossip.specification import Book, Clause

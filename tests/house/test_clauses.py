@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.base.resources import repository, spec_folder
 from scuttle_check.cli.clauses import (

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 from every_kind import ran
+
 from scuttle_check.cli.main import main, scuttle
 from scuttle_check.cli.options import HEAD
 

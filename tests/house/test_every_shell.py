@@ -12,13 +12,13 @@ import pytest
 from generated import finite_json_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from scuttle_check.cli.safe_output import SafeText, shown
 from scuttle_check.engine.topology import topology
 from scuttle_check.gossip.experiment import Experiment, experiment_from_json
 from scuttle_check.gossip.script import command_text, parse_command, without_comment
 from scuttle_check.laws.evidence import update_to_json
 from scuttle_check.oracle.wire import decoded, encoded, line_of, parse, update_object
-
 from scuttle_ref import Put, Update
 from scuttle_ref.names import NAME_MAX, VALUE_MAX, Value
 from scuttle_ref.node import Node, SqliteStore

@@ -6,10 +6,10 @@ import json
 
 import pytest
 from click.testing import CliRunner
+
 from scuttle_check.base.errors import USAGE, UsageFault
 from scuttle_check.cli.profiles import command
 from scuttle_check.gossip.profiles import as_text, differences, profile_named
-
 from scuttle_ref.profile import decision_points
 from scuttle_ref.profiles import AS_SHIPPED, DOCUMENTED, PROFILES
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 import click
 import pytest
+
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.cli.check_live import live_markdown
 from scuttle_check.cli.main import main, scuttle
@@ -17,7 +18,6 @@ from scuttle_check.cli.shown import matrix_markdown
 from scuttle_check.gossip.catalogue import SIZES, cases_of, load_catalogue
 from scuttle_check.gossip.ladder import recorded
 from scuttle_check.gossip.live_catalogue import load_live
-
 from scuttle_ref.node.limits import DEFAULT_LIMITS
 
 ROOT = Path(__file__).parents[2]

@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 import scuttle_check
 
 ROOT = Path(__file__).parents[2]

@@ -13,6 +13,7 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+
 from scuttle_check.base import resources
 from scuttle_check.base.ending import where_to_report
 from scuttle_check.base.errors import UnrunnableFault, UsageFault

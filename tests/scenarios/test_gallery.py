@@ -16,6 +16,7 @@ from typing import Any
 
 import attrs
 import pytest
+
 from scuttle_check.cli import laws as laws_command
 from scuttle_check.cli.main import main
 from scuttle_check.laws import circumstances

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.gossip.scenario import play
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
-from scuttle_check.laws.api import resolver_diff
 
+from scuttle_check.laws.api import resolver_diff
 from scuttle_ref import lww_total
 
 PAGE = Path(__file__).parents[2] / "spec" / "guide" / "testing-resolvers.md"

@@ -23,7 +23,7 @@ from scuttle_check.explorer.explorable import (
     Source,
 )
 from scuttle_check.explorer.pages import reread
-from scuttle_check.explorer.play import Misfit, Play, obstacle
+from scuttle_check.explorer.play import Misfit, Play
 from scuttle_check.explorer.recordings import recorded
 from scuttle_check.explorer.retold import Fixed
 from scuttle_check.explorer.scenarios import scenario_source
@@ -153,7 +153,7 @@ def _counterexample(document: Any, where: str) -> Source:
     if run.misfit is not None:
         step = run.misfit.step
         action: Action = found.schedule[step - 1]
-        because = obstacle(setup.system, run.states[-1], action) or "its budget is used up"
+        because = setup.system.obstacle(run.states[-1], action) or "its budget is used up"
         _refuse(f"{where}.schedule[{step - 1}]", Misfit(step, str(action), because))
     note = f"{found.property} [{found.clause}]: {found.because}"
     named = NamedRun(_file(where), tuple(map(str, found.schedule)))
