@@ -108,5 +108,5 @@ def _short(program: Path) -> Path:
 
 def repository(package: Path = _PACKAGE) -> Path | None:
     """The checkout this runs from, or None when the checker is installed without its tests."""
-    root = package.parent
+    root = package.parents[1]
     return root if (root / "spec" / "protocol").is_dir() and (root / "tests").is_dir() else None
