@@ -53,7 +53,7 @@ def started(*command: str, cwd: Path | None = None) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         cwd=cwd,
-        env=os.environ | ({} if cwd is None else {"PYTHONPATH": str(cwd)}),
+        env=os.environ | ({} if cwd is None else {"PYTHONPATH": f"{cwd}/checker:{cwd}"}),
     )
 
 

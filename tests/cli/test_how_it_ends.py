@@ -363,7 +363,7 @@ def test_a_search_that_is_interrupted_at_once_says_so(
 def test_the_plain_search_is_interrupted_alike() -> None:
     """All searches ask the same budget."""
     for path in (ROOT / "checker").rglob("*.py"):
-        if path.parts[-2] in {"search", "compiled", "sharded", "walking", "liveness"}:
+        if path.parts[-2] in {"search", "compiled", "divided", "walks", "liveness"}:
             found = path.read_text(encoding="utf-8")
             assert found.count("except KeyboardInterrupt") == found.count(".interrupted()"), path
 
@@ -388,7 +388,7 @@ def test_every_program_of_the_package_ends_so() -> None:
     for path in [*(ROOT / "checker").rglob("*.py"), *(ROOT / "scuttle_ref").rglob("*.py")]:
         _, marked, rest = path.read_text(encoding="utf-8").partition('if __name__ == "__main__":\n')
         if marked and path.name != "__main__.py":
-            assert "ended(" in rest or path.name == "cli.py", path
+            assert "ended(" in rest or path.name == "main.py", path
 
 
 def test_a_terminal_that_breaks_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:

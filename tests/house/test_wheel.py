@@ -57,7 +57,7 @@ def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., 
         )
 
     where = subprocess.run(
-        [sys.executable, "-P", "-c", "import checker; print(checker.__file__)"],
+        [sys.executable, "-P", "-c", "import scuttle_check; print(scuttle_check.__file__)"],
         capture_output=True,
         text=True,
         check=True,

@@ -52,7 +52,7 @@ class Mutant:
     def mistake(self) -> str:
         """What an implementation with this mistake does, for "an implementation that ..."."""
         said = (inspect.getdoc(self.rule) or "").partition("\n")[0].rstrip(".")
-        if self.rule.__module__.startswith("checker."):
+        if self.rule.__module__.startswith("scuttle_check."):
             return said[:1].lower() + said[1:]
         return f'follows another rule ("{said}")'
 
