@@ -2,8 +2,8 @@
 
 Run as ``python tests/mutation/run.py [MODULE ...]``, for instance ``history reducer``; without
 modules, all of the pure core. ``--area reductions`` takes another area (``areas.py``), whose
-modules are named by their path, ``checker/scuttle_check/search/judge``. Each mutant changes one operator,
-constant or condition of a module; the tests of the area run against it until the first fails. A
+modules are named by their path, ``checker/scuttle_check/search/judge``. Each mutant changes one
+operator, constant or condition of a module; the tests of the area run against it until the first fails. A
 mutant that no test kills is printed with its line, unless it is listed as equivalent, with the
 reason, in ``tests/mutation/equivalent.toml``. The recorded result is in spec/mutation.md.
 
