@@ -3,9 +3,10 @@
 Run as ``python tests/mutation/run.py [MODULE ...]``, for instance ``history reducer``; without
 modules, all of the pure core. ``--area reductions`` takes another area (``areas.py``), whose
 modules are named by their path, ``checker/scuttle_check/search/judge``. Each mutant changes one
-operator, constant or condition of a module; the tests of the area run against it until the first fails. A
-mutant that no test kills is printed with its line, unless it is listed as equivalent, with the
-reason, in ``tests/mutation/equivalent.toml``. The recorded result is in spec/mutation.md.
+operator, constant or condition of a module; the tests of the area run against it until the first
+fails. A changes one operator, mutant that no test kills is printed with its line, unless it is
+listed as equivalent, with the reason, in ``tests/mutation/equivalent.toml``. The recorded result is
+in spec/mutation.md.
 
 It is quick because the tests are collected once. Each mutant is put into the code of the function
 that it changes, in a forked process, and only tests that reach that function run, the likeliest
