@@ -138,7 +138,7 @@ def test_where_it_happened_and_all_of_it_can_be_seen(
     with pytest.raises(SystemExit) as ended:
         main(["profiles"])
     assert ended.value.code == 70
-    assert re.search(r" at checker/commands/profiles\.py:\d+\)", capsys.readouterr().err)
+    assert re.search(r" at scuttle_check/cli/profiles\.py:\d+\)", capsys.readouterr().err)
     monkeypatch.setenv(ending.DETAILS, "1")
     with pytest.raises(SystemExit):
         main(["profiles"])

@@ -12,7 +12,7 @@ from followed import SCHEMAS, faults, follows
 
 from scuttle_check.cli.node import DIALECTS
 from scuttle_check.cli.node_shell import Shell
-from scuttle_check.explorer.server import Answers
+from scuttle_check.explorer.answers import Answers
 from scuttle_check.explorer.sources import open_file
 from scuttle_ref.messages import Digest, DigestDone, Update
 from scuttle_ref.names import NEVER

@@ -62,7 +62,7 @@ def test_what_txgossip_needs_is_said_where_it_is_missing(tmp_path: Path) -> None
     (tmp_path / "txgossip.py").write_text("raise ModuleNotFoundError(name=__name__)", "utf-8")
     command = [sys.executable, "-m", "scuttle_check.oracle.adapters.tx_gossip", str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
+    assert ended.returncode == 3
     assert ended.stderr.splitlines() == [
         f"{tmp_path}: cannot import txgossip (needed: twisted, and txgossip 0.1 unpacked there)"
     ]

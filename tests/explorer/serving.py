@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from scuttle_check.explorer.server import Answers, application, listening
+from scuttle_check.explorer.answers import Answers
+from scuttle_check.explorer.server import application, listening
 from scuttle_check.explorer.sources import Opened
 
 

@@ -19,10 +19,11 @@ import pytest
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.base.files import write_json
 from scuttle_check.cli.main import main
+from scuttle_check.explorer.answers import Answers, in_page
 from scuttle_check.explorer.export import FRONT, MODULES
 from scuttle_check.explorer.notebook import trace
 from scuttle_check.explorer.playground import write_playground
-from scuttle_check.explorer.server import HOST, Answers, in_page, listening
+from scuttle_check.explorer.server import HOST, listening
 from scuttle_check.explorer.sources import case_source, explorable, open_file
 from scuttle_check.explorer.tui import Explorer
 from scuttle_check.explorer.walk import Walk

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from scuttle_check.explorer.answers import Answers
 from scuttle_check.explorer.export import MODULES, page_of
-from scuttle_check.explorer.server import BODY_MAX, POLICY, Answers
+from scuttle_check.explorer.server import BODY_MAX, POLICY
 from scuttle_check.explorer.sources import case_source, explorable
 
 PLACES = ("", "front/app.js", "api/init")

@@ -58,7 +58,7 @@ class Browser(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, Browser())
 for name in [name for name in sys.modules if name.partition(".")[0] not in kept]:
     del sys.modules[name]
-from scuttle_check.explorer.server import in_page
+from scuttle_check.explorer.answers import in_page
 answer = in_page()
 opened = json.loads(answer("init", "{}"))
 asked = {"session": opened["session"], "labels": ["A set k=2", "exchange A>B"], "known": 0}

@@ -19,15 +19,9 @@ from scuttle_check.base.errors import UsageFault
 from scuttle_check.cli import shown
 from scuttle_check.cli.answers import Answer, Question, plain_answer
 from scuttle_check.cli.check_live import live_options, refuse_without_live
+from scuttle_check.cli.crews import shares, worker_options
 from scuttle_check.cli.options import describes_model, examples, experiment_from, model_options
-from scuttle_check.cli.searching import (
-    SEARCHES,
-    scouted,
-    search_called,
-    search_for,
-    shares,
-    worker_options,
-)
+from scuttle_check.cli.searching import SEARCHES, scouted, search_called, search_for
 from scuttle_check.cli.shown import Teller
 from scuttle_check.engine.verdict import Kind, Report, Verdict
 from scuttle_check.gossip import catalogue
@@ -388,12 +382,12 @@ def _kept(
     budget: Budget,
 ) -> Answer:
     """Search with a run folder. Spec: RUN-1."""
+    from scuttle_check.cli.divided import facets_of  # noqa: PLC0415 - see the top
     from scuttle_check.cli.saved import (  # noqa: PLC0415 - see the top
         Asked,
         answered,
         begun,
     )
-    from scuttle_check.cli.searching import facets_of  # noqa: PLC0415 - see the top
 
     facets_of(setup, flags["reduction"])  # what is unsound is refused before there is a folder
     asked = Asked(

@@ -13,7 +13,7 @@ from scuttle_check.base.workers import Pool
 from scuttle_check.cli import shown
 from scuttle_check.cli.check_ladder import cell_json
 from scuttle_check.cli.check_live import live_json, live_markdown, live_text
-from scuttle_check.cli.searching import pool_of
+from scuttle_check.cli.crews import pool_of
 from scuttle_check.cli.shown import say
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.gossip import catalogue, live_catalogue

@@ -64,7 +64,8 @@ def read_book(places: Places) -> Book:
         for path in sorted((places.spec / "protocol").glob("*.md"))
         for clause in clauses_in(places.shown(path), path.read_text(encoding="utf-8"))
     ]
-    code = list(sources(places.root, "scuttle_ref", "checker"))
+    checkout = (places.root / "checker" / "scuttle_check").is_dir()
+    code = list(sources(places.root, "scuttle_ref", "checker" if checkout else "scuttle_check"))
     tests: list[Citation] | None = None
     if places.tests is not None:
         tests = [c for file in sources(places.root, places.tests) for c in spoken_in(*file)]

@@ -144,11 +144,8 @@ def _in_terminal(opened: Opened) -> None:
 
 def _serve(flags: dict[str, Any], opened: Opened) -> None:
     try:
-        from scuttle_check.explorer.server import (  # noqa: PLC0415 - an extra
-            Answers,
-            listening,
-            serve,
-        )
+        from scuttle_check.explorer.answers import Answers  # noqa: PLC0415
+        from scuttle_check.explorer.server import listening, serve  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as missing:
         raise _without_extra("explore", missing) from None
 

@@ -15,10 +15,11 @@ from attrs import frozen
 
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.cli.check import narrowed
+from scuttle_check.cli.crews import worker_options
 from scuttle_check.cli.options import examples
 from scuttle_check.cli.plotting import plot_option
 from scuttle_check.cli.saved import HOME, AnyRun, Run, SimulationRun, found, runs
-from scuttle_check.cli.searching import scouted, worker_options
+from scuttle_check.cli.searching import scouted
 from scuttle_check.cli.shown import Teller
 from scuttle_check.evidence.simulation.plans import plan_json
 from scuttle_check.gossip.in_force import presumed

@@ -17,7 +17,8 @@ from scuttle_check.base.files import format_of, read_members
 from scuttle_check.base.folders import HOME, RunFolder, fresh_folder
 from scuttle_check.base.sums import insist_on_sum, sum_of
 from scuttle_check.cli.answers import Answer, Question
-from scuttle_check.cli.searching import crew_of, facets_of, told, too_wide
+from scuttle_check.cli.crews import crew_of
+from scuttle_check.cli.divided import facets_of, told, too_wide
 from scuttle_check.cli.shown import say
 from scuttle_check.engine.model import Model
 from scuttle_check.engine.properties import Property

@@ -13,9 +13,9 @@ from attrs import define, evolve, field
 
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from scuttle_check.cli import spread
+from scuttle_check.cli.crews import worker_options
 from scuttle_check.cli.options import Command, examples
 from scuttle_check.cli.plotting import checked, plot_option
-from scuttle_check.cli.searching import worker_options
 from scuttle_check.cli.shown import patience, say
 from scuttle_check.cli.simulate_shown import Judged, simulation_document, simulation_text
 from scuttle_check.cli.simulated import Work, collected, run_option, work_of

@@ -11,9 +11,9 @@ import click
 from attrs import frozen
 
 from scuttle_check.base.errors import Fault, UnrunnableFault
+from scuttle_check.cli.crews import pool_of, shares
 from scuttle_check.cli.options import Command
 from scuttle_check.cli.pace import Pace
-from scuttle_check.cli.searching import pool_of, shares
 from scuttle_check.cli.shown import say
 from scuttle_check.evidence.simulation import seeds
 from scuttle_check.evidence.simulation.kept import SimulationRun, begun_simulation

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from scuttle_check.base.errors import UsageFault
+from scuttle_check.cli.crews import worker_options
 from scuttle_check.cli.options import examples, limit_option, limits_given, rules_option, say_unread
 from scuttle_check.cli.plotting import checked, plot_option
-from scuttle_check.cli.searching import worker_options
 from scuttle_check.cli.shown import say
 from scuttle_check.cli.simulated import Work, collected, run_option, work_of
 from scuttle_check.cli.spread_shown import Outcome, spread_document, spread_text

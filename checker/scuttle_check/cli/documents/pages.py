@@ -17,7 +17,7 @@ from scuttle_check.base.documents import (
     table_of,
 )
 from scuttle_check.cli.documents.shared import document, ref, whole
-from scuttle_check.explorer.server import SAVES
+from scuttle_check.explorer.answers import SAVES
 from scuttle_check.explorer.views import STATUS
 
 _PAIR: Final[Schema] = {**TEXTS, "minItems": 2, "maxItems": 2}

@@ -45,7 +45,7 @@ export async function pyodide(site) {
     if (!answer.ok) throw new Error(`${archive} is not there (${answer.status})`);
     python.unpackArchive(await answer.arrayBuffer(), "zip");
   }
-  const answer = python.runPython("from scuttle_check.explorer.server import in_page; in_page()");
+  const answer = python.runPython("from scuttle_check.explorer.answers import in_page; in_page()");
   return answered((method, body) => JSON.parse(answer(method, JSON.stringify(body))), site.begin);
 }
 
