@@ -53,7 +53,7 @@ RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 """How long to wait before a peer that could not be reached is called again."""
 
 CLOSING_SECONDS = 1.0
-"""How long the tasks of a node have to end, all together."""
+"""How long the tasks of a node have to end, all together; and a peer to read what it was sent."""
 
 
 def _silent(event: str, peer: str, says: str) -> None:
@@ -242,13 +242,24 @@ class Transport:
             sound, why = is_of_the_line(fault), self._told_of(connection.name, fault)
         finally:
             self.connections.pop(connection.name, None)
-            writer.close()
+            self._let_go(writer)
             try:
                 self.node.forget(connection.name, returns=called and not self._closing)
             except Exception as fault:  # noqa: BLE001 - as above
                 sound, why = False, self._told_of(connection.name, fault)
         self._tell("disconnected", connection.name, why)
         return connection.heard if sound else 0
+
+    @staticmethod
+    def _let_go(writer: asyncio.StreamWriter) -> None:
+        """Close, and give up what the peer has not read a moment later.
+
+        A stream that closes waits for its peer, and one that never reads would keep it for ever.
+
+        Spec: NODE-8.
+        """
+        writer.close()
+        asyncio.get_running_loop().call_later(CLOSING_SECONDS, writer.transport.abort)
 
     def _no_room(self, connection: Connection) -> str:
         """Why a peer that calls is not served, if so. Whom we call is. Spec: NODE-8, NODE-14."""

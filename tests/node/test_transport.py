@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 import subprocess
 from pathlib import Path
@@ -127,6 +128,34 @@ def test_a_peer_that_does_not_read_is_not_heard_for_ever() -> None:
             await until(lambda: any("did not read" in says for _, says in told))
             await until(lambda: len(b.node.state) == 200)
             writer.close()
+
+    run(work())
+
+
+def test_a_peer_that_is_let_go_holds_no_socket_and_no_memory() -> None:
+    """What it has not read is given up: a stream that closes would wait for it. Spec: NODE-8."""
+    limits = Limits(outgoing_max=50_000, stalled_seconds=0.3)
+
+    async def work() -> None:
+        async with serving("A", limits=limits) as (a, port, told):
+            for count in range(200):
+                a.node.set(f"k{count}", "x" * 500)
+            loop = asyncio.get_running_loop()
+            with socket.socket() as peer:
+                peer.setblocking(False)
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                await loop.sock_connect(peer, (HOST, port))
+                question = b'{"digest":true,"source_id":"A","version":0}\n'
+                await loop.sock_sendall(peer, question * 500)
+                await until(lambda: any("did not read" in says for _, says in told))
+
+                async def goes_on() -> None:
+                    while True:
+                        await loop.sock_sendall(peer, b"\n")
+                        await asyncio.sleep(0.05)
+
+                with pytest.raises(ConnectionError):
+                    await asyncio.wait_for(goes_on(), 5)
 
     run(work())
 
