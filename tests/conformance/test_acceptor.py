@@ -9,7 +9,8 @@ import attrs
 import pytest
 
 from scuttle_check.oracle.contract import contract_of
-from scuttle_check.oracle.live.acceptor import CANDIDATES_MAX, Acceptor, Ambiguous, Observed, World
+from scuttle_check.oracle.live.acceptor import CANDIDATES_MAX, Acceptor
+from scuttle_check.oracle.live.observation import Ambiguous, Observed, World
 from scuttle_check.oracle.protocol import AdapterError, ErrorKind, Reply, Sent
 from scuttle_check.oracle.wire import object_of
 from scuttle_ref import rules

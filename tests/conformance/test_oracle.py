@@ -11,10 +11,10 @@ import pytest
 from scuttle_check.oracle.adapters.reference import Node, ReferenceAdapter
 from scuttle_check.oracle.contract import contract_of
 from scuttle_check.oracle.live import convergence, robustness
-from scuttle_check.oracle.live.acceptor import Ambiguous
 from scuttle_check.oracle.live.drawing import Palette, hostile_scenes, scenes, troubled
 from scuttle_check.oracle.live.exploring import Explorer
 from scuttle_check.oracle.live.nodes import Loopback
+from scuttle_check.oracle.live.observation import Ambiguous
 from scuttle_check.oracle.live.scene import (
     NODES,
     Converse,

@@ -21,8 +21,8 @@ from scuttle_check.explorer.explorable import FORMAT, clause_sentences
 from scuttle_check.explorer.views import VACUOUS, Json
 from scuttle_check.gossip.explain import tell_output
 from scuttle_check.oracle.contract import shares_process
-from scuttle_check.oracle.live.acceptor import configs, followed
 from scuttle_check.oracle.live.beside import share
+from scuttle_check.oracle.live.observation import configs, followed
 from scuttle_check.oracle.protocol import config_from
 from scuttle_check.oracle.wire import decoded, message_of
 from scuttle_ref.errors import InvalidMessage

@@ -15,7 +15,7 @@ import attrs
 
 from scuttle_check.oracle.adapters.reference import store_document
 from scuttle_check.oracle.contract import shares_process
-from scuttle_check.oracle.live.acceptor import Observed, configs, counterpart, followed
+from scuttle_check.oracle.live.observation import Observed, configs, counterpart, followed
 from scuttle_check.oracle.protocol import Reply, config_from
 from scuttle_check.oracle.wire import encoded, mark_value, message_of, object_of
 from scuttle_ref.errors import InvalidMessage

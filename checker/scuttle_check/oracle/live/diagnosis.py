@@ -13,8 +13,9 @@ import attrs
 from attrs import frozen
 
 from scuttle_check.gossip.explain import clauses_of
-from scuttle_check.oracle.live.acceptor import Acceptor, Ambiguous
+from scuttle_check.oracle.live.acceptor import Acceptor
 from scuttle_check.oracle.live.compare import Difference
+from scuttle_check.oracle.live.observation import Ambiguous
 from scuttle_check.oracle.live.stage import replay
 from scuttle_check.oracle.mutants.mutants import candidates
 from scuttle_ref.profile import Profile, rule_of

@@ -12,9 +12,10 @@ from attrs import define, field
 
 from scuttle_check.oracle.adapters.reference import ReferenceAdapter
 from scuttle_check.oracle.contract import contract_of
-from scuttle_check.oracle.live.acceptor import Acceptor, Ambiguous
+from scuttle_check.oracle.live.acceptor import Acceptor
 from scuttle_check.oracle.live.diagnosis import Diagnosis, diagnose
 from scuttle_check.oracle.live.nodes import Loopback, Nodes
+from scuttle_check.oracle.live.observation import Ambiguous
 from scuttle_check.oracle.live.process import ProcessFailed
 from scuttle_check.oracle.live.scene import NODES, Scene
 from scuttle_check.oracle.live.stage import Stage, Unsupported, Violated

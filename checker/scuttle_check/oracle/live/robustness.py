@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from attrs import define, field
 
-from scuttle_check.oracle.live.acceptor import Observed, lost_reply
 from scuttle_check.oracle.live.compare import same
 from scuttle_check.oracle.live.nodes import Nodes
+from scuttle_check.oracle.live.observation import Observed, lost_reply
 from scuttle_check.oracle.live.process import ProcessFailed
 from scuttle_check.oracle.live.scene import Operation, Put, Scene, Setting, Tell
 from scuttle_check.oracle.live.stage import OracleFault, Row, Unsupported

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from scuttle_check.oracle.live.acceptor import Acceptor, Observed, lost_reply
+from scuttle_check.oracle.live.acceptor import Acceptor
 from scuttle_check.oracle.live.compare import Difference
 from scuttle_check.oracle.live.nodes import Nodes
+from scuttle_check.oracle.live.observation import Observed, lost_reply
 from scuttle_check.oracle.live.process import ProcessFailed
 from scuttle_check.oracle.live.scene import (
     Again,
