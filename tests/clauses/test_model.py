@@ -23,6 +23,7 @@ from scuttle_ref import (
 from scuttle_ref.messages import Exchange
 from scuttle_ref.names import NESTING_MAX, PROTOTYPE_NAMES, Record, one_line, place_name
 from scuttle_ref.profiles import DOCUMENTED, PROFILES
+from scuttle_ref.rules import place_shared
 from scuttle_ref.wire import (
     frozen_value,
     line_from_message,
@@ -232,7 +233,7 @@ def test_a_value_is_told_in_one_line(value: object, told: str) -> None:
 
 def test_a_place_is_named_in_one_text() -> None:
     r"""``a/b`` of c and b/c of ``a`` are two places. Spec: MOD-7."""
-    assert place_name(("a/b\\",)) == "a/b\\"
+    assert place_name(place_shared(upd("B", 1, key="a/b\\"))) == "a/b\\"
     assert place_name(("a", "b/c")) == "a/b\\/c"
     assert place_name(("a/b", "c")) == "a\\/b/c"
     assert place_name(("a\\", "c")) == "a\\\\/c"

@@ -16,8 +16,8 @@ from scuttle_check.cli.options import describes_model, examples, experiment_from
 from scuttle_check.explorer.conversion import document_for
 from scuttle_check.explorer.explorable import model_document
 from scuttle_check.explorer.export import document_of, page_from, write_page
+from scuttle_check.explorer.fixed import Fixed
 from scuttle_check.explorer.playground import write_playground
-from scuttle_check.explorer.retold import Fixed
 from scuttle_check.explorer.sources import Opened, case_source, explorable, of_experiment, open_file
 from scuttle_check.explorer.tables import WORLDS_MAX
 

@@ -18,8 +18,8 @@ from scuttle_check.base.kept_files import write_draft
 from scuttle_check.explorer.conversion import WRITERS
 from scuttle_check.explorer.explorable import Explorable, Modelled, NamedRun, Source, saved_run
 from scuttle_check.explorer.export import page_of
+from scuttle_check.explorer.fixed import Fixed
 from scuttle_check.explorer.play import Play
-from scuttle_check.explorer.retold import Fixed
 from scuttle_check.explorer.sources import (
     Opened,
     case_source,

@@ -16,8 +16,8 @@ from scuttle_check.engine.pictures.text import mermaid, shiviz
 from scuttle_check.engine.pictures.timeline import Fate, Happening, Timeline, followed
 from scuttle_check.explorer.explorable import Source, saved_run
 from scuttle_check.explorer.export import page_of
+from scuttle_check.explorer.fixed import Fixed
 from scuttle_check.explorer.play import Play, settled_experiment
-from scuttle_check.explorer.retold import Fixed
 from scuttle_check.explorer.sources import Opened, explorable
 from scuttle_check.explorer.walk import Walk
 from scuttle_check.gossip.counterexample import parse_action

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scuttle_check.base.kept_files import write_new
 from scuttle_check.explorer.explorable import WORLDS_TAG, Explorable, Modelled
-from scuttle_check.explorer.retold import Fixed
+from scuttle_check.explorer.fixed import Fixed
 from scuttle_check.explorer.tables import NEIGHBOURS_MAX, WORLDS_MAX, chains, tabulated
 from scuttle_check.explorer.views import Json
 

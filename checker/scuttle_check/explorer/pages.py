@@ -14,7 +14,7 @@ from attrs import frozen
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.base.files import checked_members
 from scuttle_check.explorer.explorable import FORMAT
-from scuttle_check.explorer.retold import SILENT, Fixed, FixedRun, is_word, links_of, view_of
+from scuttle_check.explorer.fixed import SILENT, Fixed, FixedRun, is_word, links_of, view_of
 from scuttle_check.explorer.views import Json
 from scuttle_check.gossip.counterexample import parse_action
 

@@ -13,7 +13,7 @@ import attrs
 from attrs import define, field, frozen
 
 from scuttle_check.base.errors import UsageFault
-from scuttle_check.explorer.retold import Fixed, FixedRun, is_word, links_of, view_of
+from scuttle_check.explorer.fixed import Fixed, FixedRun, is_word, links_of, view_of
 from scuttle_check.explorer.views import Json, channel_json, node_json
 from scuttle_check.gossip.explain import tell_output
 from scuttle_check.gossip.script import value_text

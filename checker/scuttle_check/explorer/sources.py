@@ -22,10 +22,10 @@ from scuttle_check.explorer.explorable import (
     NamedRun,
     Source,
 )
+from scuttle_check.explorer.fixed import Fixed
 from scuttle_check.explorer.pages import reread
 from scuttle_check.explorer.play import Misfit, Play
 from scuttle_check.explorer.recordings import recorded
-from scuttle_check.explorer.retold import Fixed
 from scuttle_check.explorer.scenarios import scenario_source
 from scuttle_check.gossip.catalogue import find_case, load_catalogue
 from scuttle_check.gossip.counterexample import FORMAT as COUNTEREXAMPLE

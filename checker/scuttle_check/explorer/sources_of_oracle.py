@@ -9,15 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scuttle_check.base.errors import UsageFault
-from scuttle_check.explorer.retold import (
-    Fixed,
-    FixedRun,
-    Retelling,
-    is_word,
-    links_of,
-    row_of,
-    view_of,
-)
+from scuttle_check.explorer.fixed import Fixed, FixedRun, is_word, links_of, view_of
+from scuttle_check.explorer.retold import Retelling, row_of
 from scuttle_check.explorer.views import Json
 from scuttle_check.gossip.experiment import profile_called
 from scuttle_check.oracle.protocol import UnknownName

@@ -18,8 +18,8 @@ from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.actions import Action
 from scuttle_check.engine.system import System, World
 from scuttle_check.explorer.explorable import Modelled, NamedRun
+from scuttle_check.explorer.fixed import SILENT, Fixed
 from scuttle_check.explorer.play import settled_experiment
-from scuttle_check.explorer.retold import SILENT, Fixed
 from scuttle_check.explorer.views import (
     Findings,
     Json,
