@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 
 from scuttle_check.cli.safe_output import SafeText, shown
 from scuttle_check.engine.topology import topology
+from scuttle_check.explorer.explorable import WORLDS_TAG, Source
+from scuttle_check.explorer.export import document_of, page_from
+from scuttle_check.explorer.sources import explorable, of_experiment, open_document
 from scuttle_check.gossip.experiment import Experiment, experiment_from_json
 from scuttle_check.gossip.script import command_text, parse_command, without_comment
 from scuttle_check.laws.evidence import update_to_json
@@ -95,6 +98,18 @@ def in_a_counterexample(update: Update) -> Update:
     return Update(update.source_id, put.key, put.value, update.version)
 
 
+def on_a_page(update: Update) -> Update:
+    experiment = Experiment(topology("line:2"), ((Put(update.key, update.value),), ()), exchanges=0)
+    page = page_from(document_of(explorable(of_experiment(experiment)), 3, 3))
+    _, _, rest = page.encode().decode().partition(WORLDS_TAG)
+    opened = open_document(json.loads(rest.partition("</script>")[0]), "here: $")
+    assert isinstance(opened, Source)
+    assert opened.experiment == experiment
+    [put] = opened.experiment.script[0]
+    assert isinstance(put, Put)
+    return Update(update.source_id, put.key, put.value, update.version)
+
+
 def in_a_regression_file(update: Update) -> Update:
     told = json.loads(json.dumps(update_to_json(update)))
     value = frozen_value(told["value"])
@@ -107,12 +122,13 @@ SHELLS: list[Callable[[Update], Update]] = [
     past_an_adapter,
     in_a_script,
     in_a_counterexample,
+    on_a_page,
     in_a_regression_file,
 ]
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell.__name__)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(source=texts, key=texts, value=values)
 def test_every_valid_update_comes_back_from_every_shell(
     shell: Callable[[Update], Update], source: str, key: str, value: Value
