@@ -39,6 +39,7 @@ def compare(system: System, most: int) -> int:
         for action, after in found:
             wanted = oracle.next(world, action)
             assert system.next(world, action) == wanted
+            assert after is not None
             assert steps.world(after.values) == wanted, action
             assert steps.values(wanted) == after.values, action
             effects = oracle.effects(world, action)
@@ -94,6 +95,17 @@ def test_who_refuses_says_why(action: object, why: str) -> None:
 
     assert isinstance(refused, Refused)
     assert refused == why
+
+
+def test_a_script_that_grows_is_played_on() -> None:
+    """Who draws runs step by step gives an owner its next command when its turn comes."""
+    system = model()
+    (world,) = system.initial()
+    assert Perform("B") not in system.actions(world)
+    system.script = (system.script[0], system.script[0], ())
+
+    assert Perform("B") in system.actions(world)
+    assert system.next(world, Perform("B")) == reference(system).next(world, Perform("B"))
 
 
 def test_who_plays_by_hand_passes_over_limits_and_nothing_else() -> None:

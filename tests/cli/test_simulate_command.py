@@ -101,7 +101,7 @@ def test_a_picture_needs_an_extra(
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     said = refused("simulate", "paper-1", "--plot", folder / "curve.png", code=3)
 
-    assert "scuttle-ref[plot]" in said
+    assert "[plot]'" in said
 
 
 SPREAD = ("simulate", "spread", "--topology", "complete:64", "--seeds", "3")

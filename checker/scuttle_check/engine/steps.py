@@ -117,12 +117,19 @@ class Steps:
 
     # --- the interpreter: the plain search, every replay and every picture ------------------------
 
-    def enabled(self, values: Values) -> Iterator[tuple[Action, After]]:
-        """Every action that can happen, with what it comes to, in the order of :meth:`_asked`."""
+    def enabled(self, values: Values) -> Iterator[tuple[Action, After | None]]:
+        """Every action that can happen, with what it comes to, in the order of :meth:`_asked`.
+
+        None for one at which the actor raises: it can happen, and who takes it is told then.
+        """
         for move in self._asked(values):
             if values[move.waits] in move.refused:
                 continue
-            found = taken(move, values, limits=True)
+            try:
+                found = taken(move, values, limits=True)
+            except Exception:  # noqa: BLE001 - an actor is code of somebody else
+                yield move.action, None
+                continue
             if isinstance(found, After):
                 yield move.action, found
             else:

@@ -81,6 +81,7 @@ class System:
     budgets: tuple[int, ...] = field(init=False)
     reactions: Reactions = field(init=False, repr=False)
     _steps: Steps | None = field(init=False, default=None, repr=False, eq=False)
+    _made_of: tuple[object, ...] = field(init=False, default=(), repr=False, eq=False)
     _latest: tuple[World | None, dict[Action, After]] = field(
         init=False, factory=lambda: (None, {}), repr=False, eq=False
     )
@@ -104,15 +105,17 @@ class System:
     @property
     def steps(self) -> Steps:
         """What can happen here, as slots, cells and moves: the one meaning of a step."""
-        if self._steps is None:
-            self._steps = Steps(self)
+        made_of = (self.script, self.exchanges, self.network, self.outages, self.wiring, self.actor)
+        if self._steps is None or self._made_of != made_of:  # who plays on may lengthen a script
+            self._steps, self._made_of, self._latest = Steps(self), made_of, (None, {})
         return self._steps
 
     def actions(self, world: World) -> Sequence[Action]:
         """Commands, exchanges and arrivals, in this order; then what may go wrong."""
-        possible = dict(self.steps.enabled(self.steps.values(world)))
-        self._latest = world, possible
-        return list(possible)
+        steps = self.steps
+        found = list(steps.enabled(steps.values(world)))
+        self._latest = world, {action: after for action, after in found if after is not None}
+        return [action for action, _ in found]
 
     def next(self, world: World, action: Action) -> World:
         """The world after `action`, whatever budgets and limits say. Raises what forbids it."""
@@ -133,10 +136,11 @@ class System:
         return str(found) if isinstance(found, Refused) else None
 
     def _after(self, world: World, action: Action) -> After:
+        steps = self.steps
         before, possible = self._latest
         if before is world and action in possible:
             return possible[action]
-        found = self.steps.after(self.steps.values(world), action, limits=False)
+        found = steps.after(steps.values(world), action, limits=False)
         if isinstance(found, Refused):
             raise ValueError(f"{action}: {found}")  # noqa: TRY004 - it is no wrong type
         return found
