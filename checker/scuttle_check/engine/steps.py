@@ -23,7 +23,6 @@ from scuttle_check.engine.actions import (
     Duplicate,
     FrameAction,
     Heal,
-    OfFrame,
     Overtake,
     Pause,
     Perform,
@@ -244,8 +243,8 @@ class Steps:
                 return self.perform[node], None
             case Start(source=source, target=target):
                 return self.begin[source, target], None
-            case OfFrame(source=source, target=target, index=index):
-                return self.take[source, target], (type(action), index)
+            case Deliver() | Drop() | Duplicate() | Overtake():
+                return self.take[action.source, action.target], (type(action), action.index)
             case Cut(source=source, target=target) | Heal(source=source, target=target):
                 return self.turn_both[source, target], type(action)
             case Crash(node=node):
@@ -478,7 +477,7 @@ class Steps:
         """The connection of two nodes breaks, or is whole again, both ways. Spec: FAULT-2."""
 
         def turns(pair: tuple[str, str]) -> Does:
-            ways = [way for way in (pair, pair[::-1]) if way in self.turn]
+            ways = [way for way in (pair, (pair[1], pair[0])) if way in self.turn]
 
             def does(kind: type[Action], link: Link) -> Done | Refused:
                 if bool(link.broken & CUT) == (kind is Cut):
