@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 
 from scuttle_check.base.errors import UnrunnableFault
-from scuttle_check.engine.actions import Drop, Perform
+from scuttle_check.engine.actions import Drop
 from scuttle_check.engine.topology import topology
 from scuttle_check.gossip.experiment import Experiment, Misfortune
 from scuttle_check.gossip.reductions.reduce import search_reduced
 from scuttle_check.gossip.script import parse_script
 from scuttle_check.search.budget import Budget
-from scuttle_check.search.compiled import regions, search, tables
+from scuttle_check.search.compiled import search, tables
 from scuttle_check.search.compiled import words as fields
+from scuttle_check.search.compiled.cell_tables import CellTable, CellTables
 from scuttle_check.search.compiled.judging import LevelJudge
-from scuttle_check.search.compiled.regions import Layout
-from scuttle_check.search.compiled.tables import Tables
+from scuttle_check.search.compiled.layout import Layout
+from scuttle_check.search.compiled.tables import AppendTable, Tables
 from scuttle_check.search.compiled.visited import Visited
 from scuttle_check.search.compiled.words import Fields
 from scuttle_check.search.reductions import symmetry
@@ -75,58 +76,66 @@ def a_budget_has_one_too_many(patch: pytest.MonkeyPatch) -> None:
 
 @fault(FAULTY, "none", "step: drop ")
 def an_action_is_never_enabled(patch: pytest.MonkeyPatch) -> None:
-    plain = Layout.outcome
+    plain = Layout.moves
 
-    def outcome(it: Layout, node: int, region: Any, action: Any) -> Any:
-        return None if isinstance(action, Drop) else plain(it, node, region, action)
+    def moves(it: Layout, places: int) -> Any:
+        return [each for each in plain(it, places) if not isinstance(each[1].action, Drop)]
 
-    patch.setattr(Layout, "outcome", outcome)
+    patch.setattr(Layout, "moves", moves)
+
+
+def misread(patch: pytest.MonkeyPatch, kind: str, wrong: Callable[..., Any]) -> None:
+    """A table has an entry of a cell of some kind that is not what the cell says."""
+    plain = CellTables._computed
+
+    def computed(it: CellTables, table: CellTable, column: list[int]) -> int:
+        if table.cell.kind != kind:
+            return plain(it, table, column)
+        return wrong(it, table, column, plain)  # type: ignore[no-any-return]
+
+    patch.setattr(CellTables, "_computed", computed)
 
 
 @fault(PLAIN, "none", "step: perform")
 def a_region_counts_two_commands_for_one(patch: pytest.MonkeyPatch) -> None:
-    plain = Layout.taken
+    def wrong(it: CellTables, table: CellTable, column: list[int], plain: Any) -> int:
+        entry: int = plain(it, table, column)
+        slot = table.cell.slots[0]
+        done = it.values[slot].things[table.after.rows[entry, 0]]
+        table.after.rows[entry, 0] = it.number(slot, done + 1)
+        return entry
 
-    def taken(it: Layout, node: int, action: Any, component: Any) -> Any:
-        found = plain(it, node, action, component)
-        counts = isinstance(action, Perform) and found is not None
-        return (found[0], found[1] + 1) if counts else found
-
-    patch.setattr(Layout, "taken", taken)
+    misread(patch, "perform", wrong)
 
 
 @fault(FAULTY, "none", "step: crash")
 def a_crash_leaves_what_was_in_flight(patch: pytest.MonkeyPatch) -> None:
-    plain = Layout._failing
+    def wrong(it: CellTables, table: CellTable, column: list[int], plain: Any) -> int:
+        entry: int = plain(it, table, column)
+        table.after.rows[entry, 1:] = column[2:]
+        return entry
 
-    def failing(it: Layout, node: int, region: Any, action: Any) -> Any:
-        found = plain(it, node, region, action)
-        if found is None:
-            return None
-        return regions.Outcome(found.region._replace(channels=region.channels), found.sent)
-
-    patch.setattr(Layout, "_failing", failing)
+    misread(patch, "crash", wrong)
 
 
 @fault(FAULTY, "none", "step: cut")
 def a_cut_is_half_a_cut(patch: pytest.MonkeyPatch) -> None:
-    plain = Layout._breaking
+    plain = AppendTable.joined
 
-    def breaking(it: Layout, node: int, region: Any, action: Any) -> Any:
-        found = plain(it, node, region, action)
-        return None if found is None else regions.Outcome(found.region)
+    def joined(it: AppendTable, posts: Any, cell: Any, operands: Any) -> Any:
+        return posts if cell.kind == "turn" else plain(it, posts, cell, operands)
 
-    patch.setattr(Layout, "_breaking", breaking)
+    patch.setattr(AppendTable, "joined", joined)
 
 
 @fault(PLAIN, "none", "step: ")
 def a_frame_goes_astray(patch: pytest.MonkeyPatch) -> None:
-    plain = Layout._with_frames
+    def wrong(it: CellTables, table: CellTable, column: list[int], plain: Any) -> int:
+        frames = table.operands.things[column[0]]
+        fewer = frames[:-1] if len(frames) > 1 else frames
+        return plain(it, table, [it.operand(table.cell, fewer), *column[1:]])  # type: ignore[no-any-return]
 
-    def sent(it: Layout, region: Any, node: int, link: int, frames: Any) -> Any:
-        return plain(it, region, node, link, frames[:-1] if len(frames) > 1 else frames)
-
-    patch.setattr(Layout, "_with_frames", sent)
+    misread(patch, "send", wrong)
 
 
 @fault(PLAIN, "none", "leads to a world never looked at")

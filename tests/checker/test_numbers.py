@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scuttle_check.search.compiled import words as fields
+from scuttle_check.search.compiled.cell_tables import Entries
 from scuttle_check.search.compiled.visited import Visited, Worlds, distinct, merged
 from scuttle_check.search.compiled.words import Fields, Vectors
-from scuttle_check.search.walks.moves import Entries
 
 LEVELS = st.lists(st.lists(st.integers(0, 300), max_size=60), max_size=8)
 

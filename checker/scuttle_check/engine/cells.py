@@ -1,12 +1,12 @@
-"""Slots, cells and moves: what a step is made of, and how one is taken.
+"""Slots, gates, cells and moves: what a step is made of, and how one is taken.
 
 A world is a row of *slots*. A *cell* is a small part of a step: it is given the values of a few
-slots and an operand, and it answers with new values and with *posts*, operands for further
-cells, or it refuses and says why. A *move* is an action as the cells that begin it; the action is
-enabled where none of all its cells refuses.
+slots and an operand, and it answers with new values and with *posts*, operands for further cells.
+A *gate* looks at one slot and says why a step may not happen. A *move* is an action as its gates
+and the cells that begin it; the action is enabled where no gate refuses.
 
 Laws of this file: a cell is given its slots and nothing else, so what a step depends on is what
-its cells declare. It knows of no fault.
+its gates and cells declare; what a gate has let pass, no cell refuses. It knows of no fault.
 """
 
 from __future__ import annotations
@@ -35,14 +35,19 @@ Values: TypeAlias = tuple[Any, ...]
 
 @frozen
 class Slot:
-    """A component of a world: the `kind` of thing that it holds, and of which node or link."""
+    """A component of a world: the `kind` of thing that it holds, and of which node or link.
+
+    `owner` is the node that it belongs to: that of a link is the node that it leads to, and that
+    of the exchanges started on a link the one that starts them. A budget is nobody's.
+    """
 
     kind: str
     of: Any
+    owner: str | None = None
 
 
 class Refused(str):
-    """Why a cell does nothing: a sentence without a full stop."""
+    """Why a step may not happen: a sentence without a full stop."""
 
     __slots__ = ()
 
@@ -51,26 +56,42 @@ USED_UP = Refused("its budget is used up")
 EXCHANGED = Refused("its exchanges are used up")
 
 
+@define(eq=False)
+class Gate:
+    """Says why a step may not happen, or None, of the value of one slot.
+
+    A `limit` is one that only counts; who plays by hand may pass over it.
+    """
+
+    slot: int
+    asks: Callable[[Any], Refused | None]
+    limit: bool = False
+
+
 class Done(NamedTuple):
     """What a cell does: the new values of its slots, and what it gives to further cells.
 
-    `effects` are those on a node. Where there is a `limit`, only who passes over limits may do it.
+    `effects` are those on a node.
     """
 
     values: tuple[Any, ...]
     posts: tuple[tuple[Cell, Any], ...] = ()
     effects: Effects | None = None
-    limit: Refused | None = None
 
 
-Does: TypeAlias = Callable[..., Done | Refused]
+Does: TypeAlias = Callable[..., Done]
 """What a cell does, of its operand and the values of its slots."""
 
 
 @define(eq=False)
 class Cell:
-    """A part of a step. All that it depends on, besides its operand, is in `slots`."""
+    """A part of a step. All that it depends on, besides its operand, is in `slots`.
 
+    `kind` and `of` say which one it is: `send` of a link, say.
+    """
+
+    kind: str
+    of: Any
     slots: tuple[int, ...]
     does: Does
     read: Callable[[Sequence[Any]], tuple[Any, ...]] = field(init=False, repr=False)
@@ -82,23 +103,20 @@ class Cell:
 
 @define(eq=False)
 class Move:
-    """An action as the cells that begin it, each with its operand; the first one is last."""
+    """An action as its gates, and the cells that begin it, each with its operand."""
 
     action: Action
+    gates: tuple[Gate, ...]
     roots: tuple[tuple[Cell, Any], ...]
-    waits: int = field(init=False, repr=False)
-    refused: set[Any] = field(init=False, factory=set, repr=False)
 
-    def __attrs_post_init__(self) -> None:
-        self.waits = self.roots[-1][0].slots[0]
-
-    def learn(self, values: Values) -> None:
-        """Note with which value of the one slot of its first cell the move is refused anyway."""
-        cell, operand = self.roots[-1]
-        if len(cell.slots) == 1:
-            done = cell.does(operand, values[self.waits])
-            if isinstance(done, Refused) or done.limit:
-                self.refused.add(values[self.waits])
+    def obstacle(self, values: Values, *, limits: bool) -> Refused | None:
+        """Why this may not happen in a world, if so; limits count where `limits` do."""
+        for gate in self.gates:
+            if limits or not gate.limit:
+                said = gate.asks(values[gate.slot])
+                if said is not None:
+                    return said
+        return None
 
 
 @define(eq=False)
@@ -109,23 +127,16 @@ class After:
     effects: Effects | None = None
 
 
-def taken(move: Move, values: Values, *, limits: bool) -> After | Refused:
-    """What a move comes to, or why one of its cells refuses: cell by cell, each before the next."""
-    row: Values | list[Any] = values
+def taken(move: Move, values: Values) -> After:
+    """What a move comes to that no gate refuses: cell by cell, posts before what comes after."""
+    row = list(values)
     effects = None
-    waiting = list(move.roots)
+    waiting = list(move.roots[::-1])
     while waiting:
         cell, operand = waiting.pop()
-        done = cell.does(operand, *cell.read(row))
-        if isinstance(done, Refused):
-            return done
-        after, posts, had, limit = done
-        if limit is not None and limits:
-            return limit
-        if row is values:
-            row = list(values)
+        after, posts, had = cell.does(operand, *cell.read(row))
         for at, value in zip(cell.slots, after, strict=True):
-            row[at] = value  # type: ignore[index]
+            row[at] = value
         effects = had or effects
         if posts:
             waiting += posts[::-1]

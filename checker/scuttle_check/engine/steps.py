@@ -1,14 +1,15 @@
 """What can happen in a system, and what then happens: the one meaning of a step.
 
-Laws of this file: all of it is made of the cells of :mod:`scuttle_check.engine.cells`. The plain
-search, every replay and the explorer take what can happen from here. The compiled searches still
-say it in tables of their own, which tests hold against this, world by world.
+Laws of this file: all of it is made of the gates and cells of :mod:`scuttle_check.engine.cells`.
+The plain search, every replay and the explorer interpret them, and the compiled searches and the
+walks keep them in tables that know no fault by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Hashable, Iterator
+from functools import cached_property, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -21,7 +22,6 @@ from scuttle_check.engine.actions import (
     Deliver,
     Drop,
     Duplicate,
-    FrameAction,
     Heal,
     Overtake,
     Pause,
@@ -37,6 +37,7 @@ from scuttle_check.engine.cells import (
     Cell,
     Does,
     Done,
+    Gate,
     Link,
     Move,
     Refused,
@@ -50,8 +51,43 @@ from scuttle_check.engine.worlds import Effects, Local, World
 if TYPE_CHECKING:
     from scuttle_check.engine.system import System
 
+QUIET = ("link", "script", "status")
+"""The kinds of slots that a quiescent world says something of."""
+
 CUT, SENDER_DOWN = 1, 2
 """Why nothing can be in flight on a link; SENDER_DOWN is only told apart where nodes listen."""
+
+
+@define(eq=False)
+class _Listing:
+    """The moves there can be, and which of them each value of a slot closes, as bits."""
+
+    moves: list[Move]
+    gates: dict[int, dict[Gate, int]] = field(factory=dict)
+    closed: list[tuple[int, dict[Any, int], dict[Gate, int]]] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        for at, move in enumerate(self.moves):
+            for gate in move.gates:
+                of_slot = self.gates.setdefault(gate.slot, {})
+                of_slot[gate] = of_slot.get(gate, 0) | 1 << at
+        self.closed = [(slot, {}, gates) for slot, gates in self.gates.items()]
+
+    def open(self, values: Values) -> Iterator[Move]:
+        """The moves that no gate refuses in a world, in their order."""
+        closed = 0
+        for slot, known, gates in self.closed:
+            value = values[slot]
+            bits = known.get(value)
+            if bits is None:
+                refusing = (bits for gate, bits in gates.items() if gate.asks(value) is not None)
+                bits = known[value] = reduce(or_, refusing, 0)
+            closed |= bits
+        left = ~closed & ((1 << len(self.moves)) - 1)
+        while left:
+            lowest = left & -left
+            yield self.moves[lowest.bit_length() - 1]
+            left ^= lowest
 
 
 @define(eq=False, slots=False)
@@ -65,15 +101,21 @@ class Steps:
     slots: list[Slot] = field(init=False)
     at: dict[tuple[str, Any], int] = field(init=False, repr=False)
     _moves: dict[Action, Move] = field(init=False, factory=dict, repr=False)
+    _listings: dict[int, _Listing] = field(init=False, factory=dict, repr=False)
+    _links: int = field(init=False, repr=False)
+    _first_link: int = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         nodes, links = self.system.topology.nodes, self.system.topology.links
         self.slots = [
-            *(Slot(kind, node) for kind in ("local", "script", "status") for node in nodes),
-            *(Slot(kind, link) for kind in ("started", "link") for link in links),
+            *(Slot(kind, node, node) for kind in ("local", "script", "status") for node in nodes),
+            *(Slot("started", link, link[0]) for link in links),
+            *(Slot("link", link, link[1]) for link in links),
             *(Slot("spent", kind) for kind in self._counted),
         ]
         self.at = {(slot.kind, slot.of): at for at, slot in enumerate(self.slots)}
+        self._links = len(links)
+        self._first_link = 3 * len(nodes) + len(links)
 
     @property
     def _counted(self) -> list[type[Action]]:
@@ -114,25 +156,34 @@ class Steps:
             tuple([bool(flight.broken & CUT) for flight in flights]),
         )
 
+    def rests(self, slot: int, value: Any) -> bool:
+        """Whether a slot is as it must be in a quiescent world. Spec: CONV-12.
+
+        The owner is done, nothing is in flight or broken, and all is up.
+        """
+        kind, of = self.slots[slot].kind, self.slots[slot].of
+        if kind == "script":
+            return bool(value == len(self.system.script[self.system.topology.node_index[of]]))
+        if kind == "status":
+            return bool(value == UP)
+        return kind not in QUIET or not (value.queue or value.broken)
+
     # --- the interpreter: the plain search, every replay and every picture ------------------------
 
     def enabled(self, values: Values) -> Iterator[tuple[Action, After | None]]:
-        """Every action that can happen, with what it comes to, in the order of :meth:`_asked`.
+        """Every action that can happen, with what it comes to, in the order of :meth:`listed`.
 
         None for one at which the actor raises: it can happen, and who takes it is told then.
         """
-        for move in self._asked(values):
-            if values[move.waits] in move.refused:
-                continue
+        first = self._first_link
+        places = max([len(each.queue) for each in values[first : first + self._links]], default=0)
+        for move in self._listing(places).open(values):
             try:
-                found = taken(move, values, limits=True)
+                found = taken(move, values)
             except Exception:  # noqa: BLE001 - an actor is code of somebody else
                 yield move.action, None
-                continue
-            if isinstance(found, After):
-                yield move.action, found
             else:
-                move.learn(values)
+                yield move.action, found
 
     def after(self, values: Values, action: Action, *, limits: bool = True) -> After | Refused:
         """What an action comes to, or why it cannot happen; budgets count where `limits` do.
@@ -140,57 +191,50 @@ class Steps:
         Spec: EXPL-3, FAULT-1.
         """
         move = self.move(action)
-        return move if isinstance(move, Refused) else taken(move, values, limits=limits)
+        if isinstance(move, Refused):
+            return move
+        obstacle = move.obstacle(values, limits=limits)
+        return taken(move, values) if obstacle is None else obstacle
 
-    def _asked(self, values: Values) -> Iterator[Move]:
-        """The moves of which any may be enabled: those of nodes and links, and of all frames."""
-        yield from self._orders
-        flights = [
-            (moves, len(values[at].queue)) for at, moves in self._of_frames if values[at].queue
-        ]
-        for kind in self._fates:
-            for moves, count in flights:
-                yield from moves(kind, count)
-        yield from self._misfortunes
+    def listed(self, places: int) -> list[Move]:
+        """Every move there can be while links hold at most `places` frames, in a fixed order."""
+        return self._listing(places).moves
 
-    @cached_property
-    def _of_frames(self) -> list[tuple[int, Callable[[type[FrameAction], int], list[Move]]]]:
-        """For each link its slot, and its moves of a kind for so many frames in flight."""
-
-        def of_link(link: tuple[str, str]) -> Callable[[type[FrameAction], int], list[Move]]:
-            known: dict[tuple[type[FrameAction], int], list[Move]] = {}
-
-            def moves(kind: type[FrameAction], count: int) -> list[Move]:
-                most = 1 if self.system.network.ordered and kind is not Overtake else count
-                if (kind, most) not in known:
-                    known[kind, most] = self._made(kind(*link, at) for at in range(most))
-                return known[kind, most]
-
-            return moves
-
-        return [(self.at["link", link], of_link(link)) for link in self.system.topology.links]
-
-    def _made(self, actions: Iterable[Action]) -> list[Move]:
-        moves = map(self.move, actions)
-        return [move for move in moves if isinstance(move, Move)]
-
-    @cached_property
-    def _fates(self) -> tuple[type[FrameAction], ...]:
-        """What may become of a frame in this system."""
+    def _listing(self, places: int) -> _Listing:
         network = self.system.network
-        fates = ((Drop, network.losses), (Duplicate, network.duplicates))
-        kinds = (kind for kind, budget in (*fates, (Overtake, network.overtakings)) if budget)
-        return (Deliver, *kinds)
+        if network.ordered and not network.overtakings:
+            places = 1
+        known = self._listings.get(places)
+        if known is None:
+            actions = (*self._orders, *self._fates(places), *self._misfortunes)
+            moves = [move for move in map(self.move, actions) if isinstance(move, Move)]
+            known = self._listings[places] = _Listing(moves)
+        return known
+
+    def _fates(self, places: int) -> Iterator[Action]:
+        """What may become of frames in this system."""
+        network, links = self.system.network, self.system.topology.links
+        fates = (
+            (Deliver, 1),
+            (Drop, network.losses),
+            (Duplicate, network.duplicates),
+            (Overtake, network.overtakings),
+        )
+        for kind, budget in fates:
+            if budget:
+                late = kind is Overtake
+                most = 1 if network.ordered and not late else places
+                yield from (kind(*link, at) for link in links for at in range(late, most))
 
     @cached_property
-    def _orders(self) -> list[Move]:
+    def _orders(self) -> list[Action]:
         """What owners do: commands and exchanges."""
         topology = self.system.topology
-        performed = (Perform(node) for node in topology.nodes)
-        return self._made((*performed, *(Start(*link) for link in topology.links)))
+        performed: list[Action] = [Perform(node) for node in topology.nodes]
+        return performed + [Start(*link) for link in topology.links]
 
     @cached_property
-    def _misfortunes(self) -> list[Move]:
+    def _misfortunes(self) -> list[Action]:
         """What may happen to connections and nodes in this system, and how it ends."""
         topology, outages = self.system.topology, self.system.outages
         found: list[Action] = []
@@ -206,7 +250,7 @@ class Steps:
                 found.append(Restart(node, outages.comeback))
             if outages.pauses:
                 found.append(Resume(node))
-        return self._made(found)
+        return found
 
     # --- moves ------------------------------------------------------------------------------------
 
@@ -217,7 +261,13 @@ class Steps:
             unknown = self._unknown(action)
             if unknown is not None:
                 return unknown
-            known = self._moves[action] = Move(action, (self._root(action), *self._paid(action)))
+            gates, root = self._begun(action)
+            paid = self.spend.get(type(action))
+            known = self._moves[action] = (
+                Move(action, gates, (root,))
+                if paid is None
+                else Move(action, (paid[0], *gates), ((paid[1], None), root))
+            )
         return known
 
     def _unknown(self, action: Action) -> Refused | None:
@@ -236,67 +286,131 @@ class Steps:
             return None
         return Refused(f"there is no link from {ends[0]} to {ends[1]}")
 
-    def _root(self, action: Action) -> tuple[Cell, Any]:
-        """The cell with which an action begins, and its operand."""
+    def _begun(self, action: Action) -> tuple[tuple[Gate, ...], tuple[Cell, Any]]:
+        """The gates of an action, and the cell with which it begins and its operand."""
         match action:
             case Perform(node=node):
-                return self.perform[node], None
+                gates = (self.ordered[node], self.awake[node])
+                return gates, (self.perform[node], None)
             case Start(source=source, target=target):
-                return self.begin[source, target], None
+                gates = (self.startable[source, target], self.awake[source])
+                return gates, (self.begin[source, target], None)
             case Deliver() | Drop() | Duplicate() | Overtake():
-                return self.take[action.source, action.target], (type(action), action.index)
+                link = (action.source, action.target)
+                how = (type(action), action.index)
+                there = self._there(link, *how)
+                hears = () if isinstance(action, Drop) else (self.awake[link[1]],)
+                return (there, *hears), (self.take[link], how)
             case Cut(source=source, target=target) | Heal(source=source, target=target):
-                return self.turn_both[source, target], type(action)
+                pair = (source, target)
+                return (self._whole(pair, type(action)),), (self.turn_both[pair], type(action))
             case Crash(node=node):
-                return self.crash[node], None
+                return (self.awake[node],), (self.crash[node], None)
             case Restart(node=node, how=how):
-                return self.come_back[node], how
-            case Pause(node=node) | Resume(node=node):
-                return self.turn_status[node], type(action)
+                return (self._status(node, DOWN, "up"),), (self.come_back[node], how)
+            case Pause(node=node):
+                return (self.awake[node],), (self.turn_status[node], PAUSED)
+            case Resume(node=node):
+                paused = self._status(node, PAUSED, "not paused")
+                return (paused,), (self.turn_status[node], UP)
 
-    def _paid(self, action: Action) -> tuple[tuple[Cell, Any], ...]:
-        """The cell that counts an action whose budget is limited. Spec: FAULT-1."""
-        if ("spent", type(action)) not in self.at:
-            return ()
-        return ((self.spend[type(action)], None),)
+    def _cell(self, kind: str, of: Any, does: Does, *slots: tuple[str, Any]) -> Cell:
+        return Cell(kind, of, tuple(self.at[slot] for slot in slots), does)
 
-    def _cell(self, does: Does, *slots: tuple[str, Any]) -> Cell:
-        return Cell(tuple(self.at[slot] for slot in slots), does)
+    # --- gates ------------------------------------------------------------------------------------
+
+    @cached_property
+    def awake(self) -> dict[str, Gate]:
+        """A node is up."""
+
+        def asks(node: str) -> Callable[[int], Refused | None]:
+            said = {
+                DOWN: Refused(f"{node} is down"),
+                PAUSED: Refused(f"{node} is paused"),
+            }
+            return said.get
+
+        return {n: Gate(self.at["status", n], asks(n)) for n in self.system.topology.nodes}
+
+    def _status(self, node: str, wanted: int, otherwise: str) -> Gate:
+        """A node has crashed, or is paused."""
+        refused = Refused(f"{node} is {otherwise}")
+        return Gate(self.at["status", node], lambda status: None if status == wanted else refused)
+
+    @cached_property
+    def ordered(self) -> dict[str, Gate]:
+        """The owner of a node has another command for it."""
+
+        def asks(node: str, script: tuple[Hashable, ...]) -> Callable[[int], Refused | None]:
+            refused = Refused(f"the script of {node} has no further command")
+            return lambda done: None if done < len(script) else refused
+
+        pairs = zip(self.system.topology.nodes, self.system.script, strict=True)
+        return {node: Gate(self.at["script", node], asks(node, script)) for node, script in pairs}
+
+    @cached_property
+    def startable(self) -> dict[tuple[str, str], Gate]:
+        """An exchange may be started over a link once more."""
+
+        def asks(started: int) -> Refused | None:
+            return None if started < self.system.exchanges else EXCHANGED
+
+        links = self.system.topology.links
+        return {link: Gate(self.at["started", link], asks, limit=True) for link in links}
+
+    def _there(self, pair: tuple[str, str], kind: type[Action], at: int) -> Gate:
+        """The frame at a place can arrive next, or pass those ahead of it."""
+        network = self.system.network
+        allowed = network.overtaking if kind is Overtake else network.deliverable
+
+        def asks(link: Link) -> Refused | None:
+            return None if at in allowed(link.queue) else _no_frame(pair, at, link.queue)
+
+        return Gate(self.at["link", pair], asks)
+
+    def _whole(self, pair: tuple[str, str], kind: type[Action]) -> Gate:
+        """A connection is whole, so that it can break, or is broken, so that it can heal."""
+        state = "broken already" if kind is Cut else "not broken"
+        refused = Refused(f"the connection of {pair[0]} and {pair[1]} is {state}")
+
+        def asks(link: Link) -> Refused | None:
+            return refused if bool(link.broken & CUT) == (kind is Cut) else None
+
+        return Gate(self.at["link", pair], asks)
 
     # --- cells of owners and budgets --------------------------------------------------------------
 
     @cached_property
-    def spend(self) -> dict[type[Action], Cell]:
-        """Counts an action of a kind that has a budget for the whole run."""
+    def spend(self) -> dict[type[Action], tuple[Gate, Cell]]:
+        """Counts an action of a kind that has a budget for the whole run. Spec: FAULT-1."""
 
-        def spends(budget: int) -> Does:
-            def does(_: None, spent: int) -> Done:
-                limit = None if spent < budget else USED_UP
-                return Done((spent + 1,), limit=limit)
+        def asks(budget: int) -> Callable[[int], Refused | None]:
+            return lambda spent: None if spent < budget else USED_UP
 
-            return does
+        def does(_: None, spent: int) -> Done:
+            return Done((spent + 1,))
 
         budgets = dict(zip(BUDGETED, self.system.budgets, strict=True))
-        return {
-            kind: self._cell(spends(budgets[kind]), ("spent", kind))  # type: ignore[index]
-            for kind in self._counted
-        }
+        found = {}
+        for kind in self._counted:
+            cell = self._cell("spend", kind, does, ("spent", kind))
+            found[kind] = (Gate(cell.slots[0], asks(budgets[kind]), limit=True), cell)  # type: ignore[index]
+        return found
 
     @cached_property
     def perform(self) -> dict[str, Cell]:
         """The owner of a node performs the next command of its script."""
 
         def performs(node: str, script: tuple[Hashable, ...]) -> Does:
-            def does(_: None, done: int) -> Done | Refused:
-                if done >= len(script):
-                    return Refused(f"the script of {node} has no further command")
+            def does(_: None, done: int) -> Done:
                 return Done((done + 1,), ((self.react[node], (None, script[done])),))
 
             return does
 
         pairs = zip(self.system.topology.nodes, self.system.script, strict=True)
         return {
-            node: self._cell(performs(node, script), ("script", node)) for node, script in pairs
+            node: self._cell("perform", node, performs(node, script), ("script", node))
+            for node, script in pairs
         }
 
     @cached_property
@@ -308,13 +422,12 @@ class Steps:
 
             def does(_: None, started: int) -> Done:
                 asks = (None, self.system.actor.exchange(target))
-                limit = None if started < self.system.exchanges else EXCHANGED
-                return Done((started + 1,), ((self.react[source], asks),), limit=limit)
+                return Done((started + 1,), ((self.react[source], asks),))
 
             return does
 
         links = self.system.topology.links
-        return {link: self._cell(begins(link), ("started", link)) for link in links}
+        return {link: self._cell("begin", link, begins(link), ("started", link)) for link in links}
 
     # --- cells of nodes ---------------------------------------------------------------------------
 
@@ -323,9 +436,7 @@ class Steps:
         """A node meets a command, (None, command), or a frame, (sender, frame)."""
 
         def reacts(node: str) -> Does:
-            def does(what: tuple[str | None, Any], local: Local, status: int) -> Done | Refused:
-                if status != UP:
-                    return _asleep(node, status)
+            def does(what: tuple[str | None, Any], local: Local) -> Done:
                 sender, said = what
                 reactions = self.system.reactions
                 effects = (
@@ -334,12 +445,12 @@ class Steps:
                     else reactions.arrived(local, sender, said)
                 )
                 posts = self._sent(node, local, effects)
-                return Done((effects.local, status), posts, effects)
+                return Done((effects.local,), posts, effects)
 
             return does
 
         nodes = self.system.topology.nodes
-        return {n: self._cell(reacts(n), ("local", n), ("status", n)) for n in nodes}
+        return {n: self._cell("react", n, reacts(n), ("local", n)) for n in nodes}
 
     def _sent(self, node: str, before: Local, effects: Effects) -> tuple[tuple[Cell, Any], ...]:
         """What a node sends, and what its process then has in common. Spec: NET-1, FAULT-6."""
@@ -360,7 +471,7 @@ class Steps:
             return Done((self.system.reactions.one(given),))
 
         nodes = self.system.topology.nodes
-        return {node: self._cell(shares, ("local", node)) for node in nodes}
+        return {node: self._cell("share", node, shares, ("local", node)) for node in nodes}
 
     @cached_property
     def crash(self) -> dict[str, Cell]:
@@ -369,15 +480,13 @@ class Steps:
         def crashes(node: str) -> Does:
             out = tuple((self.turn[link], SENDER_DOWN) for link in self.turn if link[0] == node)
 
-            def does(_: None, status: int, *links: Link) -> Done | Refused:
-                if status != UP:
-                    return _asleep(node, status)
+            def does(_: None, _status: int, *links: Link) -> Done:
                 return Done((DOWN, *(Link(link.broken, ()) for link in links)), out)
 
             return does
 
         return {
-            node: self._cell(crashes(node), ("status", node), *self._into_node(node))
+            node: self._cell("crash", node, crashes(node), ("status", node), *self._into_node(node))
             for node in self.system.topology.nodes
         }
 
@@ -391,9 +500,7 @@ class Steps:
             out = tuple((self.turn[link], -SENDER_DOWN) for link in self.turn if link[0] == node)
             hosted = bool(self.system.wiring.mates(node))
 
-            def does(how: Any, local: Local, status: int, *links: Link) -> Done | Refused:
-                if status != DOWN:
-                    return Refused(f"{node} is up")
+            def does(how: Any, local: Local, _status: int, *links: Link) -> Done:
                 effects = reactions.restarted(local, how)
                 posts = self._sent(node, local, effects)
                 after = effects.local
@@ -407,6 +514,8 @@ class Steps:
         listening = self.system.reactions.listens
         return {
             node: self._cell(
+                "come_back",
+                node,
                 comes_back(node),
                 *(("local", node), ("status", node)),
                 *(self._into_node(node) if listening else ()),
@@ -418,15 +527,11 @@ class Steps:
     def turn_status(self) -> dict[str, Cell]:
         """A node pauses, or goes on. Spec: FAULT-5."""
 
-        def turns(node: str) -> Does:
-            def does(kind: type[Action], status: int) -> Done | Refused:
-                if kind is Pause:
-                    return Done((PAUSED,)) if status == UP else _asleep(node, status)
-                return Done((UP,)) if status == PAUSED else Refused(f"{node} is not paused")
+        def does(status: int, _: int) -> Done:
+            return Done((status,))
 
-            return does
-
-        return {n: self._cell(turns(n), ("status", n)) for n in self.system.topology.nodes}
+        nodes = self.system.topology.nodes
+        return {node: self._cell("turn_status", node, does, ("status", node)) for node in nodes}
 
     def _into_node(self, node: str) -> list[tuple[str, Hashable]]:
         return [("link", link) for link in self.system.topology.links if link[1] == node]
@@ -444,7 +549,10 @@ class Steps:
             return Done((Link(link.broken, joined), status))
 
         links = self.system.topology.links
-        return {link: self._cell(sends, ("link", link), ("status", link[1])) for link in links}
+        return {
+            link: self._cell("send", link, sends, ("link", link), ("status", link[1]))
+            for link in links
+        }
 
     @cached_property
     def take(self) -> dict[tuple[str, str], Cell]:
@@ -452,13 +560,9 @@ class Steps:
 
         def takes(pair: tuple[str, str]) -> Does:
             source, target = pair
-            network = self.system.network
 
-            def does(how: tuple[type[Action], int], link: Link) -> Done | Refused:
+            def does(how: tuple[type[Action], int], link: Link) -> Done:
                 kind, at = how
-                allowed = network.overtaking if kind is Overtake else network.deliverable
-                if at not in allowed(link.queue):
-                    return _no_frame(pair, at, link.queue)
                 left = link.queue[:at] + link.queue[at + 1 :]
                 arrives = ((self.react[target], (source, link.queue[at])),)
                 return Done(
@@ -468,9 +572,8 @@ class Steps:
 
             return does
 
-        return {
-            link: self._cell(takes(link), ("link", link)) for link in self.system.topology.links
-        }
+        links = self.system.topology.links
+        return {link: self._cell("take", link, takes(link), ("link", link)) for link in links}
 
     @cached_property
     def turn_both(self) -> dict[tuple[str, str], Cell]:
@@ -479,18 +582,14 @@ class Steps:
         def turns(pair: tuple[str, str]) -> Does:
             ways = [way for way in (pair, (pair[1], pair[0])) if way in self.turn]
 
-            def does(kind: type[Action], link: Link) -> Done | Refused:
-                if bool(link.broken & CUT) == (kind is Cut):
-                    state = "broken already" if link.broken & CUT else "not broken"
-                    return Refused(f"the connection of {pair[0]} and {pair[1]} is {state}")
+            def does(kind: type[Action], link: Link) -> Done:
                 change = CUT if kind is Cut else -CUT
                 return Done((link,), tuple((self.turn[way], change) for way in ways))
 
             return does
 
-        return {
-            link: self._cell(turns(link), ("link", link)) for link in self.system.topology.links
-        }
+        links = self.system.topology.links
+        return {link: self._cell("turn_both", link, turns(link), ("link", link)) for link in links}
 
     @cached_property
     def turn(self) -> dict[tuple[str, str], Cell]:
@@ -501,6 +600,8 @@ class Steps:
         links, listens = self.system.topology.links, self.system.reactions.listens
         return {
             link: self._cell(
+                "turn",
+                link,
                 self._turns(link) if listens else _turned_unheard,
                 ("link", link),
                 *((("local", link[1]), ("status", link[1])) if listens else ()),
@@ -532,10 +633,6 @@ def _turned(change: int, link: Link) -> Link:
 def _turned_unheard(change: int, link: Link) -> Done:
     """The same where nobody listens: that the sender is down need not be remembered."""
     return Done((Link(link.broken, ()) if change == SENDER_DOWN else _turned(change, link),))
-
-
-def _asleep(node: str, status: int) -> Refused:
-    return Refused(f"{node} is {'down' if status == DOWN else 'paused'}")
 
 
 def _no_frame(link: tuple[str, str], at: int, queue: Channel) -> Refused:

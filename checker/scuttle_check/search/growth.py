@@ -12,8 +12,7 @@ from typing import Any
 from scuttle_check.engine.network import Channel
 from scuttle_check.engine.system import System, World
 from scuttle_check.engine.verdict import Growth
-from scuttle_check.search.compiled.parts import LINKS
-from scuttle_check.search.compiled.regions import Layout
+from scuttle_check.search.compiled.layout import Layout
 
 
 def growth_of_worlds(model: Any, worlds: Iterable[Any]) -> Growth | None:
@@ -41,8 +40,10 @@ def growth_of_components(layout: Layout, met: Sequence[Sequence[Sequence[Any]]])
     for node, values in enumerate(met):
         if not values:
             continue
-        for link, held in zip(layout.in_links[node], values[LINKS:], strict=True):
-            contents[link].update(channel for channel, _ in held)
+        for link, held in zip(
+            layout.in_links[node], [values[at] for at in layout.link_columns(node)], strict=True
+        ):
+            contents[link].update(each.queue for each in held)
     return _growth(layout.system, states, contents)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scuttle_check.engine.actions import Action, Perform, Restart
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.system import Local, Scope
-from scuttle_check.search.compiled.interned import Ids
+from scuttle_check.search.compiled.cell_tables import Ids
 from scuttle_check.search.compiled.tables import Tables
 from scuttle_check.search.compiled.visited import Worlds
 from scuttle_check.search.compiled.words import Fields, Vectors
@@ -171,7 +171,7 @@ class LevelJudge:
             return
         numbers = interned.column(0)[known:].astype(np.intp)
         self.local_of[node] = np.append(self.local_of[node], numbers)
-        self.quiet[node] = np.append(self.quiet[node], interned.resting(node, known))
+        self.quiet[node] = np.append(self.quiet[node], interned.resting(known))
         for number in range(self.judged[node], len(interned.values[0])):
             for each in self.by_scope[Scope.EACH_NODE]:
                 because = self.judge.part(each, interned.values[0][number])

@@ -15,9 +15,9 @@ from scuttle_check.engine.properties import Property
 from scuttle_check.engine.system import System, overridden
 from scuttle_check.engine.verdict import Report, Stats
 from scuttle_check.search.budget import Budget, Progress
-from scuttle_check.search.compiled.interned import Ids
+from scuttle_check.search.compiled.cell_tables import Ids
 from scuttle_check.search.compiled.judging import LevelJudge
-from scuttle_check.search.compiled.regions import Layout
+from scuttle_check.search.compiled.layout import Layout
 from scuttle_check.search.compiled.tables import (
     GATES,
     ActionTable,

@@ -2,23 +2,24 @@
 
 A world is one 64-bit integer: the region of each node as a small integer in a field of its own,
 and above them the counters of limited budgets. An action then adds a constant to the world: one
-for the region of the node that acts, and one for each region that it sends to.
+for the region of the node that acts, and one for each region that it posts to.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from attrs import define, field
 from numpy.typing import NDArray
 
-from scuttle_check.engine.actions import Action
-from scuttle_check.search.compiled.interned import Ids, Interned, Memo, Rows, Taking, grown
-from scuttle_check.search.compiled.parts import Region
-from scuttle_check.search.compiled.regions import Layout
+from scuttle_check.engine.actions import Action, Perform
+from scuttle_check.engine.cells import Cell, Move
+from scuttle_check.search.compiled.cell_tables import CellTables, Ids, Matrix
+from scuttle_check.search.compiled.interned import Interned, Rows, grown
+from scuttle_check.search.compiled.layout import Layout, Region
 from scuttle_check.search.compiled.visited import Worlds, distinct
 from scuttle_check.search.compiled.words import Fields, TooWide
 
@@ -33,54 +34,64 @@ CELLS_MAX = 1 << 26
 class ActionTable:
     """What one action does, by the region of the node that acts.
 
-    `posts` holds what goes through each port, by entry of `memo`; `counter` is its budget's.
-    `gate` is its number among the actions of its node, `filled` counts the regions that are known.
+    `counter` is its budget's. `gate` is its number among the actions of its node, `filled` counts
+    the regions that are known, and `told` are the changes of the node state that were told.
     """
 
     node: int
-    action: Action
-    memo: Memo
+    move: Move
     gate: int
     counter: int | None = None
     filled: int = 0
-    posts: dict[int, list[int]] = field(factory=dict)
     status: NDArray[np.uint8] = field(factory=lambda: np.zeros(64, np.uint8))
     change: Worlds = field(factory=lambda: np.zeros(64, np.uint64))
     sends: dict[int, Ids] = field(factory=dict)
+    told: set[int] = field(factory=set)
+
+    @property
+    def action(self) -> Action:
+        """The action."""
+        return self.move.action
 
     def grow(self, size: int) -> None:
         """Make room for regions up to `size`."""
         self.status = grown(self.status, size)
         self.change = grown(self.change, size)
-        self.sends = {link: grown(frames, size) for link, frames in self.sends.items()}
+        self.sends = {link: grown(posts, size) for link, posts in self.sends.items()}
 
 
 @define
 class AppendTable:
     """What posting something through one port does, by the region of the target and the post.
 
-    A post is a sequence of frames, or more
-    (:class:`~scuttle_check.search.compiled.regions.Posted`).
+    A post is what cells of the target are given, in turn; number 0 is nothing at all.
     """
 
     target: int
-    memo: Memo
-    frames: list[Hashable] = field(factory=lambda: [()])
-    frame_ids: dict[Hashable, int] = field(factory=lambda: {(): 0})
+    cells: list[tuple[Cell, ...]] = field(factory=lambda: [()])
+    operands: list[tuple[int, ...]] = field(factory=lambda: [()])
+    _ids: dict[object, int] = field(factory=dict)
+    _joined: dict[tuple[int, Cell, int], int] = field(factory=dict)
     reached: Rows = field(factory=lambda: np.full((64, 8), -1, np.int32))
     """The region of the target afterwards; -1 is not known yet."""
 
-    def id(self, frames: Hashable) -> int:
-        """The number of a post; 0 is nothing at all."""
-        known = self.frame_ids.setdefault(frames, len(self.frames))
-        if known == len(self.frames):
-            self.frames.append(frames)
-        return known
+    def joined(self, posts: Ids, cell: Cell, operands: Matrix) -> Ids:
+        """The numbers of posts with one more thing behind them."""
+        pairs = list(zip(posts.tolist(), operands.tolist(), strict=True))
+        for post, operand in dict.fromkeys(pairs):
+            if (post, cell, operand) not in self._joined:
+                cells, given = (*self.cells[post], cell), (*self.operands[post], operand)
+                known = self._ids.setdefault((cells, given), len(self.cells))
+                if known == len(self.cells):
+                    self.cells.append(cells)
+                    self.operands.append(given)
+                self._joined[post, cell, operand] = known
+        return np.array([self._joined[post, cell, operand] for post, operand in pairs], np.intp)
 
     def grow(self, regions: int) -> None:
-        """Make room for regions up to `regions` and for all frames."""
-        if len(self.frames) > self.reached.shape[1]:
-            self.reached = np.ascontiguousarray(grown(self.reached.T, len(self.frames), -1).T)
+        """Make room for regions up to `regions` and for all posts."""
+        if len(self.cells) > self.reached.shape[1]:
+            self.reached = np.ascontiguousarray(grown(self.reached.T, len(self.cells), -1).T)
         self.reached = grown(self.reached, regions, -1)
         if self.reached.size > CELLS_MAX:
             raise TooWide
@@ -92,24 +103,23 @@ class Tables:
 
     layout: Layout
     told: Callable[[int, int, Action, int], None]
+    cells: CellTables = field(init=False)
     interned: list[Interned] = field(init=False)
     fields: Fields = field(init=False)
     actions: list[ActionTable] = field(factory=list)
     gates: list[list[NDArray[np.uint8]]] = field(init=False)
     """Per node words of :data:`GATES` actions, by region: 0 where an action is known disabled."""
     appends: dict[int, AppendTable] = field(factory=dict)
-    most_deliverable: int = 1
 
     def __attrs_post_init__(self) -> None:
         count = len(self.layout.system.topology.nodes)
-        self.interned = [Interned(self.layout) for _ in range(count)]
+        self.cells = CellTables(self.layout.steps)
+        self.interned = [Interned(self.layout, self.cells, node) for node in range(count)]
         self.fields = Fields.even(count, self.layout.counted)
         self.gates = [[] for _ in range(count)]
         nodes = self.layout.system.topology.node_index
         for (_, target), port in self.layout.ports.items():
-            node = nodes[target]
-            memo = Memo(self.interned[node], self.layout.received(node, port))
-            self.appends[port] = AppendTable(node, memo)
+            self.appends[port] = AppendTable(nodes[target])
         self.list_actions()
 
     def widen(self) -> Callable[[Worlds], Worlds]:
@@ -126,28 +136,19 @@ class Tables:
         return repacked
 
     def list_actions(self) -> None:
-        """List the actions anew when a channel can deliver at more places than before."""
+        """List the actions anew when a link can deliver at more places than before."""
         known = {table.action: table for table in self.actions}
         self.actions = []
         gates = Counter(table.node for table in known.values())
-        for node, action in self.layout.actions(self.most_deliverable):
-            if action not in known:
-                known[action] = self._table(node, action, gates[node])
+        for node, move in self.layout.moves(self.cells.places):
+            if move.action not in known:
+                counter = self.layout.counter_of(move.action)
+                known[move.action] = ActionTable(node, move, gates[node], counter)
                 gates[node] += 1
-            self.actions.append(known[action])
+            self.actions.append(known[move.action])
         for node, count in gates.items():
             missing = -(-count // GATES) - len(self.gates[node])
             self.gates[node].extend(np.zeros(0, np.uint8) for _ in range(missing))
-
-    def _table(self, node: int, action: Action, gate: int) -> ActionTable:
-        touched, column = self.layout.touched(node, action), self.layout.taking(node, action)
-        taking = None
-        if touched is not None and column is not None:
-            touched = [each for each in touched if each != column]
-            take = partial(self.layout.taken, node, action)
-            taking = Taking(self.interned[node], column, take)
-        memo = Memo(self.interned[node], touched, taking)
-        return ActionTable(node, action, memo, gate, self.layout.counter_of(action))
 
     def region_id(self, node: int, region: Region) -> int:
         """The number of a region of `node`. Raises TooWide when the field is full."""
@@ -157,9 +158,7 @@ class Tables:
 
     def _check(self, node: int) -> None:
         """After regions were interned: whether their numbers fit. Raises TooWide."""
-        interned = self.interned[node]
-        self.most_deliverable = max(self.most_deliverable, interned.places)
-        if len(interned) > self.fields.masks[node] + 1:
+        if len(self.interned[node]) > self.fields.masks[node] + 1:
             raise TooWide
 
     def opened(self, regions: Sequence[Ids]) -> list[list[NDArray[np.uint8]]]:
@@ -197,44 +196,52 @@ class Tables:
 
     def fill(self, table: ActionTable, ids: Ids) -> None:
         """Compute an action for regions that are not in its table yet."""
-        interned, memo = self.interned[table.node], table.memo
+        interned = self.interned[table.node]
         table.grow(len(interned))
         rows = interned.rows(ids)
-        keys, fresh = memo.keys(rows), []
-        for at, key in enumerate(keys):
-            if key not in memo.entries:
-                self._computed(table, key, interned.region(int(ids[at])))
-                fresh.append(at)
-        entries = np.array([memo.entries[key] for key in keys], np.intp)
-        after = memo.after(entries)
-        enabled = after[:, 0] >= 0
+        enabled = np.ones(len(ids), np.bool_)
+        for gate in table.move.gates:
+            if gate.slot in interned.where:
+                enabled &= self.cells.answers(gate).of(rows[:, interned.where[gate.slot]])
         table.filled += int(np.count_nonzero(table.status[ids] == UNKNOWN))
         table.status[ids] = np.where(enabled, ENABLED, DISABLED)
         self._close(table, ids[~enabled])
-        before, entries = ids[enabled], entries[enabled]
+        before, rows = ids[enabled], rows[enabled]
         if not len(before):
             return
-        reached = memo.changed(rows[enabled], after[enabled])
+        sends: dict[int, Ids] = {}
+
+        def outside(cell: Cell, operands: Matrix, at: Ids) -> None:
+            port = self.layout.port(table.node, cell)
+            posts = sends.setdefault(port, np.zeros(len(before), np.intp))
+            posts[at] = self.appends[port].joined(posts[at], cell, operands)
+
+        shown = rows[:, 0].astype(np.int64)
+        everywhere = np.arange(len(rows))
+        for cell, operand in self.layout.own(table.move):
+            given = np.full(len(rows), self.cells.operand(cell, operand), np.int32)
+            self.cells.run(cell, given, rows.T, everywhere, interned.where, outside)
+        reached = interned.ids(rows)
+        self._check(table.node)
         shift = self.fields.shifts[table.node]
         table.change[before] = _differences(before, reached, shift, self._counted(table))
-        for link, numbers in table.posts.items():
-            sends = table.sends.setdefault(link, np.zeros(len(table.status), np.intp))
-            sends[before] = [numbers[entry] for entry in entries.tolist()]
-        where = np.cumsum(enabled) - 1
-        for at in fresh:
-            if enabled[at]:
-                self.told(table.node, int(ids[at]), table.action, int(reached[where[at]]))
-        self._check(table.node)
+        for port, posts in sends.items():
+            known = table.sends.setdefault(port, np.zeros(len(table.status), np.intp))
+            known[before] = posts
+        self._tell(table, shown, before, reached)
 
-    def _computed(self, table: ActionTable, key: bytes, region: Region) -> None:
-        """What an action does to `region`, as a new entry of its memo."""
-        outcome = self.layout.outcome(table.node, region, table.action)
-        entry = table.memo.add(key, None if outcome is None else outcome.region)
-        sent = {} if outcome is None else dict(outcome.sent)
-        for link in sent.keys() - table.posts.keys():
-            table.posts[link] = [0] * entry
-        for link, numbers in table.posts.items():
-            numbers.append(self.appends[link].id(sent[link]) if link in sent else 0)
+    def _tell(self, table: ActionTable, shown: Any, before: Ids, reached: Ids) -> None:
+        """Tell of each change of a node state by an action, and each command, once."""
+        interned = self.interned[table.node]
+        changes = shown << 32 | interned.column(0)[reached]
+        if isinstance(table.action, Perform):
+            commands = interned.column(interned.where[table.move.gates[0].slot])[before]
+            changes = changes * len(interned.values[1]) + commands
+        _, first = np.unique(changes, return_index=True)
+        for at in sorted(first.tolist()):
+            if int(changes[at]) not in table.told:
+                table.told.add(int(changes[at]))
+                self.told(table.node, int(before[at]), table.action, int(reached[at]))
 
     def _counted(self, table: ActionTable) -> int:
         """What an action adds to the counters."""
@@ -247,32 +254,31 @@ class Tables:
         budget = np.uint64(self.layout.counted[counter])
         return self.fields.counter(worlds, counter) < budget
 
-    def append(self, link: int, regions: Ids, frames: Ids) -> Worlds:
-        """What posting `frames` through port `link` adds to worlds with these target regions."""
+    def append(self, link: int, regions: Ids, posts: Ids) -> Worlds:
+        """What posting through port `link` adds to worlds with these target regions."""
         table = self.appends[link]
         table.grow(len(self.interned[table.target]))
-        cells = regions * table.reached.shape[1] + frames
+        cells = regions * table.reached.shape[1] + posts
         reached = table.reached.ravel().take(cells)
         if (reached < 0).any():
             missing = distinct(cells[reached < 0])
-            self._join(link, *np.divmod(missing, table.reached.shape[1]))
+            self._join(table, *np.divmod(missing, table.reached.shape[1]))
             reached = table.reached.ravel().take(cells)
         return _differences(regions, reached, self.fields.shifts[table.target])
 
-    def _join(self, link: int, before: Ids, frames: Ids) -> None:
-        """Compute what sending frames does, for pairs that are not in the table yet."""
-        table = self.appends[link]
+    def _join(self, table: AppendTable, before: Ids, posts: Ids) -> None:
+        """Compute what posting does, for pairs that are not in the table yet."""
         interned = self.interned[table.target]
         rows = interned.rows(before)
-        pairs = list(zip(table.memo.keys(rows), frames.tolist(), strict=True))
-        for at, pair in enumerate(pairs):
-            if pair not in table.memo.entries:
-                region, sent = interned.region(int(before[at])), table.frames[pair[1]]
-                joined = self.layout.appended(region, table.target, link, sent)
-                table.memo.add(pair, joined)
-        entries = np.array([table.memo.entries[pair] for pair in pairs], np.intp)
-        reached = table.memo.changed(rows, table.memo.after(entries))
-        table.reached[before, frames] = reached
+        alike: dict[tuple[Cell, ...], list[int]] = {}
+        for place, post in enumerate(posts.tolist()):
+            alike.setdefault(table.cells[post], []).append(place)
+        for cells, places in alike.items():
+            at = np.array(places, np.intp)
+            operands = np.array([table.operands[post] for post in posts[at].tolist()], np.int32)
+            for turn, cell in enumerate(cells):
+                self.cells.run(cell, operands[:, turn], rows.T, at, interned.where)
+        table.reached[before, posts] = interned.ids(rows)
         self._check(table.target)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from attrs import define, field
 
-from scuttle_check.search.compiled.interned import Ids
+from scuttle_check.search.compiled.cell_tables import Ids
 from scuttle_check.search.compiled.visited import Visited, Worlds, distinct
 
 WORD = 64

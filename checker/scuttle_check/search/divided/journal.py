@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from scuttle_check.base.kept_files import growing, keep
 from scuttle_check.base.sums import MEMBER, intact, summed
-from scuttle_check.search.compiled.interned import Ids
+from scuttle_check.search.compiled.cell_tables import Ids
 from scuttle_check.search.compiled.visited import Worlds
 from scuttle_check.search.divided.messages import Needs
 

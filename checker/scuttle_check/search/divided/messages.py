@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 from numpy.typing import NDArray
 
 from scuttle_check.engine.worlds import Scope
-from scuttle_check.search.compiled.interned import Ids
+from scuttle_check.search.compiled.cell_tables import Ids
 from scuttle_check.search.compiled.visited import Worlds
 from scuttle_check.search.compiled.words import Fields
 

@@ -10,7 +10,7 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from scuttle_check.engine.worlds import Scope
-from scuttle_check.search.compiled.interned import Ids
+from scuttle_check.search.compiled.cell_tables import Ids
 from scuttle_check.search.compiled.tables import ENABLED, UNKNOWN
 from scuttle_check.search.compiled.visited import Worlds, distinct
 from scuttle_check.search.compiled.words import Fields

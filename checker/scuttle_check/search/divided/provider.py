@@ -12,7 +12,7 @@ import numpy as np
 from attrs import define, field
 
 from scuttle_check.engine.actions import Action
-from scuttle_check.search.compiled.interned import Ids
+from scuttle_check.search.compiled.cell_tables import Ids
 from scuttle_check.search.compiled.tables import ActionTable, Tables
 from scuttle_check.search.divided.journal import Event, Turn
 from scuttle_check.search.divided.judging import DividedJudge

@@ -15,8 +15,7 @@ from scuttle_check.engine.model import Model
 from scuttle_check.engine.properties import Eventually
 from scuttle_check.engine.sessions import Sessions
 from scuttle_check.engine.system import Action, Scope, Start, World, overridden
-from scuttle_check.search.compiled.parts import Region
-from scuttle_check.search.compiled.regions import Layout
+from scuttle_check.search.compiled.layout import Layout, Region
 
 Numbers: TypeAlias = tuple[int, ...]
 
@@ -113,7 +112,7 @@ class _Appended(dict[int, int]):
     def __missing__(self, before: int) -> int:
         """The region after `before` with the frames sent into it."""
         region = self.numbered.regions[self.target][before]
-        appended = self.numbered.layout.appended(region, self.target, self.link, self.frames)
+        appended = self.numbered.layout.appended(region, self.target, self.frames)
         number = self.numbered.number(self.target, appended)
         found = self[before] = self.numbered.formed(self.target, number, self.stage)
         return found
@@ -159,15 +158,15 @@ class Numbered:
         self._early_stage = ENDLESS if self.sessions.early is None else COUNTING
         self._links = len(self.sessions.system.topology.links)
         self._listed = [[] for _ in range(count)]
-        for node, action in self.layout.actions(1):
-            self._listed[node].append(action)
+        for node, move in self.layout.moves(1):
+            self._listed[node].append(move.action)
 
     def number(self, node: int, region: Region) -> int:
         """The number of a region of `node`, a new one if it is new."""
         known = self._ids[node].setdefault(region, len(self.regions[node]))
         if known == len(self.regions[node]):
             self.regions[node].append(region)
-            links = zip(self.layout.in_links[node], region[3], strict=True)
+            links = zip(self.layout.in_links[node], region.channels, strict=True)
             done = region.scripted == len(self.sessions.system.script[node])
             busy = sum(1 << link for link, channel in links if channel)
             self._busy[node].append(busy | (0 if done else 1 << self._links))

@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from scuttle_check.engine.network import Frame
 from scuttle_check.engine.system import Effects, Local, received
-from scuttle_check.search.reductions.quotient import QuotientLayout, Use
+from scuttle_check.search.reductions.quotient import QuotientLayout, Use, worth_asking
 
 Answer: TypeAlias = tuple[Local, tuple[Hashable, ...]]
 """A node state after a frame, and what was answered."""
@@ -86,7 +86,7 @@ class Certifier:
         """A frame in its simplest form does what the frame does, as the asker would put it now."""
         facets, (source, _) = self.layout.facets, link
         now = tuple(facets.refreshed(asker, message) for message in frame)
-        asked = self.layout.worth_asking(facets.knowledge(asker), (frame,))
+        asked = worth_asking(facets, facets.knowledge(asker), (frame,))
         simplest = tuple(
             canonical
             for kept in asked

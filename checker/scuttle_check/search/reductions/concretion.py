@@ -17,8 +17,8 @@ from scuttle_check.engine.actions import (
 )
 from scuttle_check.engine.network import Channel, Frame
 from scuttle_check.engine.worlds import World
-from scuttle_check.search.compiled.parts import Region
-from scuttle_check.search.reductions.quotient import QuotientLayout
+from scuttle_check.search.compiled.layout import Region
+from scuttle_check.search.reductions.quotient import QuotientLayout, worth_asking
 
 
 @define
@@ -73,7 +73,7 @@ class Concretion:
         targets = {port: pair[1] for pair, port in self.layout.ports.items()}
         for port, sending in outcome.sent:
             target = nodes[targets[port]]
-            self.regions[target] = self.layout.appended(self.regions[target], target, port, sending)
+            self.regions[target] = self.layout.appended(self.regions[target], target, sending)
 
     def _frame(self, action: FrameAction) -> Frame:
         """The frame that the quotient moves."""
@@ -109,7 +109,7 @@ class Concretion:
         asked = [
             (frame, at)
             for at, plain in enumerate(channel)
-            for frame in layout.worth_asking(knowledge, (plain,))
+            for frame in worth_asking(layout.facets, knowledge, (plain,))
         ]
         frames = tuple(frame for frame, _ in asked)
         found = layout.kept(self.world.nodes[nodes[target]], source, frames)

@@ -13,7 +13,7 @@ import numpy as np
 from attrs import define, field
 
 from scuttle_check.engine.claims import Commutation
-from scuttle_check.search.compiled.interned import Ids
+from scuttle_check.search.compiled.cell_tables import Ids
 from scuttle_check.search.compiled.tables import Tables
 from scuttle_check.search.reductions.promises import WORD, Classes, Promises, Undeclared, Words
 

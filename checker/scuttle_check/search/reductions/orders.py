@@ -15,8 +15,8 @@ from attrs import define, field
 
 from scuttle_check.engine.actions import Action
 from scuttle_check.engine.system import Effects, Local, received
-from scuttle_check.search.compiled.interned import Ids
-from scuttle_check.search.compiled.parts import Region
+from scuttle_check.search.compiled.cell_tables import Ids
+from scuttle_check.search.compiled.layout import Region
 from scuttle_check.search.compiled.visited import Worlds
 from scuttle_check.search.reductions.certificate import FalseClaim
 from scuttle_check.search.reductions.promises import Words

@@ -17,8 +17,7 @@ from scuttle_check.engine.actions import Action, Deliver, Drop, Perform, Start
 from scuttle_check.engine.claims import Asks, Brings, Commutation, Exchanges, Item
 from scuttle_check.engine.network import Channel
 from scuttle_check.search.compiled.interned import Interned, grown
-from scuttle_check.search.compiled.parts import Region
-from scuttle_check.search.compiled.regions import Layout
+from scuttle_check.search.compiled.layout import Layout, Region
 
 Words = NDArray[np.uint64]
 

@@ -8,28 +8,17 @@ states, up to what nodes remember of pointless questions.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import cached_property
 from typing import Any
 
-import attrs
 from attrs import define, field, frozen
 
-from scuttle_check.engine.actions import Action
+from scuttle_check.engine.cells import Cell, Does, Done, Link, Values
 from scuttle_check.engine.claims import Facets
 from scuttle_check.engine.network import Channel, Frame
-from scuttle_check.engine.worlds import Local, World, replaced
-from scuttle_check.search.compiled.parts import Region
-from scuttle_check.search.compiled.regions import Layout, Outcome, Posted
-
-
-@frozen(cache_hash=True)
-class Sending:
-    """What a step does to a neighbour: what it posts, and news of what the sender knows.
-
-    No news is None.
-    """
-
-    post: Channel | Posted
-    news: Hashable | None = None
+from scuttle_check.engine.steps import Steps
+from scuttle_check.engine.worlds import Effects, Local, World
+from scuttle_check.search.compiled.layout import Layout, Region
 
 
 @frozen
@@ -45,6 +34,63 @@ class Use:
     message: Hashable
 
 
+@define(eq=False, slots=False)
+class QuotientSteps(Steps):
+    """What can happen in the quotient: a neighbour hears what a node knows as soon as it knows it.
+
+    What is sent in vain is not sent. `seen` has every frame that was sent on each link, before.
+
+    Spec: RED-2, RED-3.
+    """
+
+    facets: Facets
+    seen: dict[int, dict[Frame, None]] = field(factory=dict, init=False)
+
+    @cached_property
+    def news(self) -> dict[tuple[str, str], Cell]:
+        """News of what the sender of a link knows reach the node that it leads to."""
+
+        def hears(sender: str) -> Does:
+            def does(knowledge: Hashable, local: Local, link: Link) -> Done:
+                kept = worth_asking(self.facets, knowledge, link.queue)
+                forgotten = self.facets.forgetting(local, sender, knowledge)
+                return Done((forgotten, Link(link.broken, kept)))
+
+            return does
+
+        return {
+            link: self._cell("news", link, hears(link[0]), ("local", link[1]), ("link", link))
+            for link in self.system.topology.links
+        }
+
+    def _sent(self, node: str, before: Local, effects: Effects) -> tuple[tuple[Cell, Any], ...]:
+        """What is worth sending, and what all neighbours are to know."""
+        knows = self.facets.knowledge(effects.local)
+        news = knows != self.facets.knowledge(before)
+        index = self.system.topology.link_index
+        posts: list[tuple[Cell, Any]] = []
+        if news:
+            posts += [(self.news[link], knows) for link in index if link[0] == node]
+        for cell, what in super()._sent(node, before, effects):
+            if cell.kind != "send":
+                posts.append((cell, what))
+                continue
+            self.seen.setdefault(index[cell.of], {}).update(dict.fromkeys(what))
+            kept = worth_asking(self.facets, knows, what)
+            if kept:
+                posts.append((cell, kept))
+        return tuple(posts)
+
+
+def worth_asking(facets: Facets, knowledge: Hashable, channel: Channel) -> Channel:
+    """The frames of `channel` without what a sender that knows this would ask in vain."""
+    kept = (
+        tuple(message for message in frame if not facets.pointless(knowledge, message))
+        for frame in channel
+    )
+    return tuple(frame for frame in kept if frame)
+
+
 @define
 class QuotientLayout(Layout):
     """As :class:`Layout`, but every region is canonical. What it used is kept for a certificate.
@@ -53,55 +99,31 @@ class QuotientLayout(Layout):
     """
 
     facets: Facets
-    seen: dict[int, dict[Frame, None]] = field(factory=dict, init=False)
-    """Every frame that was sent on each link, before it was made canonical."""
+    normalizes: bool = field(init=False, default=True)
     uses: dict[Use, None] = field(factory=dict, init=False)
+    _senders: list[list[str]] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        links = self.system.topology.links
+        self._senders = [[links[at][0] for at in of_node] for of_node in self.in_links]
+
+    def described(self) -> Steps:
+        """What can happen in the quotient."""
+        return QuotientSteps(self.system, self.facets)
+
+    @property
+    def seen(self) -> dict[int, dict[Frame, None]]:
+        """Every frame that was sent on each link, before it was made canonical."""
+        assert isinstance(self.steps, QuotientSteps)  # noqa: S101 - it is what `described` made
+        return self.steps.seen
 
     def regions(self, world: World) -> list[Region]:
         """The canonical regions of a world."""
-        return [self._canonical(at, region) for at, region in enumerate(super().regions(world))]
-
-    def touched(self, node: int, action: Action) -> None:
-        """Everything: what can never matter depends on all that is in flight."""
-        del node, action
-
-    def received(self, node: int, link: int) -> None:
-        """Everything: news of a neighbour changes what can matter."""
-        del node, link
-
-    def outcome(self, node: int, region: Region, action: Action) -> Outcome | None:
-        """As without the quotient; what is sent in vain is not sent."""
-        plain = super().outcome(node, region, action)
-        if plain is None:
-            return None
-        before = self.facets.knowledge(region.local)
-        after = self.facets.knowledge(plain.region.local)
-        news = None if after == before else after
-        posts: dict[int, Channel | Posted] = dict(plain.sent)
-        for link in self.out_links[node]:
-            posts.setdefault(link, ())
-        sent = []
-        for port, post in posts.items():
-            frames = post.frames if isinstance(post, Posted) else post
-            self.seen.setdefault(port, {}).update(dict.fromkeys(frames))
-            kept = self.worth_asking(after, frames)
-            if isinstance(post, Posted):
-                sent.append((port, Sending(attrs.evolve(post, frames=kept), news)))
-            elif kept or news is not None:
-                sent.append((port, Sending(kept, news)))
-        return Outcome(self._canonical(node, plain.region), tuple(sent))
-
-    def appended(self, region: Region, node: int, port: int, post: Any) -> Region:
-        """The region of `node` after what a neighbour sent, and after what it has learned."""
-        sending: Sending = post
-        if sending.news is not None and port in self.in_links[node]:
-            at = self.in_links[node].index(port)
-            channel = self.worth_asking(sending.news, region.channels[at])
-            sender = self.system.topology.links[port][0]
-            local = self.facets.forgetting(region.local, sender, sending.news)
-            channels = replaced(region.channels, at, channel)
-            region = region._replace(local=local, channels=channels)
-        return self._canonical(node, super().appended(region, node, port, sending.post))
+        return [
+            self.region(node, self.normal(node, self.parts(region)))
+            for node, region in enumerate(super().regions(world))
+        ]
 
     @property
     def lossless(self) -> bool:
@@ -114,23 +136,17 @@ class QuotientLayout(Layout):
         network = self.system.network
         return self.lossless and network.ordered and not network.overtakings
 
-    def worth_asking(self, knowledge: Hashable, channel: Channel) -> Channel:
-        """The frames of `channel` without what a sender that knows this would ask in vain."""
-        kept = (
-            tuple(message for message in frame if not self.facets.pointless(knowledge, message))
-            for frame in channel
-        )
-        return tuple(frame for frame in kept if frame)
-
-    def _canonical(self, node: int, region: Region) -> Region:
-        exchanged = region.exchanged
-        if self.facets.saturated(self.facets.knowledge(region.local)):
+    def normal(self, node: int, parts: Values) -> Values:
+        """The values of a region without what can never matter."""
+        local, first = parts[0], self.link_columns(node).start
+        exchanged = parts[3:first]
+        if self.facets.saturated(self.facets.knowledge(local)):
             exchanged = (self.system.exchanges,) * len(exchanged)
-        kept = tuple(
-            self._canonical_channel(region.local, self.system.topology.links[link][0], channel)
-            for link, channel in zip(self.in_links[node], region.channels, strict=True)
-        )
-        return region._replace(exchanged=exchanged, channels=kept)
+        links = [
+            Link(link.broken, self._canonical_channel(local, sender, link.queue))
+            for link, sender in zip(parts[first:], self._senders[node], strict=True)
+        ]
+        return (*parts[:3], *exchanged, *links)
 
     def _canonical_channel(self, local: Hashable, sender: str, channel: Channel) -> Channel:
         frames = tuple(frame for frame, _ in self.kept(local, sender, channel))

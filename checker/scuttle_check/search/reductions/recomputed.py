@@ -21,14 +21,13 @@ from scuttle_check.engine.actions import Action
 from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Sometimes
 from scuttle_check.engine.system import System
 from scuttle_check.engine.worlds import Scope, World, replaced
-from scuttle_check.search.compiled.interned import Ids
-from scuttle_check.search.compiled.parts import CUT, Region
-from scuttle_check.search.compiled.regions import Layout
+from scuttle_check.search.compiled.cell_tables import Ids
+from scuttle_check.search.compiled.layout import Layout
 from scuttle_check.search.compiled.tables import Tables
 from scuttle_check.search.compiled.visited import Visited, Worlds
 from scuttle_check.search.judge import Judge
 from scuttle_check.search.reductions.certificate import FalseClaim, FalseClaims
-from scuttle_check.search.reductions.quotient import QuotientLayout
+from scuttle_check.search.reductions.quotient import QuotientLayout, worth_asking
 from scuttle_check.search.reductions.symmetry import Symmetry
 from scuttle_check.search.replay import replay
 
@@ -113,28 +112,7 @@ class Recomputation:
             int(fields.counter(words, which)[0]) if limit else 0
             for which, limit in enumerate(fields.counters)
         )
-        return self._put_together(regions, spent)
-
-    def _put_together(self, regions: Sequence[Region], spent: tuple[int, ...]) -> World:
-        layout = self.tables.layout
-        links = layout.system.topology.links
-        index = layout.system.topology.node_index
-        asked, flying, cut = [], [], []
-        for link, (source, target) in enumerate(links):
-            sender, hearer = index[source], index[target]
-            place = layout.in_links[hearer].index(link)
-            asked.append(regions[sender].exchanged[layout.out_links[sender].index(link)])
-            flying.append(regions[hearer].channels[place])
-            cut.append(bool(regions[hearer].broken[place] & CUT))
-        return World(
-            tuple(region.local for region in regions),
-            tuple(flying),
-            tuple(region.scripted for region in regions),
-            tuple(asked),
-            spent,
-            tuple(region.status for region in regions),
-            tuple(cut),
-        )
+        return self.tables.layout.world(regions, spent)
 
     def _normal(self, world: World) -> World:
         """The world that a quotient has for this one; without a quotient, the world itself."""
@@ -146,10 +124,10 @@ class Recomputation:
         nodes, channels = world.nodes, list(world.channels)
         for link, (source, target) in enumerate(layout.system.topology.links):
             at, knowledge = index[target], known[index[source]]
-            channels[link] = layout.worth_asking(knowledge, channels[link])
+            channels[link] = worth_asking(facets, knowledge, channels[link])
             nodes = replaced(nodes, at, facets.forgetting(nodes[at], source, knowledge))
         pruned = attrs.evolve(world, nodes=nodes, channels=tuple(channels))
-        return self._put_together(layout.regions(pruned), world.spent)
+        return layout.world(layout.regions(pruned), world.spent)
 
     # --- steps ----------------------------------------------------------------------------------
 
@@ -191,7 +169,7 @@ class Recomputation:
             moved = list(regions)
             for node, region in enumerate(regions):
                 moved[places[node]] = symmetry.region(places, node, region)
-            yield self._put_together(moved, world.spent)
+            yield self.tables.layout.world(moved, world.spent)
 
     # --- verdicts -------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from attrs import define, field
 
 from scuttle_check.engine.actions import Action
 from scuttle_check.engine.claims import Commutation
-from scuttle_check.search.compiled.interned import Ids
+from scuttle_check.search.compiled.cell_tables import Ids
 from scuttle_check.search.compiled.tables import Tables
 from scuttle_check.search.reductions.dependence import NONE, Dependence, bit
 from scuttle_check.search.reductions.promises import Words

@@ -26,17 +26,17 @@ from scuttle_check.engine.actions import (
     Overtake,
     Start,
 )
+from scuttle_check.engine.cells import Cell, Link
 from scuttle_check.engine.claims import Naming
 from scuttle_check.engine.network import Channel
 from scuttle_check.engine.topology import Permutation, automorphisms
 from scuttle_check.engine.worlds import Local
-from scuttle_check.search.compiled.interned import Ids, Interned, grown
-from scuttle_check.search.compiled.parts import Region
-from scuttle_check.search.compiled.regions import Outcome, Posted
-from scuttle_check.search.compiled.tables import ActionTable, Tables
+from scuttle_check.search.compiled.cell_tables import Ids
+from scuttle_check.search.compiled.interned import Interned, grown
+from scuttle_check.search.compiled.layout import Outcome, Post, Region
+from scuttle_check.search.compiled.tables import UNKNOWN, ActionTable, Tables
 from scuttle_check.search.compiled.visited import Worlds
 from scuttle_check.search.reductions.certificate import FalseClaim, FalseClaims
-from scuttle_check.search.reductions.quotient import Sending
 
 Step = tuple[int, Action, int]
 """A representative, an action from there, and the world after it, before it is represented."""
@@ -137,13 +137,15 @@ class Symmetry:
         moved = {index[names[one], names[other]]: at for at, (one, other) in enumerate(links)}
         sent = [layout.out_links[node].index(moved[at]) for at in layout.out_links[places[node]]]
         heard = [layout.in_links[node].index(moved[at]) for at in layout.in_links[places[node]]]
+        local, scripted, status, exchanged, links_in = region
         return Region(
-            self._local(region.local, names),
-            region.scripted,
-            tuple(region.exchanged[at] for at in sent),
-            tuple(self.channel(names, region.channels[at]) for at in heard),
-            region.status,
-            tuple(region.broken[at] for at in heard),
+            self._local(local, names),
+            scripted,
+            status,
+            tuple(exchanged[at] for at in sent),
+            tuple(
+                Link(links_in[at].broken, self.channel(names, links_in[at].queue)) for at in heard
+            ),
         )
 
     def channel(self, names: Mapping[str, str], channel: Channel) -> Channel:
@@ -195,13 +197,22 @@ class Symmetry:
         ]
         return Outcome(self.region(places, node, outcome.region), tuple(sorted(sent, key=_port)))
 
-    def _post(self, names: Mapping[str, str], post: Any) -> Any:
-        if isinstance(post, Sending):
-            news = None if post.news is None else self.naming.renamed(post.news, names)
-            return Sending(self._post(names, post.post), news)
-        if isinstance(post, Posted):
-            return attrs.evolve(post, frames=self.channel(names, post.frames))
-        return self.channel(names, post)
+    def _post(self, names: Mapping[str, str], post: Post) -> Post:
+        """What is posted, to the cell and with the operand that are its image."""
+        return tuple(
+            (self._cell(names, cell), self._operand(names, cell, what)) for cell, what in post
+        )
+
+    def _cell(self, names: Mapping[str, str], cell: Cell) -> Cell:
+        alike: dict[Any, Cell] = getattr(self.tables.layout.steps, cell.kind)
+        if isinstance(cell.of, str):
+            return alike[names[cell.of]]
+        return alike[names[cell.of[0]], names[cell.of[1]]]
+
+    def _operand(self, names: Mapping[str, str], cell: Cell, what: Any) -> Any:
+        if cell.kind == "send":
+            return self.channel(names, what)
+        return what if cell.kind == "turn" else self.naming.renamed(what, names)
 
     # --- schedules ------------------------------------------------------------------------------
 
@@ -261,10 +272,13 @@ def false_images(symmetry: Symmetry) -> Iterator[FalseClaim]:
 
 
 def _computed(table: ActionTable, interned: Interned) -> list[Region]:
-    """One region for each entry of an action's table."""
-    keys = table.memo.keys(interned.rows(np.arange(len(interned))))
-    shown = {key: at for at, key in enumerate(keys)}
-    return [interned.region(at) for key, at in shown.items() if key in table.memo.entries]
+    """One region for each distinct part of a region that an action depends on."""
+    met = interned.cells.met(table.move)
+    columns = sorted(interned.where[slot] for slot in met if slot in interned.where)
+    rows = interned.rows(np.arange(len(interned)))[:, columns]
+    known = np.flatnonzero(table.status[: len(interned)] != UNKNOWN)
+    _, first = np.unique(rows[known], axis=0, return_index=True)
+    return [interned.region(int(at)) for at in known[np.sort(first)]]
 
 
 def _compared(

@@ -1,223 +1,158 @@
-"""What actions and posts do to many worlds at once: tables that are filled on the miss.
+"""What actions do to many worlds at once: a row for each slot, a column for each walk.
 
-An entry is computed once for the components that an action touches. There are few of those even
+Cells are asked once for the values of the slots that they are given. There are few of those even
 where there are many regions, so wide models walk fast too.
-
-Entries of tables by the numbers of the components that they depend on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from math import prod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from attrs import define, field
-from numpy.typing import NDArray
 
-from scuttle_check.engine.actions import Action, Deliver, Duplicate, Overtake, Perform
-from scuttle_check.search.compiled.parts import Region
-from scuttle_check.search.walks.components import (
-    Components,
-    Flags,
+from scuttle_check.engine.actions import Perform
+from scuttle_check.engine.cells import Cell, Move
+from scuttle_check.engine.steps import QUIET
+from scuttle_check.search.compiled.cell_tables import (
+    CellTables,
+    Entries,
+    Ids,
+    Mask,
     Matrix,
     Numbers,
-    Table,
-    keys_of,
-    part_of,
 )
-
-CELLS_MAX = 1 << 20
-"""Above this many cells, one for each combination of numbers, entries are hashed instead."""
+from scuttle_check.search.compiled.layout import Layout
 
 
 @define
-class Entries:
-    """The entry for each column of numbers that has come up; a column is `width` numbers high."""
+class Worlds:
+    """The numbers that worlds are made of. `start` is the world in which all walks begin."""
 
-    width: int
-    _cells: NDArray[np.int32] = field(init=False)
-    _hashed: dict[bytes, int] | None = None
-
-    def __attrs_post_init__(self) -> None:
-        self._cells = np.full((1,) * self.width, -1, np.int32)
-
-    def find(self, columns: Matrix, computed: Callable[[int], int]) -> Numbers:
-        """The entry for each column; that of a new one is `computed` from its place."""
-        if self._hashed is None:
-            self._make_room(columns)
-        if self._hashed is not None:
-            return self._find_hashed(self._hashed, columns, computed)
-        at = np.asarray(np.ravel_multi_index(tuple(columns), self._cells.shape))
-        found: Numbers = self._cells.ravel()[at].astype(np.intp)
-        if (found < 0).any():
-            for place in np.flatnonzero(found < 0).tolist():
-                cell = tuple(columns[:, place].tolist())
-                if self._cells[cell] < 0:
-                    self._cells[cell] = computed(place)
-            found = self._cells.ravel()[at].astype(np.intp)
-        return found
-
-    def _find_hashed(
-        self, known: dict[bytes, int], columns: Matrix, computed: Callable[[int], int]
-    ) -> Numbers:
-        keys = keys_of(columns)
-        found = [known.get(key, -1) for key in keys]
-        if -1 in found:
-            for place, key in enumerate(keys):
-                if key not in known:
-                    known[key] = computed(place)
-            found = [known[key] for key in keys]
-        return np.array(found, np.intp)
-
-    def _make_room(self, columns: Matrix) -> None:
-        """Have a cell for every number in `columns`, or hash from now on."""
-        needed = columns.max(axis=1, initial=0) + 1
-        sizes = self._cells.shape
-        if all(need <= size for need, size in zip(needed.tolist(), sizes, strict=True)):
-            return
-        pairs = zip(needed.tolist(), sizes, strict=True)
-        wider = [size if need <= size else 1 << int(need).bit_length() for need, size in pairs]
-        if prod(wider) > CELLS_MAX:
-            cells = np.argwhere(self._cells >= 0).astype(columns.dtype)
-            entries = self._cells[self._cells >= 0].tolist()
-            self._hashed = dict(zip(keys_of(cells.T), entries, strict=True))
-            return
-        cells = np.full(wider, -1, np.int32)
-        cells[tuple(slice(size) for size in sizes)] = self._cells
-        self._cells = cells
-
-
-@define
-class Posts:
-    """What is posted through one port does to the node it leads to."""
-
-    components: Components
-    port: int
-    node: int
-    touched: list[int] | None = field(init=False)
-    rows: list[int] = field(init=False)
-    posted: list[Any] = field(factory=lambda: [None])
-    numbers: dict[Hashable, int] = field(factory=dict)
-    after: Table = field(init=False)
-    entries: Entries = field(init=False)
+    layout: Layout
+    cells: CellTables = field(init=False)
+    start: list[int] = field(init=False)
+    locals: list[int] = field(init=False)
+    rows: dict[int, int] = field(init=False)
+    heard: int = 0
+    _whats: Numbers = field(factory=Numbers)
+    _hearing: list[Entries] = field(init=False)
+    _rests: list[Mask] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.touched = self.components.layout.received(self.node, self.port)
-        self.rows = self.components.rows(self.node, self.touched)
-        self.after = Table(len(self.rows))
-        self.entries = Entries(len(self.rows) + 1)
+        self.cells = CellTables(self.layout.steps)
+        values = self.layout.steps.values(next(iter(self.layout.system.initial())))
+        self.start = [self.cells.number(slot, value) for slot, value in enumerate(values)]
+        self.locals = [columns[0] for columns in self.layout.columns]
+        self.rows = {slot: slot for slot in range(len(values))}
+        self._hearing = [Entries(2) for _ in self.locals]
+        self._rests = [np.zeros(0, np.bool_) for _ in values]
 
-    def number(self, post: Hashable) -> int:
-        """The number of a post, from 1."""
-        number = self.numbers.setdefault(post, len(self.posted))
-        if number == len(self.posted):
-            self.posted.append(post)
-        return number
+    def values(self, slot: int) -> list[Any]:
+        """The values of a slot, by number."""
+        return self.cells.values[slot].things
 
-    def apply(self, worlds: Matrix, at: Numbers, posts: Matrix) -> None:
-        """Post to the worlds at these places."""
-        columns = np.vstack([part_of(worlds, self.rows, at), posts[None, :]])
+    @property
+    def met(self) -> list[list[list[Any]]]:
+        """The values that the slots of each node were met to have."""
+        return [[self.values(slot) for slot in columns] for columns in self.layout.columns]
 
-        def computed(place: int) -> int:
-            return self._computed(worlds[:, at[place]].tolist(), int(posts[place]))
+    @property
+    def quiet(self) -> list[int]:
+        """The slots that say whether a world is quiescent, those that most often say no first."""
+        slots = self.layout.steps.slots
+        return [at for kind in QUIET for at, slot in enumerate(slots) if slot.kind == kind]
 
-        found = self.entries.find(columns, computed)
-        after = self.after.rows[found]
-        for place, row in enumerate(self.rows):
-            worlds[row, at] = after[:, place]
+    def resting(self, slot: int, numbers: Matrix) -> Mask:
+        """Whether a slot is as it must be in a quiescent world."""
+        values, known = self.values(slot), self._rests[slot]
+        fresh = [self.layout.steps.rests(slot, value) for value in values[len(known) :]]
+        if fresh:
+            known = self._rests[slot] = np.append(known, np.array(fresh, np.bool_))
+        return known[numbers]
 
-    def _computed(self, world: list[int], post: int) -> int:
-        region = self.components.region(self.node, world)
-        layout = self.components.layout
-        joined = layout.appended(region, self.node, self.port, self.posted[post])
-        return self.after.add(self.components.numbers(self.node, joined, self.touched))
+    def what(self, of: object) -> int:
+        """The number of something that happens to nodes."""
+        return self._whats.of(of)
+
+    def transitions(self, node: int, whats: Ids, locals_: Matrix) -> Ids:
+        """The number of each local transition: a node state and what happens to it."""
+
+        def counted(_: int) -> int:
+            self.heard += 1
+            return self.heard - 1
+
+        return self._hearing[node].find(np.vstack([whats, locals_]).astype(np.int32), counted)
 
 
 @define
 class Moves:
-    """What one action does to worlds, by the components that it touches.
+    """What one action does to worlds."""
 
-    `heard` holds, for each entry, the number of the local transition: the node state and what
-    happens to it.
-    """
-
-    components: Components
+    worlds: Worlds
     node: int
-    action: Action
-    ports: dict[int, Posts]
-    hearing: dict[Hashable, int]
-    gates: list[Flags] = field(init=False)
-    counter: tuple[int, int] | None = field(init=False)
-    touched: list[int] | None = field(init=False)
-    rows: list[int] = field(init=False)
-    after: Table = field(init=False)
-    heard: Table = field(factory=lambda: Table(1))
-    posts: dict[int, Table] = field(factory=dict)
-    entries: Entries = field(init=False)
+    move: Move
+    cell: Cell = field(init=False)
+    operand: int = field(init=False)
+    roots: list[tuple[Cell, int]] = field(init=False)
+    _whats: Ids = field(factory=lambda: np.zeros(0, np.intp))
 
     def __attrs_post_init__(self) -> None:
-        layout = self.components.layout
-        self.gates = self.components.gates(self.node, self.action)
-        counter = layout.counter_of(self.action)
-        self.counter = (
-            None
-            if counter is None
-            else (self.components.counters[counter], layout.counted[counter])
-        )
-        self.touched = layout.touched(self.node, self.action)
-        self.rows = self.components.rows(self.node, self.touched)
-        self.after = Table(len(self.rows))
-        self.entries = Entries(len(self.rows))
+        cells = self.worlds.cells
+        self.roots = [(cell, cells.operand(cell, operand)) for cell, operand in self.move.roots]
+        self.cell, self.operand = self.roots[-1]
 
-    def find(self, worlds: Matrix, at: Numbers) -> Numbers:
-        """The entries for the worlds at these places, computed where they are new."""
+    def enabled(self, matrix: Matrix, answer: Callable[[Any], Mask]) -> Mask:
+        """In which worlds no gate refuses; `answer` is what a gate says of all worlds."""
+        found = np.ones(matrix.shape[1], np.bool_)
+        for gate in self.move.gates:
+            found &= answer(gate)
+        return found
 
-        def computed(place: int) -> int:
-            return self._computed(worlds[:, at[place]].tolist())
+    def heard(self, matrix: Matrix, at: Ids) -> Ids:
+        """The numbers of the local transitions that the action would be in some worlds."""
+        operands = np.full(len(at), self.operand, np.int32)
+        entries = self.worlds.cells.find(self.cell, operands, matrix, at, self.worlds.rows)
+        whats = self._what()[entries]
+        return self.worlds.transitions(self.node, whats, matrix[self._local, at])
 
-        return self.entries.find(part_of(worlds, self.rows, at), computed)
+    def _what(self) -> Ids:
+        """What happens to the node, by entry of the first cell: a command, a frame, or the action.
 
-    def apply(self, worlds: Matrix, at: Numbers, entries: Numbers) -> None:
+        It is what the node reacts to, if it does.
+        """
+        table, known = self.worlds.cells.table(self.cell), len(self._whats)
+        if known < table.after.size:
+            whats = []
+            for entry in range(known, table.after.size):
+                what: object = self.move.action
+                for posts, targets in zip(table.posts, table.targets, strict=True):
+                    number, operand = posts.rows[entry].tolist()
+                    if number and targets[number].kind == "react":
+                        what = (number, operand)
+                whats.append(self.worlds.what(what))
+            self._whats = np.append(self._whats, np.array(whats, np.intp))
+        return self._whats
+
+    @property
+    def _local(self) -> int:
+        return self.worlds.locals[self.node]
+
+    def local(self, matrix: Matrix, walk: int) -> Any:
+        """The state of the node that acts, in the world of a walk."""
+        return self.worlds.values(self._local)[matrix[self._local, walk]]
+
+    def command(self, matrix: Matrix, walk: int) -> Any:
+        """What the owner asks for in the world of a walk, None for steps that are not its own."""
+        if not isinstance(self.move.action, Perform):
+            return None
+        slot = self.cell.slots[0]
+        done = self.worlds.values(slot)[matrix[slot, walk]]
+        return self.worlds.layout.system.script[self.node][done]
+
+    def apply(self, matrix: Matrix, at: Ids) -> None:
         """Take the action in the worlds at these places."""
-        after = self.after.rows[entries]
-        for place, row in enumerate(self.rows):
-            worlds[row, at] = after[:, place]
-        if self.counter is not None:
-            worlds[self.counter[0], at] += 1
-        for port, numbers in self.posts.items():
-            posts = numbers.rows[entries, 0]
-            posting = np.flatnonzero(posts)
-            if len(posting):
-                self.ports[port].apply(worlds, at[posting], posts[posting])
-
-    def _computed(self, world: list[int]) -> int:
-        components = self.components
-        region = components.region(self.node, world)
-        outcome = components.layout.outcome(self.node, region, self.action)
-        if outcome is None:
-            raise AssertionError(f"the gates let {self.action} pass")
-        sent = dict(outcome.sent)
-        for port in sorted(sent.keys() - self.posts.keys()):
-            self.posts[port] = Table(1)
-            for _ in range(self.after.size):
-                self.posts[port].add([0])
-        for port, numbers in self.posts.items():
-            numbers.add([self.ports[port].number(sent[port]) if port in sent else 0])
-        self.heard.add([self.hearing.setdefault(self._heard(region), len(self.hearing))])
-        return self.after.add(components.numbers(self.node, outcome.region, self.touched))
-
-    def _heard(self, region: Region) -> Hashable:
-        """The local transition: the node state, and what happens to it."""
-        layout, action = self.components.layout, self.action
-        match action:
-            case Perform():
-                happens: Hashable = layout.system.script[self.node][region.scripted]
-            case Deliver() | Duplicate() | Overtake():
-                link = layout.system.topology.link_index[action.source, action.target]
-                channel = region.channels[layout.in_links[self.node].index(link)]
-                happens = (action.source, channel[action.index])
-            case _:
-                happens = action
-        return (self.node, region.local, happens)
+        for cell, operand in self.roots:
+            operands = np.full(len(at), operand, np.int32)
+            self.worlds.cells.run(cell, operands, matrix, at, self.worlds.rows)

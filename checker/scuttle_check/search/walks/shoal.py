@@ -14,20 +14,12 @@ import numpy as np
 from attrs import define, field, frozen
 from numpy.typing import NDArray
 
-from scuttle_check.engine.actions import Action, Perform
+from scuttle_check.engine.actions import Action
+from scuttle_check.engine.cells import Gate
 from scuttle_check.engine.system import Local, System
-from scuttle_check.search.compiled.parts import SCRIPTED
-from scuttle_check.search.compiled.regions import Layout
-from scuttle_check.search.walks.components import (
-    Components,
-    Flags,
-    Mask,
-    Matrix,
-    Numbers,
-    keys_of,
-    part_of,
-)
-from scuttle_check.search.walks.moves import Moves, Posts
+from scuttle_check.search.compiled.cell_tables import Ids, Mask, Matrix, keys_of
+from scuttle_check.search.compiled.layout import Layout
+from scuttle_check.search.walks.moves import Moves, Worlds
 from scuttle_check.search.walks.random_walk import STEPS_MAX
 
 FEWEST, MOST = 64, 8192
@@ -37,7 +29,7 @@ EVERY = 8
 """Steps after which the shoal doubles."""
 
 NARROW = 1 << 16
-"""Numbers below fit two bytes, which is how worlds are kept as long as they do."""
+"""Ids below fit two bytes, which is how worlds are kept as long as they do."""
 
 
 @define
@@ -78,7 +70,7 @@ class Step:
     """What one step of the shoal brought: the walks in whose world some node state `turned`."""
 
     taken: list[Taken]
-    turned: Numbers
+    turned: Ids
 
 
 @define
@@ -89,29 +81,23 @@ class Shoal:
     random: random.Random
     walks_left: int | None
     walks: int = 0
-    components: Components = field(init=False)
+    of: Worlds = field(init=False)
     worlds: Matrix = field(init=False)
     moves: list[Moves] = field(factory=list)
-    began: Numbers = field(init=False)
+    began: Ids = field(init=False)
     now: int = 0
     steps: int = 0
     depth: int = 0
     seen: Seen = field(factory=Seen)
     ends: Seen = field(factory=Seen)
-    _hearing: dict[Hashable, int] = field(factory=dict)
     _heard: Mask = field(factory=lambda: np.zeros(64, np.bool_))
-    _history: list[Numbers] = field(factory=list)
+    _history: list[Ids] = field(factory=list)
     _forgotten: int = 0
-    _ports: dict[int, Posts] = field(factory=dict)
     _places: int = 0
 
     def __attrs_post_init__(self) -> None:
-        layout = Layout(self.system)
-        self.components = Components(layout)
-        nodes = self.system.topology.node_index
-        for (_, target), port in layout.ports.items():
-            self._ports[port] = Posts(self.components, port, nodes[target])
-        self.worlds = np.zeros((len(self.components.start), 0), np.int32)
+        self.of = Worlds(Layout(self.system))
+        self.worlds = np.zeros((len(self.of.start), 0), np.int32)
         self.began = np.zeros(0, np.intp)
         self._begin(FEWEST)
         self.seen.add(self.worlds)
@@ -127,7 +113,7 @@ class Shoal:
             count = min(count, self.walks_left)
             self.walks_left -= count
         self.walks += count
-        start = np.repeat(np.array(self.components.start, np.int32)[:, None], count, axis=1)
+        start = np.repeat(np.array(self.of.start, np.int32)[:, None], count, axis=1)
         self.worlds = np.concatenate([self.worlds, start], axis=1)
         self.began = np.concatenate([self.began, np.full(count, self.now)])
         none = np.full(count, -1)
@@ -144,13 +130,11 @@ class Shoal:
         chosen = self._chosen(ways)
         everyone = np.arange(len(self.began))
         self._be_curious(chosen, ways, everyone[1::2])
-        before = self.worlds[self.components.locals]
+        before = self.worlds[self.of.locals]
         taken: list[Taken] = []
         for moves, at in self._groups(chosen, everyone):
-            entries = moves.find(self.worlds, at)
-            taken.extend(self._first_taken(moves, at, entries))
-            moves.apply(self.worlds, at, entries)
-        turned = np.flatnonzero((before != self.worlds[self.components.locals]).any(axis=0))
+            taken.extend(self._taken(moves, at))
+        turned = np.flatnonzero((before != self.worlds[self.of.locals]).any(axis=0))
         self._history.append(chosen)
         self.now += 1
         self.steps += len(chosen)
@@ -161,36 +145,30 @@ class Shoal:
     def schedule(self, walk: int) -> tuple[Action, ...]:
         """The actions that a walk has taken so far."""
         since = int(self.began[walk]) - self._forgotten
-        return tuple(self.moves[chosen[walk]].action for chosen in self._history[since:])
+        return tuple(self.moves[chosen[walk]].move.action for chosen in self._history[since:])
 
     def _enabled(self) -> Mask:
         """Which actions are enabled in which worlds: one row per action."""
         self._list_moves()
-        answers: dict[int, Mask] = {}
+        answers: dict[Gate, Mask] = {}
 
-        def answer(flags: Flags) -> Mask:
-            if id(flags) not in answers:
-                answers[id(flags)] = flags.answers(self.worlds[flags.row])
-            return answers[id(flags)]
+        def answer(gate: Gate) -> Mask:
+            if gate not in answers:
+                answers[gate] = self.of.cells.answers(gate).of(self.worlds[gate.slot])
+            return answers[gate]
 
-        enabled = np.ones((len(self.moves), self.worlds.shape[1]), np.bool_)
-        for at, moves in enumerate(self.moves):
-            for flags in moves.gates:
-                enabled[at] &= answer(flags)
-            if moves.counter is not None:
-                enabled[at] &= self.worlds[moves.counter[0]] < moves.counter[1]
-        return enabled
+        return np.stack([moves.enabled(self.worlds, answer) for moves in self.moves])
 
     def _list_moves(self) -> None:
         """List the actions, and more of them once something can arrive at more places."""
-        if self._places == self.components.places:
+        if self._places == self.of.cells.places:
             return
-        self._places = self.components.places
-        known = {moves.action for moves in self.moves}
+        self._places = self.of.cells.places
+        known = {moves.move for moves in self.moves}
         self.moves.extend(
-            Moves(self.components, node, action, self._ports, self._hearing)
-            for node, action in self.components.layout.actions(self._places)
-            if action not in known
+            Moves(self.of, node, move)
+            for node, move in self.of.layout.moves(self._places)
+            if move not in known
         )
 
     def _renewed(self, enabled: Mask) -> Mask:
@@ -207,9 +185,9 @@ class Shoal:
         self._forget()
         return self._enabled()
 
-    def _retire(self, over: Numbers) -> None:
+    def _retire(self, over: Ids) -> None:
         """Begin new walks in the place of others, or close the ranks."""
-        self.worlds[:, over] = np.array(self.components.start, np.int32)[:, None]
+        self.worlds[:, over] = np.array(self.of.start, np.int32)[:, None]
         self.began[over] = self.now
         if self.walks_left is None:
             self.walks += len(over)
@@ -231,24 +209,23 @@ class Shoal:
 
     # --- choosing -----------------------------------------------------------------------------
 
-    def _chosen(self, ways: NDArray[np.int16]) -> Numbers:
+    def _chosen(self, ways: NDArray[np.int16]) -> Ids:
         """For each walk one of its enabled actions, each as likely."""
         numbers = np.frombuffer(self.random.randbytes(4 * ways.shape[1]), "<u4")
         picks = (numbers.astype(np.uint64) * ways[-1].astype(np.uint64)) >> np.uint64(32)
-        chosen: Numbers = (ways <= picks.astype(np.int16)).sum(axis=0)
+        chosen: Ids = (ways <= picks.astype(np.int16)).sum(axis=0)
         return chosen
 
-    def _be_curious(self, chosen: Numbers, ways: NDArray[np.int16], curious: Numbers) -> None:
+    def _be_curious(self, chosen: Ids, ways: NDArray[np.int16], curious: Ids) -> None:
         """Some walks choose again where what they chose has been taken before."""
-        again: list[Numbers] = []
+        again: list[Ids] = []
         for moves, at in self._groups(chosen, curious):
-            entries = moves.find(self.worlds, at)
-            again.append(at[self._was_heard(moves.heard.rows[entries, 0])])
+            again.append(at[self._was_heard(moves.heard(self.worlds, at))])
         at = np.sort(np.concatenate(again)) if again else curious
         if len(at):
             chosen[at] = self._chosen(ways[:, at])
 
-    def _groups(self, chosen: Numbers, among: Numbers) -> Iterator[tuple[Moves, Numbers]]:
+    def _groups(self, chosen: Ids, among: Ids) -> Iterator[tuple[Moves, Ids]]:
         """The walks that chose the same action, for each action."""
         order = among[np.argsort(chosen[among], kind="stable")]
         begin = 0
@@ -257,47 +234,42 @@ class Shoal:
                 yield self.moves[number], order[begin : begin + count]
                 begin += count
 
-    def _was_heard(self, heard: NDArray[np.int32]) -> Mask:
-        if len(self._heard) < len(self._hearing):
-            longer = np.zeros(2 * len(self._hearing), np.bool_)
+    def _was_heard(self, heard: Ids) -> Mask:
+        if len(self._heard) < self.of.heard:
+            longer = np.zeros(2 * self.of.heard, np.bool_)
             longer[: len(self._heard)] = self._heard
             self._heard = longer
         return self._heard[heard]
 
-    def _first_taken(self, moves: Moves, at: Numbers, entries: Numbers) -> Iterator[Taken]:
-        """The walks that take a local step first; the worlds are still those before it."""
-        heard = moves.heard.rows[entries, 0]
+    def _taken(self, moves: Moves, at: Ids) -> Iterator[Taken]:
+        """Take an action with these walks; those of them that took such a local step first."""
+        heard = moves.heard(self.worlds, at)
+        first = []
         for place in np.flatnonzero(~self._was_heard(heard)).tolist():
             if not self._heard[heard[place]]:
                 self._heard[heard[place]] = True
-                yield self._taken(int(at[place]), moves, int(entries[place]))
-
-    def _taken(self, walk: int, moves: Moves, entry: int) -> Taken:
-        row = self.components.locals[moves.node]
-        locals_, command = self.components.values[row], None
-        before = after = locals_[self.worlds[row, walk]]
-        if row in moves.rows:
-            after = locals_[moves.after.rows[entry, moves.rows.index(row)]]
-        if isinstance(moves.action, Perform):
-            scripted = self.components.values[row + SCRIPTED][self.worlds[row + SCRIPTED, walk]]
-            command = self.system.script[moves.node][scripted]
-        return Taken(walk, before, after, command)
+                walk = int(at[place])
+                before, command = (told(self.worlds, walk) for told in (moves.local, moves.command))
+                first.append((walk, before, command))
+        moves.apply(self.worlds, at)
+        for walk, before, command in first:
+            yield Taken(walk, before, moves.local(self.worlds, walk), command)
 
     # --- what is there to judge ---------------------------------------------------------------
 
-    def vectors(self, at: Numbers) -> list[bytes]:
+    def vectors(self, at: Ids) -> list[bytes]:
         """The node states of the worlds at these places, as keys."""
-        return keys_of(part_of(self.worlds, self.components.locals, at))
+        return keys_of(self.worlds[np.array(self.of.locals, np.intp)[:, None], at])
 
     def nodes(self, walk: int) -> tuple[Local, ...]:
         """The node states in the world of a walk."""
-        rows, values = self.components.locals, self.components.values
+        rows = self.of.locals
         numbers = self.worlds[rows, walk].tolist()
-        return tuple([values[row][number] for row, number in zip(rows, numbers, strict=True)])
+        return tuple([self.of.values(row)[at] for row, at in zip(rows, numbers, strict=True)])
 
-    def quiescent(self) -> Numbers:
+    def quiescent(self) -> Ids:
         """The walks whose worlds are quiescent."""
         at = np.arange(len(self.began))
-        for flags in self.components.quiet():
-            at = at[flags.answers(self.worlds[flags.row, at])]
+        for slot in self.of.quiet:
+            at = at[self.of.resting(slot, self.worlds[slot, at])]
         return at

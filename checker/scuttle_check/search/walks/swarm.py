@@ -196,6 +196,6 @@ class _Swarm:
             self.budget.seconds,
             self.stop,
             shoal.walks,
-            growth=growth_of_components(shoal.components.layout, shoal.components.met),
+            growth=growth_of_components(shoal.of.layout, shoal.of.met),
         )
         return Report(self.judge.verdicts(stats), stats)
