@@ -59,11 +59,12 @@ AREAS = {
         (
             *_in("search", "plain", "exhaustive", "judge", "replay"),
             *_in("search", "budget"),
-            *_in("search/compiled", "words", "visited", "parts", "regions", "tables"),
+            *_in("engine", "cells", "environment", "steps"),
+            *_in("search/compiled", "words", "visited", "cell_tables", "layout", "tables"),
             *_in("search/compiled", "interned", "judging", "search"),
             *_in("search/reductions", "recomputed"),
         ),
-        (*_ENGINE, "tests/checker/test_certified_engine.py"),
+        (*_ENGINE, "tests/checker/test_steps.py", "tests/checker/test_certified_engine.py"),
         without=_LONG,
         later=_LATER,
     ),
@@ -126,7 +127,7 @@ AREAS = {
     "walks": Area(
         (
             *_in("search/walks", "random_walk", "swarm"),
-            *_in("search/walks", "components", "moves", "shoal"),
+            *_in("search/walks", "moves", "shoal"),
         ),
         ("tests/checker/test_random_walk.py", "tests/checker/test_swarm.py"),
         without=(
