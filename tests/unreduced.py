@@ -8,12 +8,12 @@ import attrs
 
 from scuttle_check.engine.properties import Always, Good
 from scuttle_check.engine.system import Scope
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.experiment import Experiment, Setup
 from scuttle_check.gossip.reductions.reduce import refusal_of, search_reduced
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.compiled.search import compiled
-from scuttle_check.search.replay import replay
 from scuttle_ref.messages import Update
 from scuttle_ref.resolvers import GossipView
 from scuttle_ref.state import NodeState
@@ -87,7 +87,7 @@ class Unreduced:
         for verdict in report.verdicts:
             if verdict.kind is Kind.REFUTED and verdict.schedule is not None:
                 setup = self.experiment.build()
-                run = replay(setup.system, verdict.schedule, setup.properties)
+                run = Trace.of(setup.system, verdict.schedule, setup.properties)
                 assert run.misfit is None
                 assert verdict.property.name in run.decided
 

@@ -9,6 +9,7 @@ from drawn_experiments import NETWORKS, PROFILES, experiments
 from hypothesis import given, settings
 
 from scuttle_check.engine.topology import topology
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.gossip.script import parse_script
@@ -18,7 +19,6 @@ from scuttle_check.search.compiled import words as fields
 from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.exhaustive import exhaustive
 from scuttle_check.search.plain import breadth_first
-from scuttle_check.search.replay import replay
 from scuttle_ref.names import UNBOUNDED
 
 
@@ -89,7 +89,7 @@ def test_a_schedule_of_the_compiled_search_replays(experiment: Experiment) -> No
 
     for verdict in report.verdicts:
         if verdict.kind is Kind.REFUTED and verdict.schedule is not None:
-            run = replay(setup.system, verdict.schedule, setup.properties)
+            run = Trace.of(setup.system, verdict.schedule, setup.properties)
             assert run.misfit is None
             assert verdict.property.name in run.decided
 

@@ -16,6 +16,7 @@ from drawn_experiments import experiments
 from hypothesis import given, settings
 
 from scuttle_check.base.errors import UnrunnableFault
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.verdict import Kind, Report, Verdict
 from scuttle_check.gossip.catalogue import find_case, load_catalogue
 from scuttle_check.gossip.coverage import tallied
@@ -29,7 +30,6 @@ from scuttle_check.search.divided.crew import Alone, local_crew
 from scuttle_check.search.divided.messages import Order
 from scuttle_check.search.divided.shard import forget
 from scuttle_check.search.exhaustive import exhaustive
-from scuttle_check.search.judge import Judge
 
 
 def summary(report: Report) -> object:

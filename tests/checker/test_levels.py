@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from scuttle_check.engine.actions import Action, Perform, actor_of
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.properties import (
     Always,
     AlwaysStep,
@@ -33,7 +34,6 @@ from scuttle_check.search.compiled import words as fields
 from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.compiled.tables import Tables
 from scuttle_check.search.compiled.words import TooWide
-from scuttle_check.search.judge import Judge
 from scuttle_check.search.plain import breadth_first, depth_first
 
 

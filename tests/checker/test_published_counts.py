@@ -6,9 +6,9 @@ from types import ModuleType
 
 import pytest
 
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.search.plain import breadth_first, depth_first
-from scuttle_check.search.replay import replay
 
 
 @pytest.mark.parametrize(("managers", "states", "generated"), [(3, 288, 1_146), (5, 8_832, 58_146)])
@@ -43,7 +43,7 @@ def test_the_die_hard_counterexample_can_be_poured(toys: ModuleType) -> None:
     big = toys.never((3, 4))
     schedule = breadth_first(model, [big]).verdicts[0].schedule
     assert schedule is not None
-    run = replay(model, schedule, [big])
+    run = Trace.of(model, schedule, [big])
     assert run.misfit is None
     assert run.states[-1] == (3, 4)
     assert run.decided == {"never": "(3, 4) is reached"}

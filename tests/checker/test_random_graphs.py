@@ -9,9 +9,9 @@ import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scuttle_check.engine.trace import Trace, fitting
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.search.plain import breadth_first, depth_first
-from scuttle_check.search.replay import fitting, replay
 from scuttle_check.search.walks.random_walk import random_walk
 
 
@@ -69,7 +69,7 @@ def test_a_counterexample_is_as_short_as_the_shortest_path(
     assert kinds == [Kind.REFUTED, Kind.WITNESSED]
     for verdict in (*broad.verdicts, *deep.verdicts):
         assert verdict.schedule is not None
-        run = replay(model, verdict.schedule)
+        run = Trace.of(model, verdict.schedule)
         assert run.misfit is None
         assert run.states[-1] == goal
     for verdict in broad.verdicts:
@@ -120,7 +120,7 @@ def test_a_fitted_schedule_always_fits(
     """Shrinking relies on it: what is not enabled is left out, the rest runs to its end."""
     model: Any = toys.Graph(edges)
     fitted = fitting(model, schedule)
-    run = replay(model, fitted)
+    run = Trace.of(model, fitted)
     assert run.misfit is None
     assert len(run.states) == len(fitted) + 1
     assert fitting(model, fitted) == fitted

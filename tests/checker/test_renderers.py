@@ -17,8 +17,8 @@ from scuttle_check.engine.pictures.space_time import svg
 from scuttle_check.engine.pictures.text import PARSER, mermaid, shiviz
 from scuttle_check.engine.pictures.timeline import Fate, Moment, Passage, Timeline
 from scuttle_check.engine.topology import topology
+from scuttle_check.engine.trace import Trace
 from scuttle_check.gossip.counterexample import parse_action
-from scuttle_check.gossip.drawn import timeline_of
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.gossip.script import parse_script
 
@@ -41,7 +41,7 @@ def run_of(network: str, *lines: str) -> Timeline:
     graph = topology("line:2")
     script = parse_script(["A set k=1", "A set k=2"], graph, "test")
     system = Experiment(graph, script, profile="textbook", network=network).build().system
-    return timeline_of(system, [parse_action(line, "test") for line in lines])
+    return Trace.beyond(system, [parse_action(line, "test") for line in lines]).timeline
 
 
 def test_a_timeline_tells_what_became_of_every_message() -> None:

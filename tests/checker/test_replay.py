@@ -12,19 +12,19 @@ import pytest
 
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.system import Action, Deliver, Drop, Duplicate, Perform, Start
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.gossip.catalogue import Case, cases_of, judge, load_catalogue
 from scuttle_check.gossip.counterexample import Counterexample, load, parse_action
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.search.plain import breadth_first
-from scuttle_check.search.replay import replay
 
 CASES = {case.id: case for case in cases_of(load_catalogue(), ("tiny", "small"))}
 
 
 def test_a_schedule_that_does_not_fit_says_where_and_what_would(toys: ModuleType) -> None:
     """A file from an older version must fail with the step, not with a wrong verdict."""
-    run = replay(toys.DieHard(), ["fill big", "drink", "fill big"])
+    run = Trace.of(toys.DieHard(), ["fill big", "drink", "fill big"])
     assert run.misfit is not None
     assert (run.misfit.step, run.misfit.action) == (2, "drink")
     assert run.misfit.enabled == tuple(toys.DieHard().actions((0, 5)))
@@ -33,7 +33,7 @@ def test_a_schedule_that_does_not_fit_says_where_and_what_would(toys: ModuleType
 
 def test_a_schedule_may_be_too_long_for_a_run(toys: ModuleType) -> None:
     """After a terminal state nothing is enabled, and the misfit says so."""
-    run = replay(toys.Graph(((1,), ())), [0, 0])
+    run = Trace.of(toys.Graph(((1,), ())), [0, 0])
     assert run.misfit is not None
     assert (run.misfit.step, run.misfit.enabled) == (2, ())
 
@@ -42,7 +42,7 @@ def test_replay_judges_the_start_every_state_and_every_step(toys: ModuleType) ->
     """A property decided anywhere on the way is decided, with its first reason."""
     model = toys.Graph(((1,), (2,), (0,)))
     properties = [toys.never(0, "start"), toys.never(2, "end"), toys.never_step(1, 2)]
-    run = replay(model, [0, 0], [*properties, toys.reached(1), toys.never(9, "fine")])
+    run = Trace.of(model, [0, 0], [*properties, toys.reached(1), toys.never(9, "fine")])
     assert run.decided == {
         "start": "0 is reached",
         "end": "2 is reached",
@@ -76,10 +76,10 @@ def test_every_catalogued_counterexample_survives_its_file(case: Case, tmp_path:
         assert again == found
         assert again.to_json() == found.to_json()
         built = again.experiment.build()
-        run = replay(built.system, again.schedule, built.properties)
+        run = Trace.of(built.system, again.schedule, built.properties)
         assert run.misfit is None
         assert run.decided[name] == verdict.because
-        assert run.states[-1] == replay(setup.system, schedule).states[-1]
+        assert run.states[-1] == Trace.of(setup.system, schedule).states[-1]
 
 
 @pytest.mark.parametrize(

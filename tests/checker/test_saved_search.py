@@ -14,6 +14,7 @@ from attrs import evolve
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.cli.saved import Asked, Run, begun, found
 from scuttle_check.cli.shown import worlds_left
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.verdict import Report
 from scuttle_check.gossip.catalogue import find_case, load_catalogue
 from scuttle_check.gossip.counterexample import parse_action
@@ -25,7 +26,6 @@ from scuttle_check.search.divided.crew import Alone
 from scuttle_check.search.divided.journal import Journal, Mark, decoded, encoded, marks_in
 from scuttle_check.search.divided.saved import SavedSearch
 from scuttle_check.search.exhaustive import exhaustive
-from scuttle_check.search.judge import Judge
 
 FILES = ("worlds.bin", "asked.bin", "levels.jsonl")
 CASES = ("exchanges:documented", "loss:textbook", "crash:paper")

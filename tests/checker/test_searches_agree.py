@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from scuttle_check.engine.properties import Property
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.search.plain import breadth_first, depth_first
-from scuttle_check.search.replay import replay
 
 TWO_WRITES = ["A set k=1", "A set k=2"]
 BOTH = ["A set k=a", "B set k=b"]
@@ -112,7 +112,7 @@ def test_every_schedule_found_replays_to_its_property(
     for search in (breadth_first, depth_first):
         for verdict in search(setup.system, setup.properties).verdicts:
             if verdict.schedule is not None:
-                run = replay(setup.system, verdict.schedule, [verdict.property])
+                run = Trace.of(setup.system, verdict.schedule, [verdict.property])
                 assert run.misfit is None
                 assert verdict.property.name in run.decided
 

@@ -12,10 +12,10 @@ from scuttle_check.engine.network import Network
 from scuttle_check.engine.rounds import ROUNDS_MAX, FairRounds, Settled
 from scuttle_check.engine.system import Deliver, Drop, Local, Perform, Start
 from scuttle_check.engine.topology import Topology, family
+from scuttle_check.engine.trace import Trace
 from scuttle_check.gossip.agreement import fair_rounds, settled
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.search.plain import breadth_first
-from scuttle_check.search.replay import replay
 
 FIFO = Network("fifo")
 
@@ -93,7 +93,7 @@ def test_a_digest_cut_short_silences_a_node_for_one_round_only(
         *(Perform("C"), Start("B", "C"), Deliver("B", "C"), Deliver("B", "C"), Deliver("C", "B")),
         *(Start("C", "B"), Deliver("C", "B"), Drop("C", "B")),
     )
-    run = replay(setup.system, schedule, setup.properties)
+    run = Trace.of(setup.system, schedule, setup.properties)
     assert run.misfit is None
     assert setup.system.quiescent(run.states[-1])
     assert run.states[-1].nodes[1].named

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.gossip.counterexample import Counterexample, shrink
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.search.plain import breadth_first
-from scuttle_check.search.replay import replay
 from scuttle_check.search.shrink import shrunk
 from scuttle_check.search.walks.random_walk import random_walk
 
@@ -113,7 +113,7 @@ def test_a_walk_shrinks_to_about_the_shortest_counterexample(
     assert shortest is not None
     assert len(smaller.schedule) <= min(len(found.schedule), len(shortest) + 2)
     assert smaller.experiment == found.experiment
-    run = replay(setup.system, smaller.schedule, wanted)
+    run = Trace.of(setup.system, smaller.schedule, wanted)
     assert run.misfit is None
     assert run.decided == {name: smaller.because}
 
@@ -130,10 +130,10 @@ def test_no_action_of_a_shrunk_schedule_can_be_left_out(
     smaller = shrink(found_by_walking(experiment(family, lines, **settings), name))
     setup = smaller.experiment.build()
     wanted = [each for each in setup.properties if each.name == name]
-    assert name in replay(setup.system, smaller.schedule, wanted).decided
+    assert name in Trace.of(setup.system, smaller.schedule, wanted).decided
     for at in range(len(smaller.schedule)):
         rest = smaller.schedule[:at] + smaller.schedule[at + 1 :]
-        run = replay(setup.system, rest, wanted)
+        run = Trace.of(setup.system, rest, wanted)
         assert run.misfit is not None or name not in run.decided
 
 
@@ -197,7 +197,7 @@ def test_whatever_is_shrunk_still_fails(drawn: ModuleType, profile: str) -> None
                 small = shrink(found, script_too=script_too)
                 again = small.experiment.build()
                 wanted = [each for each in again.properties if each.name == name]
-                run = replay(again.system, small.schedule, wanted)
+                run = Trace.of(again.system, small.schedule, wanted)
                 assert run.misfit is None
                 assert run.decided == {name: small.because}
                 assert len(small.schedule) <= len(schedule)

@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 import pytest
 
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.verdict import Report
 from scuttle_check.gossip.counterexample import parse_action
 from scuttle_check.gossip.experiment import Experiment
@@ -31,7 +32,6 @@ from scuttle_check.search.divided.coordinator import completed, divided
 from scuttle_check.search.divided.crew import Alone
 from scuttle_check.search.divided.journal import Journal
 from scuttle_check.search.divided.saved import SavedSearch
-from scuttle_check.search.judge import Judge
 from scuttle_check.search.plain import breadth_first
 from scuttle_check.search.reductions import stubborn
 from scuttle_ref.profiles import PROFILES

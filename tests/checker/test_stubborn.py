@@ -14,6 +14,7 @@ from scuttle_check.engine.claims import Asks, Brings
 from scuttle_check.engine.properties import Always, Good
 from scuttle_check.engine.system import Scope
 from scuttle_check.engine.topology import from_links, topology
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip import experiment as experiments
 from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup
@@ -27,7 +28,6 @@ from scuttle_check.search.reductions.certificate import FalseClaims
 from scuttle_check.search.reductions.dependence import Dependence
 from scuttle_check.search.reductions.promises import Undeclared
 from scuttle_check.search.reductions.stubborn import StubbornSets
-from scuttle_check.search.replay import replay
 from scuttle_ref.messages import Digest, DigestDone
 from scuttle_ref.names import NEVER
 from scuttle_ref.resolvers import RESOLVERS
@@ -92,7 +92,7 @@ def assert_schedules_run(setup: Setup, report: Report) -> None:
     """Every counterexample of a report runs on the plain model and refutes there. Spec: RED-7."""
     for verdict in report.verdicts:
         if verdict.kind is Kind.REFUTED and verdict.schedule is not None:
-            run = replay(setup.system, verdict.schedule, setup.properties)
+            run = Trace.of(setup.system, verdict.schedule, setup.properties)
             assert run.misfit is None
             assert verdict.property.name in run.decided
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip.experiment import Experiment, Misfortune
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.plain import breadth_first
-from scuttle_check.search.replay import replay
 from scuttle_check.search.walks.random_walk import random_walk
 from scuttle_check.search.walks.shoal import Seen, Shoal
 from scuttle_check.search.walks.swarm import random_search, swarm, swarm_applies
@@ -104,7 +104,7 @@ def test_walks_know_every_fault(
         if known.schedule is None:
             assert found.exercised == known.exercised
         else:
-            run = replay(walked.system, found.schedule or (), [found.property])
+            run = Trace.of(walked.system, found.schedule or (), [found.property])
             assert run.misfit is None
             assert run.decided == {found.property.name: found.because}
 
@@ -127,7 +127,7 @@ def test_the_history_of_walks_is_kept_only_as_long_as_it_is_needed(
     for _ in range(200):
         shoal.step()
     for walk in range(0, len(shoal.began), 97):
-        run = replay(setup.system, shoal.schedule(walk), [])
+        run = Trace.of(setup.system, shoal.schedule(walk), [])
         assert run.misfit is None
         assert run.states[-1].nodes == shoal.nodes(walk)
     assert shoal.depth < 60
@@ -145,7 +145,7 @@ def test_every_schedule_of_a_walk_can_be_replayed(
     decided = [verdict for verdict in report.verdicts if verdict.schedule is not None]
     assert decided
     for verdict in decided:
-        run = replay(setup.system, verdict.schedule or (), [verdict.property])
+        run = Trace.of(setup.system, verdict.schedule or (), [verdict.property])
         assert run.misfit is None
         assert run.decided == {verdict.property.name: verdict.because}
 

@@ -11,6 +11,7 @@ import pytest
 from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Finding, Good, Sometimes
 from scuttle_check.engine.system import Scope
 from scuttle_check.engine.topology import ELEMENTS_MAX, automorphisms, topology
+from scuttle_check.engine.trace import Trace
 from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup
 from scuttle_check.gossip.reductions.claims import GossipFacets, GossipNaming
 from scuttle_check.gossip.reductions.reduce import search_reduced
@@ -18,7 +19,6 @@ from scuttle_check.gossip.script import generated_script, parse_script
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.reductions.certificate import FalseClaims
-from scuttle_check.search.replay import replay
 from scuttle_ref.messages import Digest
 from scuttle_ref.state import NodeState
 
@@ -87,7 +87,7 @@ def test_a_property_of_one_node_is_judged_though_its_twin_was_explored(node: str
     report = compiled(setup.system, (vector, step), **claims(setup, quotient=True))
 
     for name in ("vector", "step"):
-        world = replay(setup.system, report.verdict(name).schedule or ()).states[-1]
+        world = Trace.of(setup.system, report.verdict(name).schedule or ()).states[-1]
         assert [bool(each.store) for each in world.nodes] == [
             each in {"A", node} for each in graph.nodes
         ]
@@ -239,7 +239,7 @@ def test_whatever_three_twins_come_to_is_reached_by_a_schedule_that_leads_there(
                 continue  # a quotient may forget what was named of a digest
             assert verdict.schedule is not None
             assert plain.schedule is not None
-            run = replay(setup.system, verdict.schedule)
+            run = Trace.of(setup.system, verdict.schedule)
             assert run.misfit is None
             assert run.states[-1].nodes == nodes
             assert quotient or len(verdict.schedule) == len(plain.schedule)

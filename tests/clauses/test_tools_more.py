@@ -8,12 +8,12 @@ import attrs
 import pytest
 
 from scuttle_check.engine.topology import Topology, topology
+from scuttle_check.engine.trace import Trace
 from scuttle_check.gossip.catalogue import Case, Expected, Outcome, judge
 from scuttle_check.gossip.counterexample import Counterexample, load
 from scuttle_check.gossip.experiment import Experiment, experiment_from_json
 from scuttle_check.gossip.script import parse_script
 from scuttle_check.search.plain import breadth_first
-from scuttle_check.search.replay import replay
 
 LINE = topology("line:2")
 SWAP = Experiment(LINE, parse_script(["A set k=a", "B set k=b"], LINE, "here"), "as-shipped")
@@ -85,7 +85,7 @@ def test_a_counterexample_refutes_again_from_its_file_alone(tmp_path: Path) -> N
 
     loaded = load(file)
     setup = loaded.experiment.build()
-    run = replay(setup.system, loaded.schedule, setup.properties)
+    run = Trace.of(setup.system, loaded.schedule, setup.properties)
 
     assert run.misfit is None
     assert run.decided["agreement"] == verdict.because

@@ -26,11 +26,11 @@ from scuttle_check.base import cluster as cluster_module
 from scuttle_check.base import ending
 from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.base.resources import to_install
+from scuttle_check.engine.judge import Judge
 from scuttle_check.gossip.catalogue import find_case, load_catalogue
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.divided.coordinator import DividedSearch
 from scuttle_check.search.divided.crew import Alone
-from scuttle_check.search.judge import Judge
 
 ROOT = Path(__file__).parents[2]
 INSTALLED = importlib.util.find_spec("distributed") is not None

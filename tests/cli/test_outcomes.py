@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from scuttle_check.engine.trace import Trace
 from scuttle_check.gossip.agreement import disagreement, fair_rounds
 from scuttle_check.gossip.counterexample import parse_action
 from scuttle_check.gossip.experiment import experiment_from_json
-from scuttle_check.gossip.explain import worlds_of
 
 SWAP = ("--profile", "as-shipped", "--topology", "line:2", "--writers", "A,B")
 
@@ -33,7 +33,7 @@ def test_every_outcome_is_listed_with_a_schedule_that_leads_there(
     )
     for each in shown:
         schedule = [parse_action(line, "test") for line in each["schedule"]]
-        world = worlds_of(setup.system, schedule)[-1]
+        world = Trace.beyond(setup.system, schedule).last
         assert setup.system.quiescent(world)
         ended: Any = fair_rounds(setup.system).settle(world.nodes).nodes
         assert (disagreement(ended) is None) == each["equal"]

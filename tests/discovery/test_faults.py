@@ -14,15 +14,14 @@ from attrs import field, frozen
 
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.topology import topology
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind, Report, Verdict
 from scuttle_check.gossip.counterexample import Counterexample, load, parse_action, shrink
 from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup, experiment_from_json
-from scuttle_check.gossip.explain import diagram, story
 from scuttle_check.gossip.liveness import Endless, eventually_agreed
 from scuttle_check.gossip.script import parse_script
 from scuttle_check.search.liveness.eventually import eventually
 from scuttle_check.search.plain import breadth_first
-from scuttle_check.search.replay import replay
 
 SHIPPED = {"profile": "as-shipped"}
 TEXTBOOK = {"profile": "textbook"}
@@ -123,7 +122,7 @@ def test_two_answers_to_one_broadcast_leave_the_older_value(build: Callable[...,
 
     verdict = compiled(setup.system, agreement, until_decided=True).verdicts[0]
     assert len(verdict.schedule or ()) == 16
-    assert replay(setup.system, verdict.schedule or (), agreement).decided.keys() == {"agreement"}
+    assert Trace.of(setup.system, verdict.schedule or (), agreement).decided.keys() == {"agreement"}
 
 
 @pytest.mark.parametrize("profile", ["documented", "as-shipped", "textbook", "paper"])
@@ -160,7 +159,7 @@ def test_a_persisted_node_forgets_open_digests_and_its_process_does_not(
     actions = [parse_action(line, "test") for line in schedule]
     for processes, named in (((), 0), ((("A", "B"),), 1)):
         setup = build("line:2", KEYS, processes=processes, **SHIPPED, **faults(crashes=1))
-        run = replay(setup.system, actions)
+        run = Trace.of(setup.system, actions)
         assert run.misfit is None
         assert [len(node.named) for node in run.states[-2].nodes] == [named, 1]
         assert [len(node.named) for node in run.states[-1].nodes] == [named, named]
@@ -231,8 +230,8 @@ def test_every_action_is_told_drawn_and_read_back(everything: Counterexample) ->
     """A counterexample that cannot be read helps nobody. Spec: CHK-3."""
     assert [str(action) for action in everything.schedule] == ALL_OF_THEM
     setup = everything.experiment.build()
-    assert replay(setup.system, everything.schedule).misfit is None
-    told = story(setup.system, setup.gossip.profile, everything.schedule)
+    assert Trace.of(setup.system, everything.schedule).misfit is None
+    told = Trace.beyond(setup.system, everything.schedule).story()
     for sentence in (
         "B pauses",
         "B goes on",
@@ -247,7 +246,7 @@ def test_every_action_is_told_drawn_and_read_back(everything: Counterexample) ->
         "remembers j=2@A'1",
     ):
         assert sentence in told, told
-    drawn = diagram(setup.system, everything.schedule)
+    drawn = Trace.beyond(setup.system, everything.schedule).diagram()
     assert len(drawn.splitlines()) == 1 + len(ALL_OF_THEM)
     assert "done (overtakes)" in drawn
 
@@ -260,7 +259,7 @@ def test_each_comeback_is_told(build: Callable[..., Setup], how: str, said: str)
     """The kind of restart decides the verdict, so the sentence names it. Spec: FAULT-4."""
     setup = build("line:2", KEYS, **faults(crashes=1, restart=how))
     schedule = [parse_action(line, "test") for line in ("crash A", f"restart A {how}")]
-    assert f"A comes back {said}" in story(setup.system, setup.gossip.profile, schedule)
+    assert f"A comes back {said}" in Trace.beyond(setup.system, schedule).story()
 
 
 def test_a_file_keeps_the_faults(everything: Counterexample, tmp_path: Path) -> None:

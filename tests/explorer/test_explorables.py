@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.trace import Trace
 from scuttle_check.explorer.explorable import Modelled, NamedRun, Source, saved_run
 from scuttle_check.explorer.export import document_of
 from scuttle_check.explorer.play import Misfit, Play
@@ -23,7 +24,6 @@ from scuttle_check.gossip.stage import Stage
 from scuttle_check.oracle.recordings.load import load
 from scuttle_check.oracle.recordings.replay import Agreement, compare
 from scuttle_check.search.plain import breadth_first
-from scuttle_check.search.replay import replay
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted((ROOT / "spec" / "scenarios").glob("*.txt"))
@@ -134,7 +134,7 @@ def test_a_run_that_refutes_is_saved_as_a_counterexample_that_replays(tmp_path: 
     path.write_text(json.dumps(one.saved(labels)), encoding="utf-8")
     found = load_counterexample(path)
     setup = found.experiment.build()
-    run = replay(setup.system, found.schedule, setup.properties)
+    run = Trace.of(setup.system, found.schedule, setup.properties)
 
     assert found.property == "agreement"
     assert run.misfit is None

@@ -19,11 +19,12 @@ from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, RE
 from scuttle_check.base.kept_files import new_folder
 from scuttle_check.cli import shown
 from scuttle_check.engine.properties import Always, AlwaysStep, Sometimes
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip import catalogue
 from scuttle_check.gossip.counterexample import Counterexample
 from scuttle_check.gossip.experiment import Experiment, Setup
-from scuttle_check.gossip.explain import cause_in, story
+from scuttle_check.gossip.explain import cause_in
 from scuttle_check.search.budget import BROKEN_OFF, Budget
 from scuttle_check.search.causes import Found, all_causes
 from scuttle_check.search.exhaustive import Search
@@ -95,7 +96,7 @@ def _text(setup: Setup, names: Sequence[str], found: Sequence[Found]) -> str:
                 "",
                 f"{name} [{one.property.clause}] in {len(one.schedule)} steps: {one.cause}",
                 f"  here: {one.because}",
-                story(setup.system, setup.gossip.profile, schedule),
+                Trace.beyond(setup.system, schedule).story(),
             ]
         )
     return "\n".join(lines)

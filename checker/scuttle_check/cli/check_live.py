@@ -19,9 +19,9 @@ import click
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from scuttle_check.cli.options import experiment_from, model_flags
 from scuttle_check.cli.shown import note_lines, stats_json, stats_line, verdict_json
+from scuttle_check.engine.trace import Misfit, Trace
 from scuttle_check.engine.verdict import Kind, Report, Verdict
 from scuttle_check.gossip.catalogue import SIZES, Outcome
-from scuttle_check.gossip.explain import diagram, story, tell_node, worlds_of
 from scuttle_check.gossip.in_force import presumed
 from scuttle_check.gossip.lasso import SavedLasso, load_lasso
 from scuttle_check.gossip.live_catalogue import WALKS, LiveCase, LiveOutcome, load_live
@@ -38,7 +38,6 @@ from scuttle_check.search.liveness.eventually import eventually
 from scuttle_check.search.liveness.fairness import FAIRNESS
 from scuttle_check.search.liveness.quiescent import quiescent_search
 from scuttle_check.search.plain import breadth_first, depth_first
-from scuttle_check.search.replay import Misfit
 from scuttle_check.search.walks.random_walk import random_walk
 from scuttle_ref.profiles import PROFILES
 
@@ -173,18 +172,16 @@ def _report_text(endless: Endless, live: LiveSetup, report: Report) -> str:
 
 def lasso_text(live: LiveSetup, lasso: SavedLasso) -> str:
     """A run without end: the prefix, what then happens for ever, and what nodes then hold."""
-    system, profile, model = live.setup.system, live.setup.gossip.profile, live.model
-    way = worlds_of(model, lasso.prefix)
-    turn = worlds_of(model, lasso.cycle, way[-1])
-    first = len(way)
+    way = Trace.beyond(live.model, lasso.prefix)
+    turn = Trace.beyond(live.model, lasso.cycle, start=way.last, first=len(lasso.prefix) + 1)
     steps = f"{_steps(len(lasso.prefix))}, then {_steps(len(lasso.cycle))} for ever"
     lines = [
         f"{lasso.property} [{lasso.clause}] refuted by a run without end: {steps}.",
         f"{lasso.because}.",
         "",
-        story(system, profile, lasso.prefix, way),
+        way.story(),
         "",
-        diagram(system, lasso.prefix, way),
+        way.diagram(),
         "",
     ]
     if lasso.cycle:
@@ -192,14 +189,14 @@ def lasso_text(live: LiveSetup, lasso: SavedLasso) -> str:
             [
                 "And then for ever:",
                 "",
-                story(system, profile, lasso.cycle, turn, first),
+                turn.story(),
                 "",
-                diagram(system, lasso.cycle, turn, first),
+                turn.diagram(),
             ]
         )
     else:
         lines.append("And there the run stops, which nothing forbids.")
-    return "\n".join([*lines, "", *map(tell_node, way[-1].nodes)])  # type: ignore[arg-type]
+    return "\n".join([*lines, "", *way.ends()])
 
 
 def _steps(count: int) -> str:

@@ -10,6 +10,7 @@ from attrs import frozen
 from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.cli.shown import say
 from scuttle_check.engine.claims import Facets
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.model import Model
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.verdict import Report
@@ -19,7 +20,6 @@ from scuttle_check.search.budget import Budget
 from scuttle_check.search.compiled.words import TooWide
 from scuttle_check.search.divided.coordinator import DividedSearch, Traffic, completed
 from scuttle_check.search.divided.crew import Crew
-from scuttle_check.search.judge import Judge
 
 
 @frozen

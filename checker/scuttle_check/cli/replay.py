@@ -14,11 +14,11 @@ from scuttle_check.cli.check_live import refuse_misfit, replay_lasso
 from scuttle_check.cli.options import examples
 from scuttle_check.cli.shown import failure_text
 from scuttle_check.engine.properties import Property
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind, Verdict
 from scuttle_check.gossip.counterexample import Counterexample, load
 from scuttle_check.gossip.experiment import Setup
 from scuttle_check.gossip.lasso import is_lasso
-from scuttle_check.search.replay import Run, replay
 
 
 @click.command(epilog=examples("scuttle replay swap.json"))
@@ -39,7 +39,7 @@ def command(file: Path, as_json: bool) -> None:
         raise UsageFault(
             f"no property {found.property!r}", where=f"{file}: $.property", expected=known
         )
-    run = replay(setup.system, found.schedule, wanted)
+    run = Trace.of(setup.system, found.schedule, wanted)
     refuse_misfit(f"{file}: $.schedule", run.misfit)
     because = run.decided.get(found.property)
     if as_json:
@@ -55,7 +55,7 @@ def _told(setup: Setup, each: Property, found: Counterexample, because: str) -> 
     return failure_text(setup, Verdict(each, Kind.REFUTED, found.schedule, because))
 
 
-def _as_json(found: Counterexample, run: Run, because: str | None) -> dict[str, Any]:
+def _as_json(found: Counterexample, run: Trace, because: str | None) -> dict[str, Any]:
     return {
         "format": "scuttle-replay/1",
         "property": found.property,

@@ -20,6 +20,7 @@ from scuttle_check.cli.answers import Answer, Question
 from scuttle_check.cli.crews import crew_of
 from scuttle_check.cli.divided import facets_of, told, too_wide
 from scuttle_check.cli.shown import say
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.model import Model
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.verdict import Report
@@ -33,7 +34,6 @@ from scuttle_check.search.divided.coordinator import completed
 from scuttle_check.search.divided.crew import Alone, Crew
 from scuttle_check.search.divided.journal import Journal, Mark, marks_in
 from scuttle_check.search.divided.saved import SavedSearch
-from scuttle_check.search.judge import Judge
 
 __all__ = ["HOME", "AnyRun", "Asked", "Run", "SimulationRun", "begun", "found", "runs"]
 

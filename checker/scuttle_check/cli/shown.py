@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from scuttle_check.cli.safe_output import SafeText
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Growth, Kind, Report, Stats, Verdict
 from scuttle_check.gossip.agreement import aftermath
 from scuttle_check.gossip.catalogue import AGREEMENT, Outcome, Row
 from scuttle_check.gossip.experiment import Experiment, Setup
-from scuttle_check.gossip.explain import diagram, story, tell_node, worlds_of
 from scuttle_check.gossip.in_force import idle_settings, presumed, unread_note
 from scuttle_check.search.budget import Progress, memory_used
 from scuttle_ref.profiles import PROFILES
@@ -31,37 +31,26 @@ if TYPE_CHECKING:
 
 def failure_text(setup: Setup, verdict: Verdict) -> str:
     """The schedule that refutes a property: as sentences, as a diagram, and how it ends."""
-    system, profile = setup.system, setup.gossip.profile
-    schedule: tuple[Any, ...] = verdict.schedule or ()
-    world = worlds_of(system, schedule)[-1]
+    system, schedule = setup.system, verdict.schedule or ()
+    trace = Trace.beyond(system, schedule)
     lines = [
         f"{verdict.property.name} [{verdict.property.clause}] refuted in {len(schedule)} steps:",
         f"{verdict.because}.",
         "",
-        story(system, profile, schedule),
-        "",
-        diagram(system, schedule),
-        "",
-        *(tell_node(node) for node in world.nodes),  # type: ignore[arg-type]
+        *_whole(trace),
     ]
-    if verdict.property.name != AGREEMENT:
-        return "\n".join(lines)
-    healed, actions = aftermath(system, world)
-    worlds = worlds_of(healed, actions, world)
-    first = len(schedule) + 1
-    lines.extend(
-        [
-            "",
-            "Nothing is in flight and all owners are done. From here every link exchanges in turn:",
-            "",
-            story(healed, profile, actions, worlds, first),
-            "",
-            diagram(healed, actions, worlds, first),
-            "",
-            *(tell_node(node) for node in worlds[-1].nodes),  # type: ignore[arg-type]
-        ]
-    )
+    if verdict.property.name == AGREEMENT:
+        healed, actions = aftermath(system, trace.last)
+        said = (
+            "Nothing is in flight and all owners are done. From here every link exchanges in turn:"
+        )
+        rest = Trace.beyond(healed, actions, start=trace.last, first=len(schedule) + 1)
+        lines += ["", said, "", *_whole(rest)]
     return "\n".join(lines)
+
+
+def _whole(trace: Trace) -> list[str]:
+    return [trace.story(), "", trace.diagram(), "", *trace.ends()]
 
 
 SHRINKING = 3

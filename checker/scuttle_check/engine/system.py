@@ -33,6 +33,7 @@ from scuttle_check.engine.network import (
     Wiring,
 )
 from scuttle_check.engine.steps import Steps
+from scuttle_check.engine.telling import PLAIN_WORDS, Words
 from scuttle_check.engine.topology import Topology
 from scuttle_check.engine.worlds import (
     Actor,
@@ -66,7 +67,8 @@ __all__ = [
 class System:
     """A model of worlds. `script` holds the commands of each node, in topology order.
 
-    `exchanges` is the number of exchanges each directed link may start.
+    `exchanges` is the number of exchanges each directed link may start. Its steps are told in
+    `words`.
 
     Spec: FAULT-1.
     """
@@ -78,6 +80,7 @@ class System:
     exchanges: int = 1
     outages: Outages = NO_OUTAGES
     wiring: Wiring = ADDRESSED
+    words: Words = field(default=PLAIN_WORDS, repr=False, eq=False)
     budgets: tuple[int, ...] = field(init=False)
     reactions: Reactions = field(init=False, repr=False)
     _steps: Steps | None = field(init=False, default=None, repr=False, eq=False)

@@ -14,6 +14,7 @@ from scuttle_check.engine.actions import Action, Drop, Duplicate
 from scuttle_check.engine.pictures.space_time import svg
 from scuttle_check.engine.pictures.text import mermaid, shiviz
 from scuttle_check.engine.pictures.timeline import Fate, Happening, Timeline, followed
+from scuttle_check.engine.trace import Trace
 from scuttle_check.explorer.explorable import Source, saved_run
 from scuttle_check.explorer.export import page_of
 from scuttle_check.explorer.fixed import Fixed
@@ -21,9 +22,8 @@ from scuttle_check.explorer.play import Play, settled_experiment
 from scuttle_check.explorer.sources import Opened, explorable
 from scuttle_check.explorer.walk import Walk
 from scuttle_check.gossip.counterexample import parse_action
-from scuttle_check.gossip.drawn import itf_of, timeline_of
+from scuttle_check.gossip.drawn import itf_of
 from scuttle_check.gossip.experiment import Experiment
-from scuttle_check.gossip.explain import diagram, story
 
 Writer: TypeAlias = Callable[[Opened], str]
 
@@ -45,7 +45,7 @@ def timeline(opened: Opened) -> Timeline:
     """The run as a picture sees it. Spec: CONVERT-2."""
     if isinstance(opened, Source):
         experiment, schedule = _model(opened)
-        return timeline_of(experiment.build().system, schedule)
+        return Trace.beyond(experiment.build().system, schedule).timeline
     steps = [_happening(opened, step) for step in opened.runs[0].steps]
     return followed(opened.nodes, opened.links, steps)
 
@@ -71,9 +71,8 @@ def _title(opened: Opened) -> str:
 def _text(opened: Opened) -> str:
     if isinstance(opened, Source):
         experiment, schedule = _model(opened)
-        setup = experiment.build()
-        told = story(setup.system, setup.gossip.profile, schedule)
-        return f"{diagram(setup.system, schedule)}\n\n{told}\n"
+        trace = Trace.beyond(experiment.build().system, schedule)
+        return f"{trace.diagram()}\n\n{trace.story()}\n"
     walk = Walk(opened)
     lines = [line for at in range(1, len(walk.steps) + 1) for line in _told(walk, at)]
     return "\n".join([walk.diagram(), "", *lines, ""])

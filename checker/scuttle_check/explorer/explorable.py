@@ -15,6 +15,8 @@ from attrs import define, field, frozen
 
 from scuttle_check.base.errors import Fault, UsageFault
 from scuttle_check.base.resources import spec_folder
+from scuttle_check.engine.telling import headline as headline_of
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind, Verdict
 from scuttle_check.explorer.play import Misfit, Play, Position, Ran, Taken, settled_experiment
 from scuttle_check.explorer.views import (
@@ -28,11 +30,9 @@ from scuttle_check.explorer.views import (
 )
 from scuttle_check.gossip.counterexample import Counterexample, parse_action
 from scuttle_check.gossip.experiment import Experiment, Setup
-from scuttle_check.gossip.explain import headline as headline_of
 from scuttle_check.gossip.specification import clauses_in
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.exhaustive import Search, exhaustive
-from scuttle_check.search.replay import replay
 
 FORMAT = "scuttle-explorer/1"
 RUN_FORMAT = "scuttle-run/1"
@@ -180,19 +180,17 @@ class Modelled:
         self._positions[labels] = position
 
     def _step(self, taken: Taken) -> Json:
-        profile = self.play.setup(taken.before.script).gossip.profile
-        headline, details = tell_step(taken.system, profile, taken.before.world, taken.action)
+        headline, details = tell_step(taken.system, taken.before.world, taken.action)
         view = self.view(taken.after, taken)
         return {"label": taken.label, "headline": headline, "details": details, "view": view}
 
     def view(self, position: Position, taken: Taken | None) -> Json:
         """The world at `position`, what can happen there, and how the properties fare."""
         system, world = self.play.system(position.script), position.world
-        profile = self.play.setup(position.script).gossip.profile
         acts = []
         for move in self.play.moves(position):
             try:
-                headline, details = tell_step(system, profile, world, move.action)
+                headline, details = tell_step(system, world, move.action)
             except Fault as fault:  # a resolver of the user failed; other steps can be taken
                 headline, details = headline_of(system, world, move.action), [str(fault)]
             act = {"label": move.label, "headline": headline, "details": details}
@@ -243,7 +241,7 @@ def saved_run(play: Play, ran: Ran) -> Json:
     experiment, schedule = settled_experiment(play, ran.taken)
     setup: Setup = experiment.build()
     actions = tuple(parse_action(line, "the run") for line in schedule)
-    judged = replay(setup.system, actions, setup.properties)
+    judged = Trace.of(setup.system, actions, setup.properties)
     refuted = [each for each in setup.properties if _refutes(each.name, judged.decided)]
     if judged.misfit is None and refuted:
         first = refuted[0]

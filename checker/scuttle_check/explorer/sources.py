@@ -13,6 +13,7 @@ from scuttle_check.base.errors import UsageFault
 from scuttle_check.base.files import checked_members
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.engine.actions import Action
+from scuttle_check.engine.trace import Trace
 from scuttle_check.explorer.explorable import FORMAT as PAGE
 from scuttle_check.explorer.explorable import (
     RUN_FORMAT,
@@ -35,7 +36,6 @@ from scuttle_check.gossip.lasso import FORMAT as LASSO
 from scuttle_check.gossip.lasso import lasso_from_json
 from scuttle_check.gossip.scenario import read_scenario
 from scuttle_check.oracle.recordings.load import load as load_recordings
-from scuttle_check.search.replay import replay
 
 RECORDING = "simple-scuttle-trace/1"
 REPORT = "scuttle-report"
@@ -149,7 +149,7 @@ def case_source(name: str) -> Source:
 def _counterexample(document: Any, where: str) -> Source:
     found = counterexample_from_json(document, where)
     setup = found.experiment.build()
-    run = replay(setup.system, found.schedule)
+    run = Trace.of(setup.system, found.schedule)
     if run.misfit is not None:
         step = run.misfit.step
         action: Action = found.schedule[step - 1]

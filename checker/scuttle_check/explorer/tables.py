@@ -157,7 +157,7 @@ def _tables(setup: Setup, worlds: Sequence[World], taken: Iterable[tuple[World, 
             after = setup.system.next(world, action)
             key = _what_it_tells(setup.system, world, action)
             if key not in telling:
-                told_step = tell_step(setup.system, setup.gossip.profile, world, action)
+                told_step = tell_step(setup.system, world, action)
                 sentences = [texts.number(each, each) for each in (told_step[0], *told_step[1])]
                 telling[key] = told.number(tuple(sentences), sentences)
             fares = _fares(findings, judged.of_step(world, action, after))

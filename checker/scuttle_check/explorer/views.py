@@ -19,9 +19,8 @@ from scuttle_check.engine.properties import (
     Sometimes,
 )
 from scuttle_check.engine.system import System, World
-from scuttle_check.gossip.explain import Told, tell
+from scuttle_check.engine.telling import Told, tell
 from scuttle_ref.names import one_line, place_name
-from scuttle_ref.profile import Profile
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import NodeState
 
@@ -74,9 +73,9 @@ def told_json(told: Told) -> list[Any]:
     return [told.headline, list(told.details)]
 
 
-def tell_step(system: System, profile: Profile, world: World, action: Action) -> list[Any]:
+def tell_step(system: System, world: World, action: Action) -> list[Any]:
     """What `action` is and does, as [headline, details]. Spec: EXPL-4."""
-    return told_json(tell(system, profile, world, action))
+    return told_json(tell(system, world, action))
 
 
 @define

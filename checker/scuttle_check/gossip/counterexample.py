@@ -33,8 +33,8 @@ from scuttle_check.engine.actions import (
 from scuttle_check.engine.network import Comeback
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.topology import Topology
+from scuttle_check.engine.trace import Trace, fitting
 from scuttle_check.gossip.experiment import RESTARTS, Experiment, Setup, experiment_from_json
-from scuttle_check.search.replay import fitting, replay
 from scuttle_check.search.shrink import shrunk
 from scuttle_ref.messages import Exchange
 
@@ -146,13 +146,13 @@ def _with_fewer_actions(found: Counterexample) -> Counterexample:
 
     def fails(schedule: Sequence[Action]) -> bool:
         fitted = fitting(setup.system, schedule)
-        return found.property in replay(setup.system, fitted, judged).decided
+        return found.property in Trace.of(setup.system, fitted, judged).decided
 
     if not judged or not fails(found.schedule):
         return found
     kept = shrunk(found.schedule, fails)
     schedule: tuple[Action, ...] = fitting(setup.system, kept)  # type: ignore[assignment]
-    because = replay(setup.system, schedule, judged).decided[found.property]
+    because = Trace.of(setup.system, schedule, judged).decided[found.property]
     return attrs.evolve(found, schedule=schedule, because=because)
 
 
@@ -199,7 +199,7 @@ def _if_refuted(found: Counterexample, candidate: Experiment) -> Counterexample:
     """`found` with the experiment `candidate` if that fails in the same way, else `found`."""
     setup = candidate.build()
     schedule: tuple[Action, ...] = fitting(setup.system, found.schedule)  # type: ignore[assignment]
-    decided = replay(setup.system, schedule, _judged(setup, found.property)).decided
+    decided = Trace.of(setup.system, schedule, _judged(setup, found.property)).decided
     if found.property not in decided:
         return found
     because = decided[found.property]

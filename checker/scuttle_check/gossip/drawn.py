@@ -1,4 +1,4 @@
-"""A schedule as a timeline, and as a trace in ITF."""
+"""A run as a trace in ITF, the format of other checkers."""
 
 from __future__ import annotations
 
@@ -6,38 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from scuttle_check.engine.actions import Action, Deliver, Drop, Duplicate, Overtake
+from scuttle_check.engine.actions import Action
 from scuttle_check.engine.pictures import itf
-from scuttle_check.engine.pictures.timeline import Fate, Happening, Timeline, followed
 from scuttle_check.engine.system import System, World
+from scuttle_check.engine.trace import Trace
 from scuttle_check.gossip.experiment import Experiment
-from scuttle_check.gossip.explain import headline, worlds_of
 from scuttle_ref.state import NodeState
 from scuttle_ref.wire import thawed_value
-
-
-def timeline_of(system: System, schedule: Sequence[Action]) -> Timeline:
-    """What happened where, and every message from its sending to its end; a frame is its text."""
-    worlds = worlds_of(system, schedule)
-    steps = [
-        _happening(system, world, after, action)
-        for world, after, action in zip(worlds, worlds[1:], schedule, strict=False)
-    ]
-    return followed(system.topology.nodes, system.topology.links, steps)
-
-
-def _happening(system: System, world: World, after: World, action: Action) -> Happening:
-    flight = [[" + ".join(map(str, frame)) for frame in channel] for channel in after.channels]
-    match action:
-        case Deliver() | Drop() | Duplicate() | Overtake():
-            link = system.topology.link_index[action.source, action.target]
-            fate = Fate.LOST if isinstance(action, Drop) else Fate.ARRIVED
-            stays = isinstance(action, Duplicate)
-            return Happening(action.target, "", flight, link, action.index, fate, stays)
-        case _:
-            node = getattr(action, "node", None) or getattr(action, "source", "")
-            return Happening(str(node), headline(system, world, action), flight)
-
 
 # --- ITF ----------------------------------------------------------------------------------------
 
@@ -54,7 +29,7 @@ def itf_of(
     Spec: CONVERT-1, CONVERT-3.
     """
     system = experiment.build().system
-    worlds = worlds_of(system, schedule)
+    worlds = Trace.beyond(system, schedule).states
     actions = ["init", *map(str, schedule)]
     pairs = enumerate(zip(worlds, actions, strict=True))
     states = [

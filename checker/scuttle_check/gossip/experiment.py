@@ -28,6 +28,7 @@ from scuttle_check.engine.system import System
 from scuttle_check.engine.topology import Topology, from_links
 from scuttle_check.gossip.actor import GENERATION, GossipActor
 from scuttle_check.gossip.bounds import LEAST, Limit, limit_from, limit_json
+from scuttle_check.gossip.explain import GossipWords
 from scuttle_check.gossip.lasting import Heeded
 from scuttle_check.gossip.properties import properties_of
 from scuttle_check.gossip.script import NodeCommand, command_text, parse_script
@@ -182,6 +183,7 @@ class Experiment:
             self.exchanges,
             self.faults.outages(),
             wiring(self.topology, self.wiring, self.processes),
+            GossipWords(profile),
         )
         heeded = Heeded()
         return Setup(system, gossip, properties_of(system, gossip, heeded), heeded)

@@ -7,34 +7,17 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from scuttle_check.engine.actions import (
-    Action,
-    Crash,
-    Cut,
-    Deliver,
-    Drop,
-    Duplicate,
-    FrameAction,
-    Heal,
-    Overtake,
-    Pause,
-    Perform,
-    Restart,
-    Resume,
-    Start,
-)
-from scuttle_check.engine.model import Model
 from scuttle_check.engine.network import Comeback
-from scuttle_check.engine.pictures.text import Row, sequence_diagram
-from scuttle_check.engine.system import System, World
+from scuttle_check.engine.telling import Words
+from scuttle_check.engine.worlds import Effects, Local
 from scuttle_check.gossip.actor import GENERATION
 from scuttle_check.gossip.actor import Restart as ScriptedRestart
-from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.gossip.script import command_text
 from scuttle_ref.messages import Digest, DigestDone, Put, Update
 from scuttle_ref.names import one_line, place_name
@@ -51,6 +34,9 @@ from scuttle_ref.outputs import (
 from scuttle_ref.profile import Profile, rule_of
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import NodeState
+
+if TYPE_CHECKING:
+    from scuttle_check.gossip.experiment import Experiment
 
 
 def cause_in(experiment: Experiment) -> Callable[[str], str]:
@@ -78,14 +64,6 @@ def cause_in(experiment: Experiment) -> Callable[[str], str]:
         return re.sub(r"\bN:#( N:#)+", "N:#", text)
 
     return cause
-
-
-@frozen
-class Told:
-    """One action as people read it: a headline, and what the node then does."""
-
-    headline: str
-    details: tuple[str, ...]
 
 
 PROFILE_AREAS = {
@@ -146,47 +124,6 @@ def tell_output(profile: Profile, output: Output, heard: object = None) -> str:
             return f"refuses: {refusal}"
 
 
-def tell(system: System, profile: Profile, world: World, action: Action) -> Told:
-    """What `action` is and what it does in `world`."""
-    arrives = isinstance(action, Deliver | Duplicate | Overtake)
-    heard = system.frame(world, action)[-1] if arrives else None  # type: ignore[arg-type]
-    details = tuple(
-        tell_output(profile, output, heard)  # type: ignore[arg-type]
-        for output in system.effects(world, action).notes
-    )
-    return Told(headline(system, world, action), (*_consequences(system, world, action), *details))
-
-
-def _consequences(system: System, world: World, action: Action) -> tuple[str, ...]:
-    """What a fault of a node or a connection brings with it, with the clause that says so."""
-    match action:
-        case Cut(source=source, target=target):
-            lost = sum(
-                len(world.channels[at]) for at in system.topology.links_between(source, target)
-            )
-            said = f"{_in_flight(lost)}; what is sent meanwhile goes nowhere [FAULT-2]"
-            return (said, *_hearing(system, world, action))
-        case Crash(node=node):
-            pairs = zip(system.topology.links, world.channels, strict=True)
-            lost = sum(len(channel) for link, channel in pairs if node in link)
-            said = f"{_in_flight(lost)}; what is sent to it meanwhile goes nowhere [FAULT-3]"
-            return (said, *_hearing(system, world, action))
-        case Heal() | Restart():
-            return _hearing(system, world, action)
-        case _:
-            return ()
-
-
-def _hearing(system: System, world: World, action: Cut | Heal | Crash | Restart) -> tuple[str, ...]:
-    """What becomes of the nodes that hear of a connection, with the clause that says so."""
-    after = system.next(world, action)
-    lines: list[str] = []
-    for name, one, two in zip(system.topology.nodes, world.nodes, after.nodes, strict=True):
-        if not (isinstance(action, Restart) and action.node == name):
-            lines += tell_apart(one, two)  # type: ignore[arg-type]
-    return tuple(lines)
-
-
 def tell_apart(before: NodeState, after: NodeState) -> list[str]:
     """What a node has forgotten since it heard of a connection. Spec: FAULT-8."""
     kept = dict(after.named)
@@ -199,130 +136,46 @@ def tell_apart(before: NodeState, after: NodeState) -> list[str]:
     ]
 
 
-def _in_flight(lost: int) -> str:
-    messages = "1 message" if lost == 1 else f"{lost} messages"
-    return f"{messages} in flight lost" if lost else "nothing was in flight"
+@frozen
+class GossipWords(Words):
+    """How steps of Scuttlebutt are told: with the clauses of the rules of a profile."""
 
+    profile: Profile
 
-_COMEBACKS = {
-    Comeback.PERSISTED: "comes back with its clock, history and store",
-    Comeback.AMNESIA: "comes back with nothing, under its old id",
-    Comeback.NEW_ID: "comes back with nothing, under the new id ",
-}
+    def command(self, command: Hashable) -> str:
+        """What an owner asks for."""
+        return command_text(command)  # type: ignore[arg-type]
 
+    def performs(self, node: str, command: Hashable) -> str:
+        """That the owner of a node asks for something."""
+        if isinstance(command, ScriptedRestart):
+            return f"{node} restarts with amnesia"
+        return super().performs(node, command)
 
-def headline(system: System, world: World, action: Action) -> str:
-    """`action` in one line."""
-    match action:
-        case Perform(node=node):
-            at = system.topology.node_index[node]
-            command = system.script[at][world.scripted[at]]
-            if isinstance(command, ScriptedRestart):
-                return f"{node} restarts with amnesia"
-            return f"{node}: {command_text(command)}"  # type: ignore[arg-type]
-        case Start(source=source, target=target):
-            return f"{source} starts an exchange with {target}"
-        case Deliver(source=source, target=target):
-            return f"{target} receives {_frame(system, world, action)} from {source}"
-        case Drop(source=source, target=target):
-            return f"{_frame(system, world, action)} from {source} to {target} is lost"
-        case Duplicate(source=source, target=target):
-            frame = _frame(system, world, action)
-            return f"{target} receives {frame} from {source}, and a copy stays in flight"
-        case Overtake(source=source, target=target, index=index):
-            frame = _frame(system, world, action)
-            return f"{target} receives {frame} from {source}, ahead of {index} sent before"
-        case _:
-            return _failure(system, world, action)
+    def state(self, local: Local) -> str:
+        """What a node knows, in one line."""
+        return tell_node(local)  # type: ignore[arg-type]
 
+    def comes_back(self, node: str, local: Local, how: Comeback) -> str:
+        """That a node that crashed in a state is up again."""
+        if how is Comeback.PERSISTED:
+            return f"{node} comes back with its clock, history and store"
+        if how is Comeback.NEW_ID:
+            fresh = f"{local.id}{GENERATION}"  # type: ignore[attr-defined]
+            return f"{node} comes back with nothing, under the new id {fresh}"
+        return super().comes_back(node, local, how)
 
-def _failure(system: System, world: World, action: Action) -> str:
-    """A fault of a connection or a node, or its end, in one line."""
-    match action:
-        case Cut(source=source, target=target):
-            return f"the connection of {source} and {target} breaks"
-        case Heal(source=source, target=target):
-            return f"{source} and {target} are connected again"
-        case Crash(node=node):
-            return f"{node} crashes"
-        case Restart(node=node, how=how):
-            old: str = world.nodes[system.topology.node_index[node]].id  # type: ignore[attr-defined]
-            fresh = old + GENERATION if how is Comeback.NEW_ID else ""
-            return f"{node} {_COMEBACKS[how]}{fresh}"
-        case Pause(node=node):
-            return f"{node} pauses"
-        case Resume(node=node):
-            return f"{node} goes on"
-        case _:
-            return str(action)
+    def effects(
+        self, node: str, before: Local, effects: Effects, heard: Hashable | None
+    ) -> tuple[str, ...]:
+        """What a node does, with the clause of the rule behind each output."""
+        del node, before
+        return tuple(tell_output(self.profile, output, heard) for output in effects.notes)  # type: ignore[arg-type]
 
-
-def _frame(system: System, world: World, action: FrameAction) -> str:
-    return " + ".join(map(str, system.frame(world, action)))
-
-
-def worlds_of(
-    model: Model[World, Action], schedule: Sequence[Action], start: World | None = None
-) -> list[World]:
-    """The worlds that a schedule passes through, `start` (or the initial one) included."""
-    worlds = [start or next(iter(model.initial()))]
-    for action in schedule:
-        worlds.append(model.next(worlds[-1], action))
-    return worlds
-
-
-def story(
-    system: System,
-    profile: Profile,
-    schedule: Sequence[Action],
-    worlds: Sequence[World] | None = None,
-    first: int = 1,
-) -> str:
-    """The schedule as sentences, numbered from `first`.
-
-    `worlds` are those it passes through, if it does not begin at the start of `system`.
-    """
-    lines: list[str] = []
-    worlds = worlds or worlds_of(system, schedule)
-    for number, (world, action) in enumerate(zip(worlds, schedule, strict=False), start=first):
-        told = tell(system, profile, world, action)
-        lines.append(f"{number:>3}. {told.headline}")
-        lines.extend(f"       {detail}" for detail in told.details)
-    return "\n".join(lines)
-
-
-def _row(system: System, world: World, action: Action, number: str) -> Row:
-    """The row of a diagram for one action."""
-    match action:
-        case Deliver() | Duplicate() | Overtake():
-            more = {Duplicate: " (and again)", Overtake: " (overtakes)"}.get(type(action), "")
-            text = _frame(system, world, action) + more
-            return Row(number, action.source, text, action.target)
-        case Drop(source=source, target=target):
-            return Row(number, source, f"{_frame(system, world, action)} (lost)", target, "x")
-        case Cut(source=source, target=target):
-            return Row(number, source, headline(system, world, action), target, "x")
-        case Start(source=node) | Heal(source=node):
-            return Row(number, node, headline(system, world, action))
-        case Perform() | Crash() | Restart() | Pause() | Resume():
-            return Row(number, action.node, headline(system, world, action))
-
-
-def diagram(
-    system: System,
-    schedule: Sequence[Action],
-    worlds: Sequence[World] | None = None,
-    first: int = 1,
-) -> str:
-    """The schedule as a text sequence diagram; a message is drawn when it arrives.
-
-    `worlds` are those it passes through, if it does not begin at the start of `system`.
-    """
-    rows = []
-    worlds = worlds or worlds_of(system, schedule)
-    for number, (world, action) in enumerate(zip(worlds, schedule, strict=False), start=first):
-        rows.append(_row(system, world, action, str(number)))
-    return sequence_diagram(system.topology.nodes, rows)
+    def hears(self, node: str, before: Local, after: Local) -> list[str]:
+        """What a node has forgotten since it heard of a connection. Spec: FAULT-8."""
+        del node
+        return tell_apart(before, after)  # type: ignore[arg-type]
 
 
 def tell_node(state: NodeState) -> str:

@@ -17,13 +17,13 @@ from scuttle_check.engine.properties import Always, Broken, Eventually, Finding,
 from scuttle_check.engine.rounds import EndlessExchange, FairRounds
 from scuttle_check.engine.sessions import Sessions, as_it_is
 from scuttle_check.engine.system import Action, Deliver, Local, Scope, Start, World
+from scuttle_check.engine.trace import Trace, fitting
 from scuttle_check.engine.verdict import Kind, Report, Verdict
 from scuttle_check.gossip.actor import Restart, moves_update
 from scuttle_check.gossip.agreement import disagreement
 from scuttle_check.gossip.experiment import Experiment, Setup
 from scuttle_check.gossip.properties import all_nodes
 from scuttle_check.search.liveness.fairness import Fairness, session_fairness
-from scuttle_check.search.replay import fitting, replay
 from scuttle_check.search.shrink import shrunk
 from scuttle_ref.history import History
 from scuttle_ref.names import UNBOUNDED
@@ -219,7 +219,7 @@ def by_vectors(live: LiveSetup, search: Search) -> Report:
     found = report.verdicts[0]
     if found.kind is Kind.REFUTED and found.schedule is not None:
         prefix = _shortened(live.model, criterion, found.schedule)
-        world = replay(live.model, prefix).states[-1]
+        world = Trace.of(live.model, prefix).states[-1]
         cycle = every_exchange(live, world)
         verdict = Verdict(wanted, found.kind, prefix, found.because, found.exercised, cycle)
         return Report((verdict,), report.stats)
@@ -238,7 +238,7 @@ def _shortened(
 
     def stuck_at(actions: Sequence[Hashable]) -> tuple[Hashable, ...] | None:
         fitted = fitting(model, actions)
-        for at, world in enumerate(replay(model, fitted).states):
+        for at, world in enumerate(Trace.of(model, fitted).states):
             if any(isinstance(criterion.check(part), Broken) for part in criterion.parts(world)):
                 return fitted[:at]
         return None

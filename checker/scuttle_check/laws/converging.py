@@ -15,6 +15,7 @@ from scuttle_check.engine.properties import Always, Broken, Finding, Good
 from scuttle_check.engine.rounds import Settled
 from scuttle_check.engine.system import Scope, System, World
 from scuttle_check.engine.topology import topology
+from scuttle_check.engine.trace import fitting
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.gossip.actor import GossipActor
 from scuttle_check.gossip.agreement import settled
@@ -27,7 +28,6 @@ from scuttle_check.laws.domain import BESIDE, KEY, Domain
 from scuttle_check.laws.evidence import Evidence
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.exhaustive import exhaustive
-from scuttle_check.search.replay import fitting
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Put, Update
 from scuttle_ref.names import UNBOUNDED, NodeId
@@ -120,10 +120,7 @@ def system_of(asking: Asking, experiment: Experiment) -> System:
     gossip = Gossip(
         DOCUMENTED, Config(resolve=resolver_of(asking), max_history=UNBOUNDED, mtu=UNBOUNDED)
     )
-    system = setup.system
-    return System(
-        GossipActor(gossip), system.topology, system.network, system.script, system.exchanges
-    )
+    return evolve(setup.system, actor=GossipActor(gossip))
 
 
 def experiment_with(experiment: Experiment) -> Experiment:

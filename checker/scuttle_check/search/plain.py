@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 
 from attrs import define, field
 
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.model import Model
 from scuttle_check.engine.properties import Property, Sometimes
 from scuttle_check.engine.verdict import Report, Stats
 from scuttle_check.search.budget import Budget, Progress
 from scuttle_check.search.growth import growth_of_worlds
-from scuttle_check.search.judge import Judge
 
 Parents: TypeAlias = dict[Any, tuple[Any, Any] | None]
 

@@ -6,10 +6,10 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from scuttle_check.base.errors import UsageFault
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.model import Model
 from scuttle_check.engine.properties import Always, AlwaysStep, Property
 from scuttle_check.engine.verdict import StateGraph
-from scuttle_check.search.judge import Judge
 
 
 def state_graph(

@@ -10,13 +10,13 @@ from attrs import define, field
 from numpy.typing import NDArray
 
 from scuttle_check.engine.actions import Action, Perform, Restart
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.system import Local, Scope
 from scuttle_check.search.compiled.cell_tables import Ids
 from scuttle_check.search.compiled.tables import Tables
 from scuttle_check.search.compiled.visited import Worlds
 from scuttle_check.search.compiled.words import Fields, Vectors
-from scuttle_check.search.judge import Judge
 
 if TYPE_CHECKING:
     from scuttle_check.search.reductions.symmetry import Symmetry

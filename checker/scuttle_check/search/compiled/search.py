@@ -11,6 +11,7 @@ from attrs import define, field
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.actions import Action
 from scuttle_check.engine.claims import Commutation, Facets, Naming
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.system import System, overridden
 from scuttle_check.engine.verdict import Report, Stats
@@ -26,7 +27,6 @@ from scuttle_check.search.compiled.tables import (
 from scuttle_check.search.compiled.visited import Visited, Worlds, distinct, merged
 from scuttle_check.search.compiled.words import WORD, TooWide
 from scuttle_check.search.growth import growth_of_components
-from scuttle_check.search.judge import Judge
 
 if TYPE_CHECKING:
     from scuttle_check.search.reductions.pieces import Pieces

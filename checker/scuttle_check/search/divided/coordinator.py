@@ -15,6 +15,7 @@ from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.base.workers import TRIES
 from scuttle_check.engine.actions import Action
 from scuttle_check.engine.claims import Facets
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.system import System
 from scuttle_check.engine.verdict import Report, Stats
@@ -32,7 +33,6 @@ from scuttle_check.search.divided.mirror import PIECE, Expansion, Mirror
 from scuttle_check.search.divided.provider import Provider
 from scuttle_check.search.divided.shard import joined
 from scuttle_check.search.growth import growth_of_components
-from scuttle_check.search.judge import Judge
 
 if TYPE_CHECKING:
     from scuttle_check.search.reductions.pieces import Pieces

@@ -9,12 +9,12 @@ from attrs import define, field
 
 from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.engine.actions import Action
+from scuttle_check.engine.trace import Trace
 from scuttle_check.search.compiled.visited import Visited, Worlds
 from scuttle_check.search.compiled.words import Fields, TooWide
 from scuttle_check.search.divided.coordinator import DividedSearch
 from scuttle_check.search.divided.journal import Event, Journal, Mark, Turn
 from scuttle_check.search.divided.mirror import PIECE
-from scuttle_check.search.replay import replay
 
 
 @define(kw_only=True)
@@ -90,7 +90,7 @@ class SavedSearch(DividedSearch):
         for name, (because, schedule) in decided.items():
             if name not in known:
                 raise _not_shown(name, "is none of the properties asked for")
-            ran = replay(self.system, schedule, [known[name]])
+            ran = Trace.of(self.system, schedule, [known[name]])
             if ran.misfit is not None:
                 raise _not_shown(name, f"has no step {ran.misfit.step}, {ran.misfit.action}")
             told = ran.decided.get(name)

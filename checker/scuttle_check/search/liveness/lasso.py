@@ -13,9 +13,9 @@ from attrs import frozen
 
 from scuttle_check.engine.model import Model
 from scuttle_check.engine.properties import Broken, Eventually
+from scuttle_check.engine.trace import Misfit, Trace
 from scuttle_check.search.liveness.exploration import StateGraph
 from scuttle_check.search.liveness.fairness import Fairness
-from scuttle_check.search.replay import Misfit, replay
 from scuttle_check.search.shrink import shrunk
 
 STARTS_MAX = 8
@@ -186,7 +186,7 @@ def run_lasso(
 
     Spec: LIVE-8.
     """
-    run = replay(model, (*prefix, *cycle))
+    run = Trace.of(model, (*prefix, *cycle))
     if run.misfit is not None:
         return LassoRun(run.states, misfit=run.misfit)
     states = run.states

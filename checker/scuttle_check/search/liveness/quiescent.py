@@ -11,12 +11,12 @@ from typing import Any
 
 from attrs import define, field
 
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.model import Model
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.system import Scope
 from scuttle_check.engine.verdict import Report, Stats
 from scuttle_check.search.budget import Budget, Progress
-from scuttle_check.search.judge import Judge
 from scuttle_check.search.liveness.exploration import NO_PARENT
 from scuttle_check.search.liveness.numbered import Numbered, Numbers, unnumbered
 from scuttle_check.search.plain import breadth_first

@@ -18,18 +18,18 @@ import numpy as np
 from attrs import define, field
 
 from scuttle_check.engine.actions import Action
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Sometimes
 from scuttle_check.engine.system import System
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.worlds import Scope, World, replaced
 from scuttle_check.search.compiled.cell_tables import Ids
 from scuttle_check.search.compiled.layout import Layout
 from scuttle_check.search.compiled.tables import Tables
 from scuttle_check.search.compiled.visited import Visited, Worlds
-from scuttle_check.search.judge import Judge
 from scuttle_check.search.reductions.certificate import FalseClaim, FalseClaims
 from scuttle_check.search.reductions.quotient import QuotientLayout, worth_asking
 from scuttle_check.search.reductions.symmetry import Symmetry
-from scuttle_check.search.replay import replay
 
 SAMPLE = 256
 """Worlds that are computed again, besides those at the ends of chunks. Unit: worlds."""
@@ -208,7 +208,7 @@ class Recomputation:
         _, decided = self.judge.memory()
         for name, (_, schedule) in decided.items():
             wanted = [each for each in self.judge.properties if each.name == name]
-            run = replay(self.system, schedule, wanted)
+            run = Trace.of(self.system, schedule, wanted)
             if run.misfit is not None or (
                 wanted[0].scope is not Scope.TERMINAL_NODES and name not in run.decided
             ):

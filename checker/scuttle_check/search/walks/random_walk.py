@@ -6,12 +6,12 @@ import random
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.model import Model
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.verdict import Report, Stats
 from scuttle_check.search.budget import Budget, Progress
 from scuttle_check.search.growth import growth_of_worlds
-from scuttle_check.search.judge import Judge
 
 STEPS_MAX = 10_000
 """Where a walk that never ends is cut. Unit: steps."""

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import define, field
 
+from scuttle_check.engine.judge import Judge
 from scuttle_check.engine.model import Model
 from scuttle_check.engine.properties import Property, Sometimes
 from scuttle_check.engine.system import Scope, System, overridden
 from scuttle_check.engine.verdict import Report, Stats
 from scuttle_check.search.budget import Budget, Progress
 from scuttle_check.search.growth import growth_of_components
-from scuttle_check.search.judge import Judge
 from scuttle_check.search.walks.random_walk import random_walk
 
 if TYPE_CHECKING:
