@@ -95,7 +95,7 @@ def test_every_schema_is_held_against_something_that_was_said() -> None:
     assert held | set(OF_CONFORMANCE) == set(SCHEMAS)
 
 
-OF_RUNS = {"counterexample", "itf", "lasso", "page", "recording", "run", "step"}
+OF_RUNS = {"counterexample", "itf", "lasso", "model-run", "page", "recording", "run", "step"}
 """Files of runs and what the prompt says: test_schemas.py."""
 
 

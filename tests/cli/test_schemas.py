@@ -14,6 +14,7 @@ import pytest
 from every_kind import FAILING, OF_MODELS, RECORDINGS, ran, scuttle
 from followed import SCHEMAS, faults
 
+from scuttle_check import check
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.cli.check_ladder import cell_json
 from scuttle_check.cli.check_live import live_json
@@ -29,6 +30,7 @@ from scuttle_ref.messages import Update
 MINE = (
     "run",
     "lasso",
+    "model-run",
     "page",
     "itf",
     "regression",
@@ -63,12 +65,15 @@ def documents(every_kind: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
     judged = [judge(find_case(load_catalogue(), FAILING))]
     unfair = tmp_path_factory.mktemp("unfair") / "lasso.json"
     assert scuttle("check", "--live", "--fairness", "none", "--save", unfair) == 1
+    saved = tmp_path_factory.mktemp("own") / "run.json"
+    check("counting_down:model").save("never", saved)
     faults = ("--crashes", "1", "--losses", "1", "--writers", "A", "--gossips", "0", "--json")
     live = ("--live", "--profile", "textbook", "--topology", "line:2", "--writers", "A", "--json")
     return {
         "counterexample": [found],
         "run": [read("run.json")],
         "lasso": [read("lasso.json"), json.loads(unfair.read_text(encoding="utf-8"))],
+        "model-run": [json.loads(saved.read_text(encoding="utf-8"))],
         "page": [json.loads(worlds.group(1))],
         "itf": [told("convert", every_kind / kind, ".itf.json") for kind in OF_MODELS],
         "regression": [

@@ -21,6 +21,7 @@ PAGES = sorted(path for path in SPEC.rglob("*.md") if "lessons" not in path.part
 
 def run_python(example: Example) -> None:
     """Execute a block in the namespace of its page."""
+    example.namespace.setdefault("__name__", "a page")
     exec(compile(example.parsed, example.path, "exec"), example.namespace)  # noqa: S102
 
 

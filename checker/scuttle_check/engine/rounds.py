@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from scuttle_check.engine.actions import Deliver, Start
 from scuttle_check.engine.network import ADDRESSED, Frame, Network, Wiring
+from scuttle_check.engine.properties import Always, Broken, Finding, Good
 from scuttle_check.engine.topology import Topology
-from scuttle_check.engine.worlds import Actor, Effects, Local, hosted, received, replaced
+from scuttle_check.engine.worlds import (
+    Actor,
+    Effects,
+    Local,
+    Scope,
+    World,
+    hosted,
+    received,
+    replaced,
+)
+
+if TYPE_CHECKING:
+    from scuttle_check.engine.system import System
 
 ROUNDS_MAX = 64
 """More rounds than any exchange pattern here needs; beyond it the outcome is open."""
@@ -146,3 +160,42 @@ class FairRounds:
             queue.extend((node, target, frame) for frame in frames)
         changed = replaced(nodes, self.topology.node_index[node], effects.local)
         return hosted(self.actor, self.wiring, self.topology, changed, node)
+
+
+def agreement(system: System, observe: Callable[[Local], Hashable] = lambda local: local) -> Always:
+    """All replicas of an own protocol end equal in what `observe` makes of a node state.
+
+    Judged in every quiescent world: from there every link exchanges in turn, undisturbed, until a
+    round changes nothing, or for ROUNDS_MAX rounds.
+
+    Spec: CONV-1, CONV-13.
+    """
+    rounds = FairRounds(
+        system.actor, system.topology, system.network, lambda _message: True, system.wiring
+    )
+    start = next(iter(system.initial())).nodes
+
+    def parts(world: World) -> Iterable[Hashable]:
+        return (world.nodes,) if system.quiescent(world) else ()
+
+    def check(nodes: tuple[Local, ...]) -> Finding:
+        ended, still = nodes, True
+        for _ in range(ROUNDS_MAX):
+            before = ended
+            for link in system.topology.links:
+                try:
+                    ended, _moved = rounds.exchange(ended, *link)
+                except EndlessExchange:
+                    return Broken(f"an exchange over {'>'.join(link)} has no end")
+            still = ended != before
+            if not still:
+                break
+        seen = [observe(node) for node in ended]
+        if all(each == seen[0] for each in seen):
+            return Good.KEPT if nodes != start else Good.VACUOUS
+        pairs = zip(system.topology.nodes, seen, strict=True)
+        told = ", ".join(f"{node} ends with {what}" for node, what in pairs)
+        return Broken(f"{told}, {'and it goes on' if still else 'and no exchange changes that'}")
+
+    says = "once all owners are done and all arrived, undisturbed exchanges make all replicas equal"
+    return Always("agreement", "CONV-1", says, parts, check, Scope.QUIESCENT_NODES)

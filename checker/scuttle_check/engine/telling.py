@@ -6,7 +6,7 @@ Python has for it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -55,9 +55,25 @@ class Words:
         """That the owner of a node asks for something."""
         return f"{node}: {self.command(command)}"
 
+    def message(self, message: Hashable) -> str:
+        """What is in flight."""
+        return _short(recorded(message))
+
+    def frame(self, frame: Sequence[Hashable]) -> str:
+        """What arrives, or is lost, as one."""
+        return " + ".join(map(self.message, frame))
+
     def state(self, local: Local) -> str:
-        """What a node knows, in one line."""
-        return str(local)
+        """What a node knows."""
+        members = _members(local)
+        if members is None:
+            return str(local)
+        told = (f"{name} {_short(value)}" for name, value in members.items() if name != "id")
+        return ", ".join(told)
+
+    def line(self, node: str, local: Local) -> str:
+        """What a node knows, after its name, in one line."""
+        return f"{node}  {self.state(local)}"
 
     def comes_back(self, node: str, local: Local, how: Comeback) -> str:
         """That a node that crashed in a state is up again."""
@@ -69,13 +85,12 @@ class Words:
     ) -> tuple[str, ...]:
         """What a node does; `heard` is the message that made it do so, if it was one."""
         del heard
-        changed = f"{node} is now {self.state(effects.local)}"
-        sent = [f"{node} sends {message} to {target}" for target, message in effects.sends]
-        return (*([] if effects.local == before else [changed]), *sent, *map(str, effects.notes))
+        sent = [f"{node} sends {self.message(what)} to {to}" for to, what in effects.sends]
+        return (*_changes(node, before, effects.local), *sent, *map(str, effects.notes))
 
     def hears(self, node: str, before: Local, after: Local) -> list[str]:
         """What becomes of a node that hears of a connection."""
-        return [] if before == after else [f"{node} is now {self.state(after)}"]
+        return _changes(node, before, after)
 
     def record(self, local: Local) -> Any:
         """A node state as values of a trace in ITF."""
@@ -99,6 +114,32 @@ def recorded(value: Any) -> Any:
         return [recorded(item) for item in value]
     if isinstance(value, set | frozenset):
         return sorted((recorded(item) for item in value), key=repr)
+    return str(value)
+
+
+def _members(value: Any) -> dict[str, Any] | None:
+    """The members of a value that has such, by name."""
+    found = recorded(value)
+    return found if isinstance(found, dict) else None
+
+
+def _changes(node: str, before: Local, after: Local) -> list[str]:
+    """What of a node state is another than before."""
+    if before == after:
+        return []
+    one, two = _members(before), _members(after)
+    if one is None or two is None:
+        return [f"{node} is now {after}"]
+    changed = [name for name in two if one.get(name) != two[name]]
+    return [f"{node}: {name} is now {_short(two[name])}" for name in changed]
+
+
+def _short(value: Any) -> str:
+    """A recorded value in few characters."""
+    if isinstance(value, list):
+        return " ".join(map(_short, value)) or "empty"
+    if isinstance(value, dict):
+        return " ".join(f"{name}={_short(item)}" for name, item in value.items()) or "empty"
     return str(value)
 
 
@@ -213,7 +254,7 @@ def _failure(system: System, world: World, action: Action) -> str:
 
 def frame_text(system: System, world: World, action: FrameAction) -> str:
     """The frame that an action concerns."""
-    return " + ".join(map(str, system.frame(world, action)))
+    return system.words.frame(system.frame(world, action))
 
 
 def row_of(system: System, world: World, action: Action, number: str) -> Row:

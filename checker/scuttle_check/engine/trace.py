@@ -131,7 +131,8 @@ class Trace:
     def ends(self) -> list[str]:
         """What each node knows in the end; of other models the last state."""
         if self.system is not None:
-            return [self.system.words.state(local) for local in self.last.nodes]
+            pairs = zip(self.system.topology.nodes, self.last.nodes, strict=True)
+            return [self.system.words.line(node, local) for node, local in pairs]
         return [str(self.last)]
 
     def diagram(self) -> str:
@@ -174,7 +175,7 @@ class Trace:
 
 def _happening(system: System, step: Step) -> Happening:
     action: Any = step.action
-    flight = [[" + ".join(map(str, frame)) for frame in queue] for queue in step.after.channels]
+    flight = [[*map(system.words.frame, queue)] for queue in step.after.channels]
     if not isinstance(action, Deliver | Drop | Duplicate | Overtake):
         return Happening(concerned(action), headline(system, step.before, action), flight)
     link = system.topology.link_index[action.source, action.target]

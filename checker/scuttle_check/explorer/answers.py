@@ -14,6 +14,7 @@ import attrs
 from attrs import define, field
 
 from scuttle_check.base.errors import Fault, UsageFault
+from scuttle_check.base.importing import no_foreign_code
 from scuttle_check.base.kept_files import write_draft
 from scuttle_check.explorer.conversion import WRITERS
 from scuttle_check.explorer.explorable import Explorable, Modelled, NamedRun, Source, saved_run
@@ -30,7 +31,7 @@ from scuttle_check.explorer.sources import (
     open_named,
 )
 from scuttle_check.explorer.views import Json
-from scuttle_check.gossip.experiment import Experiment, experiment_from_json, own_resolvers_only
+from scuttle_check.gossip.experiment import Experiment, experiment_from_json
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.plain import breadth_first
 
@@ -65,7 +66,7 @@ class Answers:
     def _init(self, request: Json) -> Json:
         file = request.get("file")
         if isinstance(file, dict):
-            with own_resolvers_only():
+            with no_foreign_code():
                 one = self.make(
                     self._uploaded(*_insist_on_file(file.get("name"), file.get("text")))
                 )

@@ -18,7 +18,7 @@ HEIGHT = 640
 
 
 @frozen
-class Trace:
+class Framed:
     """A model, a run of it or a recording. At the end of a notebook's cell it is the explorer.
 
     No server and no address outside is needed, and the notebook keeps it when it is saved.
@@ -40,7 +40,7 @@ class Trace:
         return walk.diagram()
 
 
-def trace(of: str | Path | Experiment) -> Trace:
-    """The trace that a file holds (see ``scuttle explore FILE``), or a model. Raises UsageFault."""
+def trace(of: str | Path | Experiment) -> Framed:
+    """The run that a file holds (see ``scuttle explore FILE``), or a model. Raises UsageFault."""
     opened = of_experiment(of) if isinstance(of, Experiment) else open_file(Path(of))
-    return Trace(explorable(opened))
+    return Framed(explorable(opened))

@@ -27,6 +27,8 @@ from scuttle_check.explorer.fixed import Fixed
 from scuttle_check.explorer.pages import reread
 from scuttle_check.explorer.play import Misfit, Play
 from scuttle_check.explorer.recordings import recorded
+from scuttle_check.explorer.saved_traces import FORMAT as TRACE
+from scuttle_check.explorer.saved_traces import opened as opened_trace
 from scuttle_check.explorer.scenarios import scenario_source
 from scuttle_check.gossip.catalogue import find_case, load_catalogue
 from scuttle_check.gossip.counterexample import FORMAT as COUNTEREXAMPLE
@@ -79,8 +81,8 @@ def open_document(document: object, where: str) -> Opened:
 
 
 _EXPECTED = (
-    f"{COUNTEREXAMPLE}, {RUN_FORMAT}, {LASSO}, {RECORDING}, {REPORT}, a scenario (.txt), a page of "
-    "scuttle explore --html, or a trace in ITF of scuttle convert"
+    f"{COUNTEREXAMPLE}, {RUN_FORMAT}, {LASSO}, {TRACE}, {RECORDING}, {REPORT}, a scenario (.txt), "
+    "a page of scuttle explore --html, or a trace in ITF of scuttle convert"
 )
 _HINT = "scuttle check --save FILE writes a counterexample of this version"
 
@@ -248,6 +250,7 @@ _READERS: dict[object, Callable[[Any, str], Opened]] = {
     LASSO: _lasso,
     PAGE: _page,
     REPORT: _report,
+    TRACE: opened_trace,
 }
 
 

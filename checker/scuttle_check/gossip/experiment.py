@@ -10,18 +10,14 @@ The same names stand in flags, in the catalogue and in counterexample files.
 
 from __future__ import annotations
 
-import importlib
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, cast
 
 import attrs
 from attrs import field, frozen
 
 from scuttle_check.base.errors import Fault, UnrunnableFault, UsageFault
+from scuttle_check.base.importing import imported, refuse_foreign_code
 from scuttle_check.engine.network import UNLIMITED, Comeback, Network, Outages, network, wiring
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.system import System
@@ -240,48 +236,18 @@ def profile_called(name: str) -> Profile:
     return PROFILES[name]
 
 
-_MAY_IMPORT: ContextVar[bool] = ContextVar("_MAY_IMPORT", default=True)
-"""Whether a resolver may be code of somebody else; where not, no format is a way round it."""
-
-
-@contextmanager
-def own_resolvers_only() -> Iterator[None]:
-    """In this block a name of other code is refused, wherever it comes from. Spec: EXPL-10."""
-    before = _MAY_IMPORT.set(False)
-    try:
-        yield
-    finally:
-        _MAY_IMPORT.reset(before)
-
-
 def resolver_called(name: str) -> Resolver:
     """A resolver by name, or from ``package.module:function``. Raises a Fault."""
     if name in RESOLVERS:
         return RESOLVERS[name]
-    if not _MAY_IMPORT.get():
-        raise UsageFault(
-            f"names the resolver {name!r}, and a page may not load code",
-            expected=", ".join(RESOLVERS),
-            hint="open it with scuttle explore FILE",
-        )
-    module_name, colon, function_name = name.partition(":")
+    refuse_foreign_code("resolver", name, ", ".join(RESOLVERS))
     where = f"--resolver {name}"
-    if not colon:
+    if ":" not in name:
         known = ", ".join(RESOLVERS)
         raise UsageFault(
             f"no resolver {name!r}", where=where, expected=f"{known}, or package.module:function"
         )
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        resolver: Any = getattr(importlib.import_module(module_name), function_name)
-    except (Exception, SystemExit) as fault:  # noqa: BLE001 - a foreign module may raise anything
-        raise UnrunnableFault(
-            f"cannot be imported ({type(fault).__name__}: {fault})",
-            where=where,
-            hint="run from the folder that holds the module, or install it",
-        ) from None
+    resolver = imported(name, where)
     if not callable(resolver):
         raise UnrunnableFault(f"is {kind_of(resolver)}", where=where, expected="a function")
     return cast("Resolver", resolver)

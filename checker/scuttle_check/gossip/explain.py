@@ -152,9 +152,18 @@ class GossipWords(Words):
             return f"{node} restarts with amnesia"
         return super().performs(node, command)
 
+    def message(self, message: Hashable) -> str:
+        """What is in flight."""
+        return str(message)
+
     def state(self, local: Local) -> str:
-        """What a node knows, in one line."""
+        """What a node knows, in one line, which begins with its id."""
         return tell_node(local)  # type: ignore[arg-type]
+
+    def line(self, node: str, local: Local) -> str:
+        """What a node knows, in one line."""
+        del node
+        return self.state(local)
 
     def comes_back(self, node: str, local: Local, how: Comeback) -> str:
         """That a node that crashed in a state is up again."""

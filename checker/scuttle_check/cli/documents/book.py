@@ -52,6 +52,7 @@ MADE: Final[dict[str, Callable[[], Schema]]] = {
     "lessons": about.lessons,
     "lessons-check": about.lessons_check,
     "live": models.live,
+    "model-run": models.model_run,
     "node": network.node,
     "page": pages.page,
     "page-answer": pages.page_answer,

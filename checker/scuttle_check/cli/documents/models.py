@@ -196,6 +196,24 @@ def lasso() -> Schema:
     )
 
 
+def model_run() -> Schema:
+    """A run of a model that code makes. Spec: CHK-15."""
+    return document(
+        "model-run",
+        "A run of a model that code makes, and the property that it decides",
+        {
+            "model": {"description": "package.module:name, which makes the model.", **TEXT},
+            "property": TEXT,
+            "schedule": {"description": "Actions of the model, as they print.", **TEXTS},
+        },
+        {
+            "clause": TEXT,
+            "because": TEXT,
+            "cycle": {"description": "What then happens for ever.", **TEXTS},
+        },
+    )
+
+
 _FARED: Final = one_of(kind.value for kind in (Kind.HOLDS, Kind.REFUTED, Kind.UNKNOWN))
 """What becomes of a failure without one of its ingredients."""
 
