@@ -57,9 +57,9 @@ AREAS = {
     ),
     "search": Area(
         (
-            *_in("search", "plain", "exhaustive", "judge", "replay"),
+            *_in("search", "plain", "exhaustive"),
             *_in("search", "budget"),
-            *_in("engine", "cells", "environment", "steps"),
+            *_in("engine", "cells", "environment", "steps", "judge", "trace"),
             *_in("search/compiled", "words", "visited", "cell_tables", "layout", "tables"),
             *_in("search/compiled", "interned", "judging", "search"),
             *_in("search/reductions", "recomputed"),
