@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 DETAILS = "SCUTTLE_TRACEBACK"
 """An environment variable: when it is set, what nobody foresaw is shown with its traceback."""
 
+STANDARD = (1, 2)
+"""The descriptors of standard output and standard error, of whatever writes to them."""
+
 _LEFT_BEHIND: list[str] = []
 """Threads that wait for what may never come: see :func:`leave_behind`."""
 
@@ -161,13 +164,12 @@ def _flush() -> None:
 
 def _drop(stream: Any) -> None:
     """Forget what could not be written: Python would try it again at its end, and say so."""
-    own = (sys.__stdout__, sys.__stderr__)
-    if stream is None or not any(stream is each for each in own):
-        return
-    with contextlib.suppress(OSError, ValueError):
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, stream.fileno())
-        os.close(nothing)
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        number = stream.fileno()
+        if number in STANDARD:
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, number)
+            os.close(nothing)
 
 
 def carried_out(command: click.Command, arguments: Sequence[str], **context: Any) -> int:

@@ -17,6 +17,7 @@ from scuttle_check.base.errors import AS_EXPECTED, REFUTED, UsageFault
 from scuttle_check.base.kept_files import write_over
 from scuttle_check.base.resources import to_write_to
 from scuttle_check.cli.options import examples
+from scuttle_check.cli.safe_output import own_text, styled
 from scuttle_check.explorer.lessons.course import (
     course,
     lesson_called,
@@ -119,6 +120,14 @@ def _listed(lessons: tuple[Lesson, ...]) -> dict[str, object]:
     }
 
 
+class _Console(Console):
+    """A console that leaves it to us how a process ends whose reader has gone away."""
+
+    def on_broken_pipe(self) -> None:
+        """What went wrong, as it was; rich would end the process with 1. Spec: END-3."""
+        raise  # noqa: PLE0704 - rich calls it while it handles the fault
+
+
 def _list_text(lessons: tuple[Lesson, ...]) -> str:
     done = read_progress()
     lines = []
@@ -131,7 +140,7 @@ def _list_text(lessons: tuple[Lesson, ...]) -> str:
 
 def _take(lesson: Lesson) -> None:
     """Show a lesson part by part, ask, and remember how it went."""
-    console = Console(highlight=False, soft_wrap=False)
+    console = _Console(highlight=False, soft_wrap=False, file=own_text())
     asked = predicted = 0
     with tempfile.TemporaryDirectory() as folder:
         player = Player(lesson, Path(folder), _scuttle)
@@ -146,7 +155,9 @@ def _take(lesson: Lesson) -> None:
                 click.echo()
                 continue
             text = player.play(part)
-            click.echo("\n".join(map(_typed_bold, text.splitlines())) + "\n")
+            for line in text.splitlines():
+                _played(line)
+            click.echo()
             if open_question is not None and part.kind in PLAYED:
                 asked += 1
                 predicted += _judge(*open_question, player.output)
@@ -158,14 +169,17 @@ def _take(lesson: Lesson) -> None:
         click.echo(f"Next: scuttle learn {following.number}, {following.title}.")
 
 
-def _typed_bold(line: str) -> str:
+def _played(line: str) -> None:
     """A line of a dialogue or of a terminal: what is typed stands out from what comes of it."""
-    return click.style(line, bold=True) if line.startswith(("> ", "$ ")) else line
+    if line.startswith(("> ", "$ ")):
+        styled(line, bold=True)
+    else:
+        click.echo(line)
 
 
 def _ask(question: Question) -> str:
     """The letter the reader answers, or nothing."""
-    click.secho(question.asks, bold=True)
+    styled(question.asks, bold=True)
     for option in question.options:
         click.echo(f"  {option.letter}) {option.says}")
     letters = [option.letter for option in question.options]
@@ -187,6 +201,6 @@ def _judge(question: Question, answer: str, output: str) -> bool:
     told = " and ".join(f"{option.letter}) {option.says}" for option in right)
     good = answer in {option.letter for option in right}
     verdict = "As you predicted" if good else ("What happened" if not answer else "Not so")
-    click.secho(f"{verdict}: {told}", fg="green" if good else "yellow")
+    styled(f"{verdict}: {told}", fg="green" if good else "yellow")
     click.echo()
     return good

@@ -101,7 +101,12 @@ class LazyGroup(click.Group):
             formatter.write_dl(sorted(COMMANDS.items()))
 
 
-@click.group("scuttle", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+CONTEXT = {"help_option_names": ["-h", "--help"], "color": True}
+"""What is said reaches the guard of the streams whole: click would leave out of it what looks like
+a colour, wherever it comes from."""
+
+
+@click.group("scuttle", cls=LazyGroup, context_settings=CONTEXT)
 @click.version_option(package_name="scuttle-ref", prog_name="scuttle")
 def scuttle() -> None:
     """Scuttlebutt gossip: the reference, and a checker that tries every message order.

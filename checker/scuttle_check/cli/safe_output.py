@@ -1,26 +1,22 @@
 """What a terminal is shown: text, and nothing that it would obey.
 
 Keys, values and names come from peers, files and implementations under test. Whatever command
-prints them, what is not printable is escaped here, at the last door; colours pass.
+prints them, what is not printable is escaped here, at the last door. Colours are escaped, too: a
+value could hide what stands behind it. What we style ourselves has a door of its own.
 """
 
 from __future__ import annotations
 
 import io
-import re
+import os
 import sys
+from typing import IO, Any, TextIO, cast
 
-_OBEYED = re.compile(
-    "[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f"  # control characters but tab, newline and escape
-    "\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"  # what reorders or breaks a line
-    "\ud800-\udfff]"  # halves of surrogate pairs, which have no encoding
-    r"|\x1b(?!\[[0-9;]*m)"
-)
+import click
 
+from scuttle_check.base.visible import shown
 
-def shown(text: str) -> str:
-    r"""The text with ``\u0007`` where a terminal would ring. Inside JSON it is the same text."""
-    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+STANDARD_ERROR = 2
 
 
 class SafeText(io.TextIOWrapper):
@@ -35,20 +31,75 @@ class SafeText(io.TextIOWrapper):
         return len(text)
 
     def move(self, text: str) -> None:
-        """Write a text of our own that may move the cursor."""
+        """Write a text of our own that may move the cursor, or change how text looks."""
         super().write(text)
 
 
+class OwnText:
+    """Where something writes whose text is ours alone, with its own colours and moves."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write it as it is to a terminal of ours, and as any text elsewhere."""
+        if isinstance(self._stream, SafeText) and self._stream.isatty():
+            self._stream.move(text)
+        else:
+            self._stream.write(text)
+        return len(text)
+
+
+def own_text() -> IO[str]:
+    """Standard output, for :class:`OwnText` only."""
+    return cast("IO[str]", OwnText(sys.stdout))
+
+
+def styled(text: str, **style: Any) -> None:
+    """One line in a style that ``click.style`` knows, on a terminal; a line elsewhere."""
+    stream = sys.stdout
+    if isinstance(stream, SafeText) and stream.isatty() and "NO_COLOR" not in os.environ:
+        before, after = click.style("\0", **style).split("\0")
+        stream.move(before)
+        stream.write(text)
+        stream.move(f"{after}\n")
+    else:
+        click.echo(text)
+
+
 def guard_streams() -> None:
-    """Put the guard before the standard streams of this process."""
+    """Put the guard before the standard streams of this process, and something where one is closed.
+
+    Spec: END-4.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            stand_in = _instead(number)
+            setattr(sys, name, stand_in)
+            setattr(sys, f"__{name}__", stand_in)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if type(stream) is io.TextIOWrapper:
-            encoding, buffered = stream.encoding, stream.line_buffering
+            # Not taken from the stream that Python began with: what draws whole screens of its own,
+            # as --tui does, writes to that one.
             guarded = SafeText(
-                stream.detach(),
-                encoding=encoding,
+                stream.buffer,
+                encoding=stream.encoding,
                 errors="backslashreplace",
-                line_buffering=buffered or name == "stderr",
+                line_buffering=stream.line_buffering or name == "stderr",
             )
             setattr(sys, name, guarded)
+
+
+def _instead(number: int) -> TextIO:
+    """What stands in for a standard stream that was closed before this process began.
+
+    It takes the number of the stream, or the next file that is opened would: a store, to which
+    whoever writes to standard error would then write. An input is at its end. Messages are lost, as
+    was asked for. Results are not: what writes them is told that nothing takes them.
+    """
+    taken = os.open(os.devnull, os.O_WRONLY if number == STANDARD_ERROR else os.O_RDONLY)
+    return open(taken, "r" if number == 0 else "w", encoding="utf-8", closefd=False)

@@ -13,6 +13,7 @@ from textual.widgets import Footer, Header, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from scuttle_check.base.errors import UNFORESEEN
+from scuttle_check.base.visible import shown as visible
 from scuttle_check.explorer.explorable import Explorable
 from scuttle_check.explorer.walk import Walk
 
@@ -20,7 +21,8 @@ from scuttle_check.explorer.walk import Walk
 class Explorer(App[None]):
     """A diagram, what the nodes know, what can happen next, and the properties.
 
-    Texts of users may hold brackets, so nothing is read as markup.
+    Texts of users may hold brackets, so nothing is read as markup, and what a terminal would obey,
+    so that is escaped. Spec: NODE-10.
     """
 
     CSS = """
@@ -41,7 +43,7 @@ class Explorer(App[None]):
     def __init__(self, walk: Walk) -> None:
         super().__init__()
         self.walk = walk
-        self.title = str(walk.document["title"])
+        self.title = visible(str(walk.document["title"]))
         self.beyond = False
         self.said = str(walk.document["note"])
 
@@ -70,27 +72,27 @@ class Explorer(App[None]):
         self.query_one("#diagram", Static).update(self._diagram())
         now = Text().append(f"step {walk.at} of {len(walk.steps)}\n", style="dim")
         headline, *details = walk.why()
-        now.append(f"{headline}\n", style="bold")
-        now.append("".join(f"{each}\n" for each in [*details, self.said] if each))
+        now.append(visible(f"{headline}\n"), style="bold")
+        now.append(visible("".join(f"{each}\n" for each in [*details, self.said] if each)))
         self.query_one("#now", Static).update(now)
         flight = [f"in flight {each}" for each in walk.flight()]
-        nodes = Text("\n".join([*walk.nodes(), *flight, ""]))
+        nodes = Text(visible("\n".join([*walk.nodes(), *flight, ""])))
         nodes.highlight_regex(r"\S+\*(?=\s|$)", "bold yellow")
         self.query_one("#nodes", Static).update(nodes)
-        properties = Text("\n".join(["", *walk.properties()]))
+        properties = Text(visible("\n".join(["", *walk.properties()])))
         properties.highlight_regex(r"(?m)^BROKEN.*$", "bold red")
         properties.highlight_regex(r"(?m)^ok\b", "green")
         self.query_one("#properties", Static).update(properties)
         acts = self.query_one("#acts", OptionList)
         acts.clear_options()
         shown = [act for act in walk.acts() if self.beyond or not act.get("extra")]
-        acts.add_options([Option(Text(act["headline"]), id=act["label"]) for act in shown])
+        acts.add_options([Option(Text(visible(act["headline"])), id=act["label"]) for act in shown])
         if shown:
             acts.highlighted = 0
 
     def _diagram(self) -> Text:
         """All steps, the one that is shown in bold, and those after it dim."""
-        lines = self.walk.diagram(whole=True).split("\n")
+        lines = visible(self.walk.diagram(whole=True)).split("\n")
         shown = Text()
         for number, line in enumerate(lines):
             at = self.walk.at
