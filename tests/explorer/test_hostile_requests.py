@@ -7,16 +7,23 @@ import hashlib
 import json
 import re
 import resource
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from scuttle_check.explorer import server
 from scuttle_check.explorer.answers import Answers
 from scuttle_check.explorer.export import MODULES, page_of
 from scuttle_check.explorer.server import BODY_MAX, POLICY
 from scuttle_check.explorer.sources import case_source, explorable
+
+MODULE = [sys.executable, "-m", "scuttle_check"]
 
 PLACES = ("", "front/app.js", "api/init")
 
@@ -305,3 +312,44 @@ def test_what_nobody_foresaw_ends_no_server(
     assert "Traceback" not in said
     monkeypatch.undo()
     assert raw(head("api/init", {"Content-Length": "2"}) + b"{}")[0] == 200
+
+
+HALF = b"POST /api/init HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n\r\n{"
+"""A request whose body does not come."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", HALF])
+def test_a_request_that_does_not_come_to_its_end_holds_up_nobody(
+    sent: bytes, number: signal.Signals
+) -> None:
+    """Ctrl-C was waited for as long as the one who sent half of it wanted. Spec: EXPL-14."""
+    with subprocess.Popen(
+        [*MODULE, "explore", "--topology", "line:2", "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as ran:
+        assert ran.stdout is not None
+        host, port = ran.stdout.readline().strip(" \n/").removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as talk:
+            talk.sendall(sent)
+            time.sleep(0.3)
+            ran.send_signal(number)
+            begun = time.monotonic()
+            assert ran.wait(20) == 0
+            assert time.monotonic() - begun < 4
+        assert ran.stderr is not None
+        assert "Traceback" not in ran.stderr.read()
+
+
+def test_a_body_that_does_not_come_is_waited_for_so_long(
+    live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spec: EXPL-14."""
+    monkeypatch.setattr(server, "BODY_SECONDS", 0.2)
+    host, port = live.removeprefix("http://").rstrip("/").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as talk:
+        talk.sendall(HALF)
+        told = b"".join(iter(lambda: talk.recv(65536), b""))
+    assert told.startswith(b"HTTP/1.1 408 ")

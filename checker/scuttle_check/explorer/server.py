@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -29,6 +30,12 @@ HOSTS = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", re.IGNORECASE | re
 
 BODY_MAX = 8_000_000
 """The largest request that is read. Unit: bytes."""
+
+BODY_SECONDS = 10.0
+"""How long a request may take to arrive. Unit: seconds."""
+
+LEAVING_SECONDS = 1
+"""How long the answers that are being given may still take once the server is to end."""
 
 POLICY = (
     "default-src 'self'; img-src data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
@@ -75,6 +82,10 @@ def _guarded(handler: Handler) -> Handler:
             return Response("another page may not ask this server", 403)
         try:
             return await handler(request)
+        except TimeoutError:
+            return Response("the request did not arrive", 408, {"connection": "close"})
+        except asyncio.CancelledError:  # the server ends, and the request has not arrived
+            return Response("the server ends", 503, {"connection": "close"})
         except TooLarge:
             return Response("the request is too large", 413, {"connection": "close"})
         except ClientDisconnect:
@@ -90,7 +101,7 @@ def _guarded(handler: Handler) -> Handler:
 async def _body(request: Request) -> bytes:
     """The body of a request, counted as it is read: chunks say nothing of their sum.
 
-    Raises TooLarge. Spec: EXPL-13.
+    Raises TooLarge, and TimeoutError when it does not come. Spec: EXPL-13, EXPL-14.
     """
     said = request.headers.get("content-length", "")
     if said.isdecimal() and len(said.lstrip("0")) > len(str(BODY_MAX)):
@@ -98,11 +109,12 @@ async def _body(request: Request) -> bytes:
     if said.isdecimal() and int(said) > BODY_MAX:
         raise TooLarge
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > BODY_MAX:
-            raise TooLarge
-        parts.append(part)
+    async with asyncio.timeout(BODY_SECONDS):
+        async for part in request.stream():
+            size += len(part)
+            if size > BODY_MAX:
+                raise TooLarge
+            parts.append(part)
     return b"".join(parts)
 
 
@@ -168,7 +180,17 @@ def listening(port: int) -> socket.socket:
 
 
 def serve(answers: Answers, on: socket.socket, ready: Callable[[str], None]) -> None:
-    """Answer until Ctrl-C. `ready` is called once with the address, when answers are given."""
-    config = uvicorn.Config(application(answers), log_level="warning", lifespan="off")
+    """Answer until Ctrl-C. `ready` is called once with the address, when answers are given.
+
+    What goes wrong with a request is told by :func:`_guarded`, and nothing of it twice.
+
+    Spec: EXPL-14.
+    """
+    config = uvicorn.Config(
+        application(answers),
+        log_level="critical",
+        lifespan="off",
+        timeout_graceful_shutdown=LEAVING_SECONDS,
+    )
     ready(f"http://{HOST}:{on.getsockname()[1]}/")
     uvicorn.Server(config).run(sockets=[on])
