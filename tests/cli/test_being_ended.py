@@ -60,6 +60,41 @@ def test_an_adapter_that_spins_does_not_outlive_the_oracle(
     pytest.fail("the adapter goes on")
 
 
+COLLECTING = """
+import gc, os, signal, sys, time
+from scuttle_check.cli import main as cli
+
+def collected(phase, info):
+    gc.callbacks.clear()
+    os.kill(os.getpid(), int(sys.argv[1]))
+    time.sleep(0.01)
+
+def run(arguments):
+    gc.callbacks.append(collected)
+    gc.collect()
+    time.sleep(30)
+
+cli._run = run
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_interruption_that_arrives_while_garbage_is_collected_is_not_lost(
+    number: signal.Signals,
+) -> None:
+    """Python drops what is raised there: `scuttle laws` went on, with a traceback. Spec: END-5."""
+    begun = time.monotonic()
+    ran = subprocess.run(
+        [sys.executable, "-c", COLLECTING, str(int(number))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (130, "interrupted\n")
+    assert time.monotonic() - begun < 10
+
+
 @pytest.mark.parametrize(
     ("command", "begun"),
     [

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from typing import Any
+
+AGAIN_SECONDS = 0.05
+"""When an interruption that was dropped is raised again."""
 
 
 def ignored(number: int) -> bool:
@@ -23,3 +27,30 @@ def heed(number: int, handler: Any) -> Any:
     if threading.current_thread() is not threading.main_thread():
         return None
     return signal.SIG_IGN if ignored(number) else signal.signal(number, handler)
+
+
+def lose_none() -> None:
+    """Raise an interruption again that arrived where Python drops whatever is raised.
+
+    That is inside of a finaliser, or of a callback of the garbage collector, as Hypothesis has one.
+
+    Spec: END-5.
+    """
+    told = sys.unraisablehook
+
+    def dropped(what: sys.UnraisableHookArgs) -> None:
+        if not issubclass(what.exc_type, KeyboardInterrupt):
+            told(what)
+            return
+        heard = [
+            number
+            for number in (signal.SIGTERM, signal.SIGINT)
+            if signal.getsignal(number) is signal.default_int_handler
+        ]
+        if heard:  # not here, where it would be dropped again
+            main = threading.main_thread().ident
+            again = threading.Timer(AGAIN_SECONDS, signal.pthread_kill, (main, heard[0]))
+            again.daemon = True
+            again.start()
+
+    sys.unraisablehook = dropped

@@ -16,7 +16,7 @@ import click
 
 from scuttle_check.base.ending import carried_out, ended, leave
 from scuttle_check.base.errors import UsageFault
-from scuttle_check.base.interrupts import heed
+from scuttle_check.base.interrupts import heed, lose_none
 from scuttle_check.cli.safe_output import guard_streams
 from scuttle_check.cli.settings import ORIGINS, origin, read_settings, stray_variables
 
@@ -124,6 +124,7 @@ def main(arguments: list[str] | None = None) -> None:
     if arguments is None:  # a process of its own: being ended is being interrupted
         guard_streams()
         heed(signal.SIGTERM, signal.default_int_handler)
+        lose_none()
         # Nothing here multiplies matrices; numpy would start a thread per core for it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         leave(ended(lambda: _run(sys.argv[1:])))
