@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import signal
 import socket
@@ -18,10 +20,12 @@ import pytest
 from followed import faults
 
 from scuttle_check.cli.main import main
+from scuttle_check.cli.node_running import run
 from scuttle_check.cli.node_shell import Shell
 from scuttle_ref import Update
 from scuttle_ref.config import Config
 from scuttle_ref.node import Node, SqliteStore
+from scuttle_ref.node.store import store_fault
 from scuttle_ref.node.transport import Transport
 
 RUN = [sys.executable, "-c", "from scuttle_check.cli.main import main; main()", "node", "--json"]
@@ -302,3 +306,48 @@ def test_a_limit_that_the_owner_sets_is_in_force() -> None:
             a.hear("malformed")
             a.say("show")
             assert len(a.hear("show")["clock"]) == 3
+
+
+def test_a_node_whose_owner_reads_no_more_ends(tmp_path: Path) -> None:
+    """It went on, with a fault for each update, and its peers were let go. Spec: END-3, NODE-19."""
+    with node("--id", "A", "--force-id", "--store", str(tmp_path / "a.db")) as a:
+        a.hear("listening")
+        assert a.process.stdout is not None
+        a.process.stdout.close()
+        a.say("set k 1")
+        a.say("set k 2")
+        assert a.process.wait(10) == 141
+    with node("--id", "A", "--store", str(tmp_path / "a.db")) as a:
+        a.say("get k")
+        assert a.hear("get")["value"] in {1, 2}
+
+
+def test_a_node_whose_log_cannot_be_written_ends_as_one_that_could_not_run() -> None:
+    """Spec: END-3, NODE-19."""
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.Popen(
+            [*RUN, "--id", "A"], stdin=subprocess.PIPE, stdout=full, stderr=subprocess.PIPE
+        )
+        assert ran.communicate(b"set k 1\n", timeout=20)[1].count(b"error:") == 1
+    assert ran.returncode == 3
+
+
+def test_a_full_disk_is_one_line_whatever_the_owner_still_wants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """130 lines that waited were each refused by the disk, then by a closed store. Spec: NODE-3."""
+    store = SqliteStore(tmp_path / "a.db")
+    owned = Node("A", store=store)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("set k 1\n" * 500))
+
+    def full(_change: object) -> None:
+        raise store_fault("a.db", "cannot be written (database or disk is full)", "room")
+
+    monkeypatch.setattr(store, "save", full)
+    shell = Shell(owned, as_json=False)
+    told = asyncio.run(run(Transport(owned), shell, ("127.0.0.1", 0), []))
+    assert told == 3
+    time.sleep(0.2)
+    said = capsys.readouterr().err
+    assert said.count("cannot be written") == 1
+    assert "fault" not in said

@@ -31,12 +31,14 @@ async def run(
 ) -> int:
     """Listen, call the peers, and take commands until somebody ends it; the exit code.
 
-    Raises UnrunnableFault when the address cannot be used.
+    Raises UnrunnableFault when the address cannot be used, and OSError when the owner's output
+    cannot be written any more.
 
-    Spec: NODE-11, NODE-12.
+    Spec: NODE-11, NODE-12, NODE-19.
     """
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[int] = loop.create_future()
+    shell.unheard = lambda fault: _fail(ended, fault)
     for number, code in ((signal.SIGINT, INTERRUPTED), (signal.SIGTERM, AS_EXPECTED)):
         heed(number, lambda *_, code=code: _leave(loop, ended, code))
     loop.set_exception_handler(lambda _, what: _unforeseen(transport, what))
@@ -96,8 +98,18 @@ def _end(ended: asyncio.Future[int], code: int) -> None:
         ended.set_result(code)
 
 
+def _fail(ended: asyncio.Future[int], fault: OSError) -> None:
+    if not ended.done():
+        ended.set_exception(fault)
+
+
 def _owner(shell: Shell, transport: Transport, ended: asyncio.Future[int], line: str) -> None:
-    """Carry out one line; what goes wrong with the store ends the node, with nothing half done."""
+    """Carry out one line; what goes wrong with the store ends the node, with nothing half done.
+
+    What was typed behind the line that ended the node is not for it.
+    """
+    if ended.done():
+        return
     try:
         if not shell.carry_out(line, transport):
             _end(ended, AS_EXPECTED)
@@ -122,7 +134,10 @@ def _listen_to_owner(loop: asyncio.AbstractEventLoop, take: Callable[[str], None
     def listen() -> None:
         for line in sys.stdin:
             ahead.acquire()
-            loop.call_soon_threadsafe(carry_out, line)
+            try:
+                loop.call_soon_threadsafe(carry_out, line)
+            except RuntimeError:  # the node has ended
+                return
 
     threading.Thread(target=listen, daemon=True).start()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from math import inf
 
 import click
@@ -34,7 +35,10 @@ class Shell:
     """Whether the latest command was."""
     commanding: bool = False
     """Whether the owner has just asked for something."""
+    unheard: Callable[[OSError], None] | None = None
+    """Told once that the owner's output cannot be written; what raises it, if there is nobody."""
     journal: Journal = field(init=False)
+    _silent: bool = False
 
     def __attrs_post_init__(self) -> None:
         self.journal = Journal(
@@ -44,11 +48,22 @@ class Shell:
         self.node.on("rejected", self._rejected)
 
     def say(self, event: str, text: str, **facts: object) -> None:
-        """One line: JSON with the facts, or the text."""
+        """One line: JSON with the facts, or the text.
+
+        Spec: NODE-19.
+        """
         line = json.dumps({"event": event, **facts}, default=str) if self.as_json else _safe(text)
-        if line:
-            click.echo(line)
-        sys.stdout.flush()
+        if self._silent:
+            return
+        try:
+            if line:
+                click.echo(line)
+            sys.stdout.flush()
+        except OSError as fault:
+            if self.unheard is None:
+                raise
+            self._silent = True
+            self.unheard(fault)
 
     def happened(self, event: str, peer: str, says: str) -> None:
         """Something about a peer: told, or counted where the like has just been told.
