@@ -1,8 +1,9 @@
-"""The checker in nine rooms, each built on those below it, and the names that others use.
+"""The checker in ten rooms, each built on those below it, and the names that others use.
 
-Lowest first: base, engine, search, gossip, laws, oracle, explorer, evidence, cli. CONTRIBUTING.md
-says what each is about. ``from scuttle_check import check`` is the way in for an own protocol, and
-spec/guide/own-protocol.md shows it; what is not named here may change at any time.
+Lowest first: base, engine, search, gossip, laws, proofs, oracle, explorer, evidence, cli.
+CONTRIBUTING.md says what each is about. ``from scuttle_check import check`` is the way in for an
+own protocol, and spec/guide/own-protocol.md shows it; what is not named here may change at any
+time.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ EXTRAS = {
     "fast": "halves the time of checks of large models",
     "explore": "the live page of scuttle explore",
     "tui": "scuttle explore --tui",
+    "prove": "scuttle prove",
     "symbolic": "scuttle laws --backend crosshair",
     "cluster": "scuttle check --cluster",
     "plot": "scuttle simulate --plot",

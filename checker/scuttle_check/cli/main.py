@@ -36,6 +36,7 @@ COMMANDS = {
     "node": "run a node on a network",
     "laws": "test a resolver: does it make replicas agree?",
     "profiles": "list the profiles, or show where two differ",
+    "prove": "prove what holds for every size, from the rules of a profile",
     "promela": "print a model of the textbook profile for SPIN",
     "replay": "run a saved counterexample again",
     "runs": "list, show, resume and remove what was begun with --run",

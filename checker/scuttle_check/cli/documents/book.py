@@ -20,6 +20,7 @@ from scuttle_check.cli.documents import (
     models,
     network,
     pages,
+    proofs,
     searches,
     simulations,
 )
@@ -61,6 +62,7 @@ MADE: Final[dict[str, Callable[[], Schema]]] = {
     "profiles-diff": about.profiles_diff,
     "progress": about.progress,
     "promela": models.promela,
+    "proofs": proofs.proofs,
     "regression": laws.regression,
     "replay": models.replay,
     "run": models.run,
@@ -105,6 +107,7 @@ SAID: Final[dict[str, tuple[str, ...]]] = {
     "profiles": ("profiles",),
     "profiles diff": ("profiles-diff",),
     "promela": ("promela",),
+    "prove": ("proofs",),
     "replay": ("replay",),
     "runs list": ("runs",),
     "runs resume": ("check", "simulation", "spread"),

@@ -1,0 +1,158 @@
+"""``scuttle prove``: what follows from the rules of a profile for every size."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED
+from scuttle_check.base.kept_files import write_new
+from scuttle_check.cli.options import examples
+from scuttle_check.cli.prove_shown import proof_json, proof_text
+from scuttle_check.cli.shown import say
+from scuttle_check.proofs.clauses import table
+from scuttle_check.proofs.dropped import DROPPED
+from scuttle_check.proofs.formulas import without_formula
+from scuttle_check.proofs.obligations import Obligation, Theory, kept, theory
+from scuttle_check.proofs.proving import (
+    PROPERTIES,
+    SECONDS,
+    Proof,
+    Status,
+    obligations_of,
+    prove,
+)
+from scuttle_check.proofs.smtlib import script
+from scuttle_check.proofs.solvers import NAMES, solvers
+from scuttle_ref.profiles import PROFILES
+
+
+@click.command(
+    epilog=examples(
+        "scuttle prove --profile documented",
+        "scuttle prove --profile textbook --property no-gap --solver both",
+        "scuttle prove --profile documented --drop overtake",
+        "scuttle prove --profile paper --smtlib obligations",
+    )
+)
+@click.option(
+    "--profile",
+    "profiles",
+    type=click.Choice(list(PROFILES)),
+    multiple=True,
+    help="The rules to prove something of. May be repeated. Default: all that have formulas.",
+)
+@click.option(
+    "--property",
+    "asked",
+    type=click.Choice(list(PROPERTIES)),
+    default="agreement",
+    show_default=True,
+    help="What to prove.",
+)
+@click.option(
+    "--drop",
+    type=click.Choice(list(DROPPED)),
+    help="Allow a step that no theorem allows, and show what it breaks.",
+)
+@click.option(
+    "--solver", type=click.Choice(NAMES), default="z3", show_default=True, help="Whom to ask."
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=SECONDS,
+    show_default=True,
+    metavar="S",
+    help="After S seconds an obligation is unknown.",
+)
+@click.option(
+    "--smtlib",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write every obligation there, for any solver; ask none.",
+)
+@click.option("--clauses", is_flag=True, help="The clauses of the invariant in words, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def command(**flags: Any) -> None:
+    """Prove what holds for any number of nodes, sources, keys, updates, links and exchanges.
+
+    The formulas of a profile's rules are put together as its reducer is; z3 or cvc5 (extra
+    `prove`) proves that every step keeps an invariant, and that agreement follows. An obligation
+    is proved, refuted by a small world in words, or unknown; what is unknown is never proved.
+
+    Exit code 0: all is proved. 1: a step breaks the invariant. 3: no solver. 4: something is
+    unknown, or a rule has no formula.
+    """
+    if flags["clauses"]:
+        click.echo(table())
+        return
+    given = flags["profiles"]
+    names = given or [name for name, each in PROFILES.items() if not without_formula(each)]
+    for name in names:
+        for point, rule in without_formula(PROFILES[name]):
+            say(f"{name}: the rule {rule} ({point}) has no formula; nothing is claimed")
+    known = [name for name in names if not without_formula(PROFILES[name])]
+    theories = [theory(PROFILES[name]) for name in known]
+    if flags["smtlib"] is not None:
+        _write(theories, flags)
+        raise SystemExit(AS_EXPECTED if len(known) == len(names) else INCONCLUSIVE)
+    using = solvers(flags["solver"])
+    proofs: list[Proof] = []
+    for each in theories:
+        asked = obligations(each, flags["asked"], flags["drop"])
+        proofs.append(prove(each, asked, using, flags["seconds"], say))
+        if not flags["as_json"]:
+            click.echo("\n".join(proof_text(proofs[-1], flags["asked"])))
+        if proofs[-1].stopped:
+            break
+    if flags["as_json"]:
+        unclaimed = {
+            name: [f"{point}: {rule}" for point, rule in without_formula(PROFILES[name])]
+            for name in names
+            if name not in known
+        }
+        document = {
+            "format": "scuttle-proofs/1",
+            "property": flags["asked"],
+            "solvers": [solver.name for solver in using],
+            "proofs": [proof_json(each, flags["asked"]) for each in proofs],
+            "without_formula": unclaimed,
+        }
+        click.echo(json.dumps(document, ensure_ascii=False))
+    raise SystemExit(_exit_code(proofs, whole=len(known) == len(names)))
+
+
+def obligations(of: Theory, asked: str, drop: str | None) -> list[Obligation]:
+    """What is to be proved; with `drop`, that a forbidden step keeps each clause."""
+    if drop is None:
+        return list(obligations_of(of, asked))
+    action = DROPPED[drop](of)
+    return [kept(of, action, clause) for clause in of.clauses]
+
+
+def _exit_code(proofs: list[Proof], *, whole: bool) -> int:
+    if any(proof.stopped for proof in proofs):
+        return INTERRUPTED
+    if any(proof.of(Status.REFUTED) for proof in proofs):
+        return REFUTED
+    if not whole or any(proof.of(Status.UNKNOWN) for proof in proofs):
+        return INCONCLUSIVE
+    return AS_EXPECTED
+
+
+def _write(theories: list[Theory], flags: dict[str, Any]) -> None:
+    """Each obligation as a file of SMT-LIB: it is proved where a solver says unsat."""
+    count = 0
+    for of in theories:
+        for each in obligations(of, flags["asked"], flags["drop"]):
+            folder = flags["smtlib"] / of.profile.name
+            folder.mkdir(parents=True, exist_ok=True)
+            name = re.sub(r"[^A-Za-z0-9-]+", "_", each.name)
+            write_new(folder / f"{name}.smt2", script(each.hypotheses, each.goal, each.words))
+            count += 1
+    say(f"wrote {count} obligations below {flags['smtlib']}")
