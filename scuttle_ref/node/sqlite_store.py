@@ -117,12 +117,18 @@ class SqliteStore:
             database.execute(statement)
         database.execute(f"PRAGMA user_version={FORMAT}")
         database.execute("COMMIT")
+        for kind, name in database.execute("SELECT type, name FROM sqlite_master"):
+            if kind not in {"table", "index"}:  # it would change by itself what is written
+                raise sqlite3.DatabaseError(f"holds a {kind}, {str(name)[:40]!r}")
 
     @property
     def identity(self) -> NodeId | None:
-        """The id of the node whose state this is, or None when nothing was saved."""
-        row = self._db.execute("SELECT id FROM node").fetchone()
-        return None if row is None else str(row[0])
+        """The id of the node whose state this is, or None when nothing was saved.
+
+        Raises StoreFault.
+        """
+        rows = self._read("SELECT id FROM node")
+        return str(rows[0][0]) if rows else None
 
     def load(self, gossip: Gossip) -> NodeState | None:
         """The state after the last step that was saved. Raises StoreFault.
@@ -137,6 +143,7 @@ class SqliteStore:
                 self._rows("SELECT place, value, version, source FROM entry"),
                 self._rows("SELECT at, source, key, value, version FROM history ORDER BY at"),
                 self._issued,
+                self._rows("SELECT source, version FROM forgotten"),
             )
             state = stored.state(gossip)
         except sqlite3.Error as fault:
@@ -147,6 +154,13 @@ class SqliteStore:
     def _rows(self, query: str, *named: object) -> list[Row]:
         return self._db.execute(query, named).fetchall()
 
+    def _read(self, query: str) -> list[Row]:
+        """The rows of a table that may have been changed. Raises StoreFault."""
+        try:
+            return self._rows(query)
+        except sqlite3.Error as fault:
+            raise store_fault(str(self.path), f"cannot be read ({fault})", "its tables") from None
+
     def _issued(self, node: NodeId) -> object:
         """The highest of the node's own versions in the log."""
         query = "SELECT max(version) FROM log WHERE source = ? AND what = ?"
@@ -154,11 +168,7 @@ class SqliteStore:
 
     def forgotten(self) -> dict[NodeId, Mark]:
         """The highest version of each source that history has forgotten. Raises StoreFault."""
-        try:
-            rows = self._rows("SELECT source, version FROM forgotten")
-        except sqlite3.Error as fault:
-            raise store_fault(str(self.path), f"cannot be read ({fault})", "its tables") from None
-        return floors_of(str(self.path), rows)
+        return floors_of(str(self.path), self._read("SELECT source, version FROM forgotten"))
 
     def save(self, change: Change) -> None:
         """Write what one step changed, in one transaction, or nothing. Raises StoreFault.

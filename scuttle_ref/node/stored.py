@@ -33,7 +33,8 @@ Row: TypeAlias = tuple[Any, ...]
 class Stored:
     """The rows of a store, by table, as they were found. `where` is the store.
 
-    `issued` are the own versions in the log: what the node has told anybody of.
+    `issued` are the own versions in the log: what the node has told anybody of. `forgotten` are the
+    highest versions that history has forgotten, by source.
     """
 
     where: str
@@ -42,6 +43,7 @@ class Stored:
     entries: list[Row]
     history: list[Row]
     issued: Callable[[NodeId], object] = field(default=lambda _node: None)
+    forgotten: list[Row] = field(factory=list)
 
     def state(self, gossip: Gossip) -> NodeState | None:
         """The state that these rows are, or None if there are none. Raises StoreFault.
@@ -110,6 +112,8 @@ class Stored:
             *(("entry", entry.source_id, entry.version) for _, entry in state.store),
             *(("history", each.source_id, each.version) for each in state.history.updates),
         ]
+        floors = floors_of(self.where, self.forgotten)
+        held.extend(("forgotten", source, version) for source, version in floors.items())
         issued = self.issued(state.id)
         if issued is not None:
             held.append(("log", state.id, issued))  # type: ignore[arg-type] # judged below
@@ -119,7 +123,8 @@ class Stored:
                 self._refuse(
                     "clock", source, f"mark is {mark}", f"{version} at least, as in {table}"
                 )
-        highest = max((version for table, _, version in held if table != "log"), default=0)
+        own = {"log", "forgotten"}
+        highest = max((version for table, _, version in held if table not in own), default=0)
         if state.version < highest:
             problem = f"version is {state.version}"
             self._refuse("node", state.id, problem, f"{highest} at least, as is remembered")

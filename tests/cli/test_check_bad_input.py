@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from scuttle_check.base import reading
+from scuttle_check.engine.topology import topology
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.script import read_script
+from scuttle_ref.messages import Put
 
 
 @pytest.mark.parametrize(
@@ -35,6 +42,11 @@ import pytest
         (["--topology", "line:2", "--max-states", "0"], ["'--max-states'"]),
         (["--topology", "line:2", "--max-seconds", "-1"], ["'--max-seconds'"]),
         (["--topology", "line:2", "--walks", "0"], ["'--walks'"]),
+        (["--topology", "line:2", "--max-seconds", "nan"], ["'--max-seconds'", "is no number"]),
+        (
+            ["--writes", "999999999999"],
+            ["--writes", "asks for 1,999,999,999,998 writes", "100,000"],
+        ),
         (["--losses", "none"], ["'--losses'", "'none'", "an integer from 0 nor 'any'"]),
         (["--losses", "-1"], ["'--losses'"]),
         (["--cuts", "-1"], ["'--cuts'"]),
@@ -188,3 +200,59 @@ def test_a_node_cannot_be_called_like_a_javascript_method(
 def test_an_unknown_command_is_refused(refused: Callable[..., str]) -> None:
     """Exit code 2, as for any mistyped word."""
     assert "chekc" in refused("chekc")
+
+
+def test_a_name_that_no_node_can_have_is_refused(refused: Callable[..., str], folder: Path) -> None:
+    """A graph file can hold one of a million letters: it ended with 70. Spec: MOD-9."""
+    name = "a" * 2000
+    nodes = f'<node id="{name}"/><node id="b"/><edge source="{name}" target="b"/>'
+    file = folder / "grown.graphml"
+    file.write_text(f'<graphml><graph edgedefault="undirected">{nodes}</graph></graphml>')
+    for command in (["check"], ["check", "--live"], ["graph"], ["step"]):
+        error = refused(*command, "--topology", str(file))
+        assert "cannot name a node: it is 2000 characters long" in error
+        assert "MOD-9" in error
+        assert len(error) < 500
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "--script"],
+        ["replay"],
+        ["scenario"],
+        ["explore", "--html", "x.html"],
+        ["convert"],
+        ["conform", "trace"],
+        ["golden"],
+    ],
+)
+def test_a_file_without_end_is_refused(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """What reads one whole takes all memory for it. Spec: FILE-5."""
+    monkeypatch.setattr(reading, "READ_MAX", 1 << 20)
+    end = [".txt"] if words == ["convert"] else []
+    assert "/dev/zero: cannot be read (it is larger than 1 MiB)" in refused(
+        *words, "/dev/zero", *end
+    )
+
+
+@pytest.mark.parametrize("number", [-1, 1.5, True, "1"])
+def test_a_file_asks_for_exchanges_that_can_be_counted(
+    refused: Callable[..., str], folder: Path, number: object
+) -> None:
+    """Minus one was taken for none."""
+    document = Experiment(topology("line:2"), ((), ())).to_json() | {"exchanges": number}
+    file = folder / "run.json"
+    run = {"format": "scuttle-run/1", "experiment": document, "schedule": []}
+    file.write_text(json.dumps(run), encoding="utf-8")
+    error = refused("convert", str(file), ".txt")
+    assert f"$.exchanges: is {number!r}" in error
+
+
+def test_a_script_may_begin_with_a_byte_order_mark(folder: Path) -> None:
+    """Some editors write one: it became part of a name."""
+    file = folder / "marked.script"
+    file.write_text("A set k=1\r\nB set k=2\r\n", encoding="utf-8-sig")
+    assert read_script(file, topology("line:2")) == ((Put("k", 1),), (Put("k", 2),))

@@ -313,3 +313,54 @@ def test_what_was_forgotten_is_judged_like_other_rows(values: str, tmp_path: Pat
     edit(path, f"INSERT INTO forgotten VALUES ({values})")  # noqa: S608
     with pytest.raises(StoreFault, match="forgotten '"):
         opened(path)
+
+
+@pytest.mark.parametrize("table", ["node", "clock", "entry", "history", "log", "forgotten"])
+@pytest.mark.parametrize("change", ["DROP TABLE {}", "ALTER TABLE {} RENAME COLUMN {} TO other"])
+def test_a_table_that_is_gone_or_another_is_refused(
+    table: str, change: str, tmp_path: Path
+) -> None:
+    """Without its table of nodes, a store ended the process that opened it. Spec: NODE-15."""
+    filled(tmp_path / "n.db").close()
+    column = {"node": "id", "entry": "value"}.get(table, "source")
+    with sqlite3.connect(tmp_path / "n.db") as database:
+        database.execute(change.format(table, column))
+    database.close()
+    with pytest.raises(StoreFault, match=r"cannot be (opened|read)|its tables"):
+        _identity_and_state(tmp_path / "n.db")
+
+
+def _identity_and_state(path: Path) -> None:
+    store = SqliteStore(path)
+    try:
+        assert store.identity == "A"
+        Node("A", WIDE, store=store)
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON log BEGIN DELETE FROM entry; END",
+        "CREATE VIEW v AS SELECT * FROM entry",
+    ],
+)
+def test_what_would_act_by_itself_is_refused(made: str, tmp_path: Path) -> None:
+    """A trigger takes away what the node was told is kept. Spec: NODE-15."""
+    filled(tmp_path / "n.db").close()
+    with sqlite3.connect(tmp_path / "n.db") as database:
+        database.execute(made)
+    database.close()
+    with pytest.raises(StoreFault, match=r"holds a (trigger|view)"):
+        opened(tmp_path / "n.db")
+
+
+def test_what_was_forgotten_was_known(tmp_path: Path) -> None:
+    """A mark above the clock would hide from peers what is to come. Spec: NODE-15."""
+    filled(tmp_path / "n.db").close()
+    with sqlite3.connect(tmp_path / "n.db") as database:
+        database.execute("INSERT INTO forgotten VALUES ('B', 99)")
+    database.close()
+    with pytest.raises(StoreFault, match="clock 'B': mark is 8; expected 99 at least"):
+        opened(tmp_path / "n.db")

@@ -9,6 +9,7 @@ from typing import Any
 
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.base.kept_files import write_new
+from scuttle_check.base.reading import text_given
 
 KINDS: dict[type, str] = {
     dict: "a JSON object",
@@ -26,7 +27,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 def format_of(path: Path) -> str:
     """The format that a file says it has; empty where it says none."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(text_given(path))
     except (OSError, ValueError, RecursionError):
         return ""
     form = document.get("format") if isinstance(document, dict) else None
@@ -42,7 +43,7 @@ def read_members(
     """
     where = str(path)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(text_given(path))
     except OSError as fault:
         raise UsageFault(f"cannot be read ({fault.strerror})", where=where) from None
     except (ValueError, RecursionError) as fault:

@@ -20,7 +20,13 @@ from scuttle_check.cli import shown
 from scuttle_check.cli.answers import Answer, Question, plain_answer
 from scuttle_check.cli.check_live import live_options, refuse_without_live
 from scuttle_check.cli.crews import shares, worker_options
-from scuttle_check.cli.options import describes_model, examples, experiment_from, model_options
+from scuttle_check.cli.options import (
+    Amount,
+    describes_model,
+    examples,
+    experiment_from,
+    model_options,
+)
 from scuttle_check.cli.searching import SEARCHES, scouted, search_called, search_for
 from scuttle_check.cli.shown import Teller
 from scuttle_check.engine.verdict import Kind, Report, Verdict
@@ -231,7 +237,7 @@ def refuse_for_shortest(flags: dict[str, Any]) -> None:
 @click.option("--outcomes", is_flag=True, help="All that the replicas can end with, and how.")
 @click.option("--coverage", is_flag=True, help="Which rules were asked, and which never.")
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop beyond N worlds.")
-@click.option("--max-seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
+@click.option("--max-seconds", type=Amount(0), metavar="S", help="Stop after S seconds.")
 @click.option(
     "--max-memory",
     type=click.IntRange(1),

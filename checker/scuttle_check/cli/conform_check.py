@@ -9,7 +9,7 @@ from difflib import get_close_matches
 import click
 
 from scuttle_check.base.errors import UsageFault
-from scuttle_check.cli.options import examples
+from scuttle_check.cli.options import Amount, examples
 from scuttle_check.oracle.live.checkup import checkup
 from scuttle_check.oracle.live.nodes import REQUEST_SECONDS, Launch
 from scuttle_check.oracle.mutants.mutants import candidates
@@ -28,7 +28,7 @@ PASS_ON = {"ignore_unknown_options": False, "allow_interspersed_args": False}
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is drawn.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Amount(0, min_open=True),
     default=REQUEST_SECONDS,
     metavar="S",
     help="The longest a request may take.",

@@ -10,7 +10,7 @@ import click
 
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.cli.conform_check import program_of
-from scuttle_check.cli.options import examples
+from scuttle_check.cli.options import Amount, examples
 from scuttle_check.laws.judging import EXAMPLES, SECONDS, Judging
 from scuttle_check.laws.planning import planned
 from scuttle_check.laws.report import as_json as report_json
@@ -32,14 +32,14 @@ from scuttle_check.oracle.live.resolving import AdapterCaller
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(0),
+    type=Amount(0),
     default=SECONDS,
     show_default=True,
     help="After so many what is undecided is unknown.",
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Amount(0, min_open=True),
     default=REQUEST_SECONDS,
     metavar="S",
     help="The longest a request may take.",

@@ -15,7 +15,7 @@ from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.base.kept_files import write_over
 from scuttle_check.base.resources import to_install
 from scuttle_check.cli.conform_check import PASS_ON, program_of
-from scuttle_check.cli.options import examples
+from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.shown import say
 from scuttle_check.oracle.live.nodes import REQUEST_SECONDS, Launch
 from scuttle_check.oracle.reports import as_html, as_junit, as_text
@@ -58,7 +58,7 @@ LEVELS = tuple(level.value for level in Level)
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Amount(0, min_open=True),
     default=REQUEST_SECONDS,
     show_default=True,
     metavar="S",

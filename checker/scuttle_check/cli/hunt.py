@@ -19,7 +19,14 @@ from scuttle_check.base.errors import (
     UsageFault,
 )
 from scuttle_check.base.resources import to_install
-from scuttle_check.cli.options import examples, limit_option, limits_given, rules_option, say_unread
+from scuttle_check.cli.options import (
+    Amount,
+    examples,
+    limit_option,
+    limits_given,
+    rules_option,
+    say_unread,
+)
 from scuttle_check.cli.shown import failure_text, say
 from scuttle_check.engine.network import NETWORKS
 from scuttle_check.engine.verdict import Kind, Verdict
@@ -69,7 +76,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Experiments to draw.",
 )
-@click.option("--seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
+@click.option("--seconds", type=Amount(0), metavar="S", help="Stop after S seconds.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is drawn.")
 @click.option(
     "--max-states",

@@ -18,7 +18,7 @@ from scuttle_check.base.errors import (
     UnrunnableFault,
     UsageFault,
 )
-from scuttle_check.cli.options import examples
+from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.shown import say
 from scuttle_check.gossip.experiment import resolver_called
 from scuttle_check.laws.book import LAWS, Law
@@ -74,7 +74,7 @@ from scuttle_check.laws.symbolic import conclude
 )
 @click.option(
     "--call-seconds",
-    type=click.FloatRange(0.001),
+    type=Amount(0.001),
     default=SECONDS_PER_CALL,
     show_default=True,
     metavar="S",
@@ -82,7 +82,7 @@ from scuttle_check.laws.symbolic import conclude
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(0),
+    type=Amount(0),
     default=SECONDS,
     show_default=True,
     metavar="S",

@@ -17,7 +17,7 @@ import click
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.cli.node_running import run
 from scuttle_check.cli.node_shell import Shell
-from scuttle_check.cli.options import examples, limit_option, limits_given, say_unread
+from scuttle_check.cli.options import Amount, examples, limit_option, limits_given, say_unread
 from scuttle_check.gossip.experiment import profile_called, resolver_called
 from scuttle_ref.config import Config
 from scuttle_ref.errors import InvalidConfig
@@ -63,7 +63,7 @@ HISTORY, MTU = 1000, 100
 @limit_option("--mtu", "How many updates an answer carries. Default: 100.")
 @click.option(
     "--every",
-    type=click.FloatRange(min=0),
+    type=Amount(min=0),
     default=1.0,
     show_default=True,
     help="Seconds between exchanges with each peer; 0 is never.",

@@ -6,6 +6,7 @@ Examples at the end of a command's help.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isnan
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -32,6 +33,22 @@ def examples(*lines: str) -> str:
 
 
 Command: TypeAlias = Callable[..., Any]
+
+WRITES_MAX = 100_000
+"""The most writes of a model whose script is made from flags: each is kept, for each writer."""
+
+
+class Amount(click.FloatRange):
+    """A number in a range, where any comparison with what is no number would let that pass."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number. Raises BadParameter."""
+        number: float = super().convert(value, param, ctx)
+        if isnan(number):
+            self.fail(f"{value!r} is no number.", param, ctx)
+        return number
 
 
 rules_option = click.option(
@@ -190,6 +207,9 @@ def _described(flags: Mapping[str, Any]) -> Experiment:
     else:
         chosen = _writers(flags["writers"] or "all", graph)
         writes = 1 if flags["writes"] is None else flags["writes"]
+        if writes * len(chosen) > WRITES_MAX:
+            problem = f"asks for {writes * len(chosen):,} writes"
+            raise UsageFault(problem, where="--writes", expected=f"{WRITES_MAX:,} at most in all")
         script = generated_script(graph, chosen, writes, flags["keys"] or 1)
     profile = flags["profile"] or "documented"
     say_unread(PROFILES[profile], flags)

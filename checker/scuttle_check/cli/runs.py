@@ -16,7 +16,7 @@ from attrs import frozen
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.cli.check import narrowed
 from scuttle_check.cli.crews import worker_options
-from scuttle_check.cli.options import examples
+from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.plotting import plot_option
 from scuttle_check.cli.saved import HOME, AnyRun, Run, SimulationRun, found, runs
 from scuttle_check.cli.searching import scouted
@@ -256,7 +256,7 @@ def show(run: str, as_json: bool) -> None:
 @click.argument("run")
 @worker_options("the worlds, or the runs")
 @click.option("--max-states", type=click.IntRange(1), metavar="N", help="Stop beyond N worlds.")
-@click.option("--max-seconds", type=click.FloatRange(0), metavar="S", help="Stop after S seconds.")
+@click.option("--max-seconds", type=Amount(0), metavar="S", help="Stop after S seconds.")
 @click.option(
     "--scout/--no-scout",
     "scouted",

@@ -11,7 +11,14 @@ import click
 
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.cli.crews import worker_options
-from scuttle_check.cli.options import examples, limit_option, limits_given, rules_option, say_unread
+from scuttle_check.cli.options import (
+    Amount,
+    examples,
+    limit_option,
+    limits_given,
+    rules_option,
+    say_unread,
+)
 from scuttle_check.cli.plotting import checked, plot_option
 from scuttle_check.cli.shown import say
 from scuttle_check.cli.simulated import Work, collected, run_option, work_of
@@ -66,19 +73,19 @@ from scuttle_ref.profiles import PROFILES
 )
 @click.option(
     "--loss",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=Amount(0, 1, max_open=True),
     default=0.0,
     help="Chance of each frame to be lost.",
 )
 @click.option(
     "--churn",
-    type=click.FloatRange(0),
+    type=Amount(0),
     default=0.0,
     help="How often a node goes down. Unit: times a round.",
 )
 @click.option(
     "--down",
-    type=click.FloatRange(0, min_open=True),
+    type=Amount(0, min_open=True),
     default=5.0,
     show_default=True,
     help="How long it stays so, on average. Unit: rounds.",

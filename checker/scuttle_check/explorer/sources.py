@@ -11,6 +11,7 @@ import attrs
 
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.base.files import checked_members
+from scuttle_check.base.reading import text_given
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.engine.actions import Action
 from scuttle_check.engine.trace import Trace
@@ -96,7 +97,7 @@ def _format_of(document: object) -> object:
 def _document(path: Path) -> Any:
     """The JSON of a file; of a page, that which it shows."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = text_given(path)
         if path.suffix.lower() == ".html":
             text = _within(text, str(path))
         return json.loads(text)

@@ -30,12 +30,13 @@ from scuttle_check.gossip.properties import properties_of
 from scuttle_check.gossip.script import NodeCommand, command_text, parse_script
 from scuttle_ref.config import Config
 from scuttle_ref.errors import InvalidConfig
-from scuttle_ref.names import PROTOTYPE_NAMES, UNBOUNDED
+from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.order import DeltaOrder, scuttle_breadth, scuttle_depth
 from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import PROFILES
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import RESOLVERS, Resolver
+from scuttle_ref.validity import name_refusal
 from scuttle_ref.values import kind_of
 
 ANY = "any"
@@ -165,8 +166,15 @@ class Experiment:
         """The system, the protocol and the properties. Raises a Fault for what is no good."""
         profile = profile_called(self.profile)
         for node in self.topology.nodes:
-            if node in PROTOTYPE_NAMES:
-                raise UsageFault(f"{node!r} cannot name a node", clause="MOD-4")
+            refusal = name_refusal("topology", node)
+            if refusal is not None:
+                problem = f"{node[:40]!r} cannot name a node: it {refusal.problem}"
+                raise UsageFault(
+                    problem,
+                    where="--topology",
+                    expected=refusal.expected,
+                    clause=refusal.clause,
+                )
             if node.endswith(GENERATION) and self.faults.restart == Comeback.NEW_ID.value:
                 problem = f"{node!r} looks like the new id of another node"
                 raise UsageFault(problem, where="--topology", expected="no ' at the end of a name")
@@ -264,6 +272,12 @@ def processes_from(document: object, where: str) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
+def _exchanges(number: object, where: str) -> int:
+    if type(number) is not int or number < 0:
+        raise UsageFault(f"is {number!r}", where=where, expected="an integer from 0")
+    return number
+
+
 def experiment_from_json(document: Mapping[str, Any], where: str) -> Experiment:
     """The experiment that a JSON object describes. Raises UsageFault with the path of a fault."""
     try:
@@ -279,7 +293,7 @@ def experiment_from_json(document: Mapping[str, Any], where: str) -> Experiment:
             script=script,
             profile=str(document["profile"]),
             network=str(document["network"]),
-            exchanges=int(document["exchanges"]),
+            exchanges=_exchanges(document["exchanges"], f"{where}: $.exchanges"),
             max_history=limits["max_history"],
             mtu=limits["mtu"],
             resolver=str(document.get("resolver", "lww_total")),

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.base.files import checked_members, read_members, write_json
+from scuttle_check.base.reading import text_given
 from scuttle_check.engine.system import Action
 from scuttle_check.gossip.counterexample import parse_action
 from scuttle_check.gossip.experiment import experiment_from_json
@@ -66,7 +67,7 @@ class SavedLasso:
 def is_lasso(path: Path) -> bool:
     """Whether a file says that it holds a lasso. False for what cannot be read."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(text_given(path))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(document, dict) and document.get("format") == FORMAT

@@ -15,6 +15,7 @@ import attrs
 from attrs import frozen
 
 from scuttle_check.base.errors import Fault, UsageFault
+from scuttle_check.base.reading import text_given
 from scuttle_check.engine.network import Comeback
 from scuttle_check.gossip.bounds import LEAST, WORDS, Limit, limit_typed
 from scuttle_check.gossip.experiment import DELTA_ORDERS, profile_called, resolver_called
@@ -44,7 +45,7 @@ class Played:
 def read_scenario(path: Path) -> str:
     """The text of a scenario. Raises UsageFault."""
     try:
-        return path.read_text(encoding="utf-8")
+        return text_given(path)
     except (OSError, UnicodeDecodeError) as fault:
         reason = getattr(fault, "strerror", None) or fault
         raise UsageFault(f"cannot be read ({reason})", where=str(path)) from None

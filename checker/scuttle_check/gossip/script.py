@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from scuttle_check.base.errors import UsageFault
+from scuttle_check.base.reading import text_given
 from scuttle_check.engine.topology import Topology
 from scuttle_check.gossip.actor import RESTART, Restart
 from scuttle_ref.messages import Exchange, Put
@@ -147,7 +148,7 @@ def _refuse_bad_put(put: Put, where: str) -> None:
 def read_script(path: Path, topology: Topology) -> tuple[tuple[NodeCommand, ...], ...]:
     """The script of a file. Raises UsageFault."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = text_given(path)
     except (OSError, UnicodeDecodeError) as fault:
         reason = getattr(fault, "strerror", None) or fault
         raise UsageFault(f"cannot be read ({reason})", where=str(path)) from None

@@ -18,6 +18,7 @@ import attrs
 from attrs import field, frozen
 
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
+from scuttle_check.base.reading import text_given
 from scuttle_check.oracle.live.compare import Difference
 from scuttle_check.oracle.live.process import Failure, ProcessFailed
 from scuttle_check.oracle.live.scene import Scene
@@ -279,7 +280,7 @@ def load_known(path: Path | None) -> tuple[Known, ...]:
     if path is None:
         return ()
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(text_given(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         reason = getattr(fault, "strerror", None) or str(fault)
         raise UsageFault(reason, where=str(path), expected=EXPECTED) from None

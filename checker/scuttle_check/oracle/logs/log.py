@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from attrs import field, frozen
 
 from scuttle_check.base.errors import UsageFault
+from scuttle_check.base.reading import text_given
 from scuttle_check.engine.network import Comeback
 from scuttle_check.gossip.script import lines_of
 from scuttle_check.oracle.protocol import UnknownName, config_from
@@ -80,7 +81,7 @@ def _put(document: dict[str, Any], path: list[str], value: object) -> None:
 def read_renaming(path: Path) -> Renaming:
     """The map in a file. Raises UsageFault with the path of what is wrong."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(text_given(path))
     except OSError as fault:
         raise UsageFault(f"cannot be read ({fault.strerror})", where=str(path)) from None
     except ValueError as fault:
@@ -234,7 +235,7 @@ def read_log(path: Path, renaming: Renaming | None = None) -> Log:
 
 def _documents(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = text_given(path)
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or fault
         raise UsageFault(f"cannot be read ({reason})", where=str(path)) from None

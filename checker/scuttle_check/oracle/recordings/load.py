@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from attrs import frozen
 
 from scuttle_check.base.errors import UsageFault
+from scuttle_check.base.reading import text_given
 from scuttle_check.oracle.recordings.contract import Json
 from scuttle_check.oracle.recordings.shape import At, check_trace
 
@@ -67,7 +68,7 @@ def _read(file: Path) -> list[Recording]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return text_given(file)
     except FileNotFoundError:
         problem, hint = "is not there", "check the path"
     except UnicodeDecodeError:
