@@ -36,17 +36,34 @@ def refuse_foreign_code(kind: str, name: str, expected: str) -> None:
         )
 
 
+@contextmanager
+def here_first() -> Iterator[None]:
+    """In this block modules are looked for in the current folder first, as ``python -m`` does.
+
+    Behind it, last: a file there may have the name of something that we still have to load.
+
+    Spec: SCALE-10.
+    """
+    here = str(Path.cwd())
+    had = here in sys.path
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
+        if not had:
+            sys.path.append(here)
+
+
 def imported(name: str, where: str) -> Any:
-    """What ``package.module:name`` names, looked for in the current folder, too.
+    """What ``package.module:name`` names, looked for in the current folder first.
 
     Raises UnrunnableFault for what cannot be imported, whatever its module does.
     """
     module, _, member = name.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        found: Any = importlib.import_module(module)
+        with here_first():
+            found: Any = importlib.import_module(module)
         for part in member.split("."):
             found = getattr(found, part)
     except (Exception, SystemExit) as fault:  # noqa: BLE001 - a foreign module may raise anything

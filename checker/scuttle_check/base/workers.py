@@ -5,9 +5,6 @@ A task is a function of its item alone, so one that was lost with its worker is 
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -30,11 +27,12 @@ Pool: TypeAlias = "Callable[[], AbstractContextManager[Executor]]"
 @contextmanager
 def local_processes(count: int) -> Iterator[Executor]:
     """`count` processes on this machine, which end with the block and with this process."""
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - most runs have no workers
-    from multiprocessing import active_children, get_context  # noqa: PLC0415
+    from multiprocessing import active_children  # noqa: PLC0415 - most runs have no workers
+
+    from scuttle_check.base.spawning import process_pool  # noqa: PLC0415
 
     before = set(active_children())
-    executor = ProcessPoolExecutor(count, get_context("spawn"), begin_worker)
+    executor = process_pool(count)
     try:
         yield executor
     finally:
@@ -42,25 +40,6 @@ def local_processes(count: int) -> Iterator[Executor]:
         for child in set(active_children()) - before:
             child.terminate()
         executor.shutdown()
-
-
-def begin_worker() -> None:
-    """Leave Ctrl-C to the parent, end when it says so, and do not outlive it.
-
-    The parent ends its workers with SIGTERM, which they would ignore where it is to ignore it.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    from multiprocessing import connection, parent_process  # noqa: PLC0415 - see above
-
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-    os._exit(1)
 
 
 def mapped(task: Callable[[T], R], items: Iterable[T], pool: Pool) -> Iterator[R]:

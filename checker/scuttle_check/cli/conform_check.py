@@ -51,7 +51,7 @@ def program_of(program: tuple[str, ...], profile: str, mutant: str | None) -> tu
     if mutant is not None:
         _known(PROFILES[profile], mutant)
     wrong = () if mutant is None else ("--mutant", mutant)
-    reference = (sys.executable, "-m", "scuttle_check.oracle.adapters.reference")
+    reference = (sys.executable, "-P", "-m", "scuttle_check.oracle.adapters.reference")
     return program or (*reference, "--profile", profile, *wrong)
 
 

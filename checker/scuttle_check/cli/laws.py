@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import sys
 from pathlib import Path
@@ -15,9 +14,9 @@ from scuttle_check.base.errors import (
     AS_EXPECTED,
     INCONCLUSIVE,
     REFUTED,
-    UnrunnableFault,
     UsageFault,
 )
+from scuttle_check.base.importing import imported
 from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.shown import say
 from scuttle_check.gossip.experiment import resolver_called
@@ -250,15 +249,7 @@ def _names(text: str) -> list[str]:
 
 def _strategy(name: str) -> Any:
     """A Hypothesis strategy from ``package.module:name``. Raises UnrunnableFault."""
-    module, _, attribute = name.partition(":")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (Exception, SystemExit) as fault:  # noqa: BLE001 - foreign code
-        raise UnrunnableFault(
-            f"cannot be imported ({type(fault).__name__}: {fault})", where=f"--values {name}"
-        ) from None
+    return imported(name, f"--values {name}")
 
 
 def _save(folder: Path, resolver: str, plan: Plan, verdicts: list[Verdict]) -> None:

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from scuttle_check.base.ending import ended
+from scuttle_check.base.importing import here_first
 from scuttle_check.laws.calling import InProcess
 from scuttle_ref.messages import Update
 from scuttle_ref.resolvers import View
@@ -91,7 +92,7 @@ def _refused_first(questions: Sequence[Question], here: Sequence[object]) -> lis
 
 def _started(seed: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - this interpreter, this module
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-P", "-m", __name__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -109,7 +110,8 @@ def main() -> None:
     path, module, name, limit, questions = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
     out, sys.stdout = sys.stdout, sys.stderr  # the resolver may print
     sys.path[:] = path
-    resolver: Any = import_module(module)
+    with here_first():
+        resolver: Any = import_module(module)
     for part in name.split("."):
         resolver = getattr(resolver, part)
     caller = InProcess(resolver, name, limit)

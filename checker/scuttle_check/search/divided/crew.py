@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children
 from typing import Any, Protocol
 
 from attrs import define
 
-from scuttle_check.base.workers import begin_worker
+from scuttle_check.base.spawning import process_pool
 
 
 class Crew(Protocol):
@@ -66,18 +66,14 @@ class LocalCrew:
     def replace(self, shard: int) -> None:
         """A new process in the place of one that has ended."""
         self.executors[shard].shutdown(wait=False, cancel_futures=True)
-        self.executors[shard] = _process()
-
-
-def _process() -> Executor:
-    return ProcessPoolExecutor(1, get_context("spawn"), begin_worker)
+        self.executors[shard] = process_pool(1)
 
 
 @contextmanager
 def local_crew(count: int) -> Iterator[LocalCrew]:
     """`count` processes on this machine, which end with the block and with this process."""
     before = set(active_children())
-    crew = LocalCrew([_process() for _ in range(count)])
+    crew = LocalCrew([process_pool(1) for _ in range(count)])
     try:
         yield crew
     finally:
