@@ -165,3 +165,28 @@ def test_a_stream_that_is_closed_is_no_fault_of_ours(name: str) -> None:
         else:
             assert ran.returncode == given.returncode, ran.stderr
             assert len(ran.stdout) == pytest.approx(len(given.stdout), abs=40)  # a time is said
+
+
+@pytest.mark.parametrize("name", sorted(QUICK))
+def test_messages_that_nothing_takes_change_nothing(name: str) -> None:
+    """Simulations ended with 3 where their progress could not be written. Spec: END-4."""
+    given = subprocess.run(
+        [*MODULE, *words(name)], stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [*MODULE, *words(name)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=full,
+            check=False,
+        )
+    assert ran.returncode == given.returncode
+    assert len(ran.stdout) == pytest.approx(len(given.stdout), abs=40)
+
+
+def test_a_command_leaves_nothing_in_the_folder_that_it_runs_in(tmp_path: Path) -> None:
+    """Hypothesis kept its own things there."""
+    for command in ("laws lww_total", "conform run --level step --examples 2", "hunt --examples 2"):
+        subprocess.run([*MODULE, *command.split()], capture_output=True, check=False, cwd=tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -139,8 +139,11 @@ def _environment(fault: OSError) -> str:
     where = f"{fault.filename}: " if fault.filename is not None else ""
     said = fault.strerror or type(fault).__name__
     full = fault.errno in {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-    hint = "make room, and do it again" if full else "see to it, and do it again"
-    return f"{where}the system says: {said}\n  expected: a place to write to\n  try: {hint}"
+    if full:
+        due = "\n  expected: a place to write to\n  try: make room, and do it again"
+    else:  # which may have been read, written or made
+        due = "\n  try: see to it, and do it again"
+    return f"{where}the system says: {said}{due}"
 
 
 def _say(text: str, code: int) -> int:

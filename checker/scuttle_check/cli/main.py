@@ -128,8 +128,16 @@ def main(arguments: list[str] | None = None) -> None:
         lose_none()
         # Nothing here multiplies matrices; numpy would start a thread per core for it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        # What Hypothesis keeps for itself is not for the folder that somebody works in.
+        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(_cache() / "hypothesis"))
         leave(ended(lambda: _run(sys.argv[1:])))
     sys.exit(ended(lambda: _run(arguments)))
+
+
+def _cache() -> Path:
+    """Where what can be made again is kept, of this user."""
+    kept = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(kept) if Path(kept).is_absolute() else Path("~/.cache").expanduser()) / "scuttle"
 
 
 def _run(arguments: list[str]) -> int:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any, TextIO, cast
 
 import click
@@ -33,6 +35,39 @@ class SafeText(io.TextIOWrapper):
     def move(self, text: str) -> None:
         """Write a text of our own that may move the cursor, or change how text looks."""
         super().write(text)
+
+
+class SafeMessages(SafeText):
+    """Standard error: what it does not take is lost, and changes nothing else.
+
+    Spec: END-4.
+    """
+
+    def write(self, text: str, /) -> int:
+        """Write the text as it may be shown, if that can be."""
+        with self._as_can_be():
+            super().write(text)
+        return len(text)
+
+    def move(self, text: str) -> None:
+        """Write a text of our own, if that can be."""
+        with self._as_can_be():
+            super().move(text)
+
+    def flush(self) -> None:
+        """Write what waits, if that can be."""
+        with self._as_can_be():
+            super().flush()
+
+    @contextmanager
+    def _as_can_be(self) -> Iterator[None]:
+        """What is left of it goes nowhere, or it would be tried again at the end."""
+        try:
+            yield
+        except OSError:
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, self.fileno())
+            os.close(nothing)
 
 
 class OwnText:
@@ -85,7 +120,8 @@ def guard_streams() -> None:
         if type(stream) is io.TextIOWrapper:
             # Not taken from the stream that Python began with: what draws whole screens of its own,
             # as --tui does, writes to that one.
-            guarded = SafeText(
+            kind = SafeMessages if name == "stderr" else SafeText
+            guarded = kind(
                 stream.buffer,
                 encoding=stream.encoding,
                 errors="backslashreplace",
