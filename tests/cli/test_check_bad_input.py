@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from scuttle_check.base import reading
+from scuttle_check.cli.main import scuttle
+from scuttle_check.cli.options import Amount
 from scuttle_check.engine.topology import topology
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.gossip.script import read_script
@@ -256,3 +259,26 @@ def test_a_script_may_begin_with_a_byte_order_mark(folder: Path) -> None:
     file = folder / "marked.script"
     file.write_text("A set k=1\r\nB set k=2\r\n", encoding="utf-8-sig")
     assert read_script(file, topology("line:2")) == ((Put("k", 1),), (Put("k", 2),))
+
+
+def all_commands(group: click.Group) -> Iterator[click.Command]:
+    """Each command, those of groups too."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield from all_commands(command) if isinstance(command, click.Group) else [command]
+
+
+def test_no_option_takes_what_is_no_number() -> None:
+    """Every comparison with it is false, so it passes any range."""
+    numbers = [
+        (command.name, option.name)
+        for command in all_commands(scuttle)
+        for option in command.params
+        if option.type.name.startswith("float") and not isinstance(option.type, Amount)
+    ]
+    assert numbers == []
+    seconds = click.Option(["--seconds"], type=Amount(0))
+    with pytest.raises(click.BadParameter, match=r"'nan' is no number"):
+        seconds.type_cast_value(click.Context(scuttle), "nan")

@@ -42,6 +42,7 @@ QUICK = {
     "node": "node --help",
     "profiles": "profiles",
     "promela": "promela",
+    "prove": "prove --clauses",
     "replay": "replay --help",
     "runs": "runs list --json",
     "scenario": "scenario {scenario}",

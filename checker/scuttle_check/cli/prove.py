@@ -11,7 +11,7 @@ import click
 
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED
 from scuttle_check.base.kept_files import write_new
-from scuttle_check.cli.options import examples
+from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.prove_shown import proof_json, proof_text
 from scuttle_check.cli.shown import say
 from scuttle_check.proofs.clauses import table
@@ -64,7 +64,7 @@ from scuttle_ref.profiles import PROFILES
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(0, min_open=True),
+    type=Amount(0, min_open=True),
     default=SECONDS,
     show_default=True,
     metavar="S",

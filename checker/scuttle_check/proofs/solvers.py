@@ -14,10 +14,9 @@ from typing import Any, Final, Protocol
 from attrs import frozen
 
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
+from scuttle_check.base.resources import to_install
 
 UNSAT, SAT, UNKNOWN = "unsat", "sat", "unknown"
-
-HINT = "pip install 'scuttle-ref[prove]'"
 
 
 @frozen
@@ -50,7 +49,7 @@ def _loaded(module: str, called: str) -> Any:
             f"the solver {called} cannot be loaded ({fault})",
             where="--solver",
             expected="a Python package that can be imported",
-            hint=HINT,
+            hint=to_install(extra="prove"),
         ) from None
 
 
