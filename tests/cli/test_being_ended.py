@@ -95,6 +95,31 @@ def test_an_interruption_that_arrives_while_garbage_is_collected_is_not_lost(
     assert time.monotonic() - begun < 10
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("solver", ["z3", "cvc5"])
+def test_a_proof_that_is_interrupted_ends(solver: str, number: signal.Signals) -> None:
+    """z3 took Ctrl-C to itself, for one question of hundreds. Spec: END-5."""
+    pytest.importorskip(solver)
+    scuttle = [sys.executable, "-c", "from scuttle_check.cli.main import main; main()"]
+    for pause in (0.0, 0.31):
+        with subprocess.Popen(
+            [*scuttle, "prove", "--json", "--solver", solver],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as prove:
+            assert prove.stderr is not None
+            prove.stderr.readline()
+            time.sleep(pause)
+            prove.send_signal(number)
+            try:
+                told = prove.communicate(timeout=10)[1]
+            except subprocess.TimeoutExpired:
+                prove.kill()
+                raise
+        assert prove.returncode == 130, told
+        assert b"Traceback" not in told
+
+
 @pytest.mark.parametrize(
     ("command", "begun"),
     [

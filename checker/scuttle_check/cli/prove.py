@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED
+from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from scuttle_check.base.kept_files import write_new
 from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.prove_shown import proof_json, proof_text
@@ -88,6 +88,9 @@ def command(**flags: Any) -> None:
     Exit code 0: all is proved. 1: a step breaks the invariant. 3: no solver. 4: something is
     unknown, or a rule has no formula.
     """
+    other = "--clauses" if flags["clauses"] else "--smtlib" if flags["smtlib"] is not None else ""
+    if flags["as_json"] and other:
+        raise UsageFault(f"tells of proofs, and {other} makes none", where="--json")
     if flags["clauses"]:
         click.echo(table())
         return

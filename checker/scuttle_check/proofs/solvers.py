@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from attrs import frozen
 
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
+from scuttle_check.base.interrupts import put_off
 from scuttle_check.base.resources import to_install
 
 UNSAT, SAT, UNKNOWN = "unsat", "sat", "unknown"
@@ -96,12 +97,13 @@ class Z3:
     def _asked(self, script: str, options: dict[str, str | int]) -> Answer:
         z3 = self.module
         told = "".join(f"(set-option :{name} {value})\n" for name, value in options.items())
-        context = z3.Context()  # which has to live as long as it is used
-        try:
-            printed = z3.Z3_eval_smtlib2_string(context.ref(), told + script)
-        except z3.Z3Exception as fault:
-            said = fault.value
-            printed = said.decode() if isinstance(said, bytes) else str(said)
+        with put_off():  # z3 takes Ctrl-C for the end of this question alone
+            context = z3.Context()  # which has to live as long as it is used
+            try:
+                printed = z3.Z3_eval_smtlib2_string(context.ref(), told + script)
+            except z3.Z3Exception as fault:
+                said = fault.value
+                printed = said.decode() if isinstance(said, bytes) else str(said)
         if "memory" in printed.partition("\n")[0]:
             return Answer(UNKNOWN, printed.strip()[:200])
         if printed.startswith("(error"):
