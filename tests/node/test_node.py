@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from scuttle_ref.config import Config
-from scuttle_ref.errors import InvalidConfig
+from scuttle_ref.errors import InvalidConfig, Refusal
 from scuttle_ref.messages import Digest, DigestDone, Received, Update
-from scuttle_ref.names import NEVER
+from scuttle_ref.names import NEVER, VERSION_MAX
 from scuttle_ref.node import MappingStore, Node
 from scuttle_ref.profiles import AS_SHIPPED, DOCUMENTED, PAPER, TEXTBOOK
 from scuttle_ref.reducer import Gossip
@@ -177,3 +177,18 @@ def test_an_id_that_can_name_nobody_is_refused() -> None:
     """As the reducer refuses it. Spec: NODE-1."""
     with pytest.raises(InvalidConfig):
         Node("__proto__")
+
+
+def test_who_lies_about_versions_ends_those_of_a_new_id_too() -> None:
+    """So a node listens to friends: what the page on versions says of it. Spec: VERS-6."""
+    poisoned = Node("A")
+    poisoned.write(Update("Z", "k", "lie", VERSION_MAX), "Z")
+    fresh = Node("A~new")
+    refused: list[Refusal] = []
+    fresh.on("rejected", refused.append)
+    fresh.set("k", "mine")
+    assert refused == []
+    for update in poisoned.snapshot.history.updates:
+        fresh.write(update, "A")
+    fresh.set("k", "mine again")
+    assert [each.clause for each in refused] == ["VERS-6"]
