@@ -6,6 +6,8 @@ nothing here knows about messages or state.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final, TypeAlias
 
 from attrs import field, frozen
@@ -90,15 +92,17 @@ Spec: MOD-4.
 
 
 def exact(value: Value) -> object:
-    """Return a stand-in for `value` that tells apart what Python's ``==`` would merge.
+    """Return a stand-in for `value` that tells apart what JSON does and Python's ``==`` does not.
 
-    ``1``, ``1.0`` and ``True`` are equal in Python and three different values in JSON, and so are
-    ``0.0`` and ``-0.0``. States that differ only in this must not be taken for one state.
+    ``1`` and ``True`` are equal in Python and two values in JSON. ``6`` and ``6.0`` are one number
+    there, and so are ``0`` and ``-0.0``: JavaScript writes them alike.
+
+    Spec: MOD-10.
     """
     kind = type(value)
     if kind is tuple:
         return ("tuple", *(exact(item) for item in value))  # type: ignore[attr-defined]
-    return (kind.__name__, repr(value) if kind is float else value)
+    return ("number" if kind is int or kind is float else kind.__name__, value)
 
 
 @frozen
@@ -109,6 +113,55 @@ class Record:
     """
 
     members: tuple[tuple[str, Value], ...] = field(eq=exact)
+
+
+def frozen_value(value: object, depth: int = NESTING_MAX) -> Value:
+    """A JSON value made immutable: lists become tuples, objects Records.
+
+    A number is an integer wherever it is one, however it was written. What lies deeper than `depth`
+    stays as it is, so that the whole is refused as a value.
+
+    Spec: MOD-3, MOD-10.
+    """
+    if depth == 0:
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(frozen_value(item, depth - 1) for item in value)
+    if isinstance(value, Mapping):
+        members = ((str(name), frozen_value(item, depth - 1)) for name, item in value.items())
+        return Record(tuple(members))
+    kind = type(value)
+    return _number(value) if kind is int or kind is float else value  # type: ignore[arg-type]
+
+
+def _number(number: float) -> int | float:
+    """A number as the integer that it is, as far as doubles count. Spec: MOD-3, MOD-10.
+
+    Of larger ones the float that it is, or whose shortest digits it bears: JavaScript writes 2**60
+    as 1152921504606847000. What no float holds stays, and is refused.
+    """
+    if -VERSION_MAX <= number <= VERSION_MAX:
+        return int(number) if number == int(number) else number
+    if type(number) is float:
+        return number
+    try:
+        near = float(number)
+    except OverflowError:
+        return number
+    return near if number in (int(near), int(Decimal(repr(near)))) else number
+
+
+def thawed_value(value: Value) -> object:
+    """The JSON value that :func:`frozen_value` froze, as ``json.loads`` gives it: a copy.
+
+    Spec: MERGE-5, MOD-10.
+    """
+    kind = type(value)
+    if kind is tuple:
+        return [thawed_value(item) for item in value]  # type: ignore[attr-defined]
+    if kind is Record:
+        return {name: thawed_value(item) for name, item in value.members}  # type: ignore[attr-defined]
+    return _number(value) if kind is float else value  # type: ignore[arg-type]
 
 
 def place_name(place: Place) -> str:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from scuttle_ref.messages import Delta, Update
-from scuttle_ref.names import NodeId, Value, Version
+from scuttle_ref.names import NodeId, Value, Version, frozen_value
 
 Comparator: TypeAlias = Callable[[Any, Any], float]
 """Negative: the first comes first. Positive or zero: it does not."""
@@ -51,7 +51,7 @@ def _value_key(value: Value) -> tuple[int, Any, str]:
         return (rank, tuple(_value_key(item) for item in value), "")  # type: ignore[attr-defined]
     if rank == _RANK_OF_THE_REST:
         return (rank, repr(value), kind.__name__)
-    return (rank, value, kind.__name__)
+    return (rank, value, "")
 
 
 def by_value(one: Value, other: Value) -> int:
@@ -59,7 +59,7 @@ def by_value(one: Value, other: Value) -> int:
 
     Spec: RES-1.
     """
-    first, second = _value_key(one), _value_key(other)
+    first, second = _value_key(frozen_value(one)), _value_key(frozen_value(other))
     return (first > second) - (first < second)
 
 

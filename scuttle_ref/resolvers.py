@@ -13,7 +13,7 @@ from attrs import frozen
 
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Update
-from scuttle_ref.names import Key, NodeId, Place
+from scuttle_ref.names import Key, NodeId, Place, thawed_value
 from scuttle_ref.order import Comparator, by_value
 from scuttle_ref.state import NodeState
 from scuttle_ref.version_vector import VersionVector
@@ -63,8 +63,25 @@ class View:
         return self.state.clock
 
     def get(self, key: Key) -> Entry:
-        """The entry of `key` before the update."""
-        return self.state.store.at((*self.owner, key))
+        """The entry of `key` before the update; its value is a copy, as ``json.loads`` gives it.
+
+        Spec: MERGE-5.
+        """
+        return shown_entry(self.state.store.at((*self.owner, key)))
+
+
+def shown_entry(entry: Entry) -> Entry:
+    """An entry as a resolver sees it: lists and objects are its own to keep. Spec: MERGE-5."""
+    value = thawed_value(entry.value)
+    return entry if value is entry.value else Entry(value, entry.version, entry.source_id)
+
+
+def shown_update(update: Update) -> Update:
+    """An update as a resolver sees it: lists and objects are its own to keep. Spec: MERGE-5."""
+    value = thawed_value(update.value)
+    if value is update.value:
+        return update
+    return Update(update.source_id, update.key, value, update.version)
 
 
 def strictly_order_values(gossip: GossipView, update: Update) -> bool:

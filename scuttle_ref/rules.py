@@ -29,7 +29,7 @@ from scuttle_ref.names import (
 from scuttle_ref.order import ascending
 from scuttle_ref.outputs import Reason, Send
 from scuttle_ref.pairs import get, put
-from scuttle_ref.resolvers import GossipView
+from scuttle_ref.resolvers import GossipView, shown_update
 from scuttle_ref.rows import among, appended, insort
 from scuttle_ref.state import Marks, NodeState, highest
 from scuttle_ref.version_vector import VersionVector
@@ -119,7 +119,7 @@ def place_owned(update: Update) -> Place:
 
 def prefer_resolver(view: GossipView, update: Update, config: Config) -> object:
     """Whatever the user's resolver says. Spec: MERGE-1, MERGE-2."""
-    return config.resolve(view, update)
+    return config.resolve(view, shown_update(update))
 
 
 def prefer_latest_arrival(_view: GossipView, _update: Update, _config: Config) -> object:

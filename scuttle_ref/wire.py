@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from math import isfinite
 from typing import NoReturn
 
@@ -16,7 +15,7 @@ from attrs import frozen
 
 from scuttle_ref.errors import InvalidMessage, Refusal
 from scuttle_ref.messages import Digest, DigestDone, Message, Update
-from scuttle_ref.names import NESTING_MAX, NEVER, VERSION_MAX, Mark, Record, Value
+from scuttle_ref.names import NEVER, Mark, frozen_value, thawed_value
 from scuttle_ref.validity import message_refusal
 from scuttle_ref.values import kind_of
 
@@ -34,46 +33,6 @@ DOCUMENTED_DIALECT = Dialect("documented", digest_source="source_id")
 
 SHIPPED_DIALECT = Dialect("shipped", digest_source="id")
 """As simple-scuttle 3.0.2 writes it. Spec: DEV-11."""
-
-
-def frozen_value(value: object, depth: int = NESTING_MAX) -> Value:
-    """A JSON value made immutable: lists become tuples, objects Records.
-
-    What lies deeper than `depth` stays as it is, so that the whole is refused as a value.
-
-    Spec: MOD-3.
-    """
-    if depth == 0:
-        return value
-    if isinstance(value, list | tuple):
-        return tuple(frozen_value(item, depth - 1) for item in value)
-    if isinstance(value, Mapping):
-        members = ((str(name), frozen_value(item, depth - 1)) for name, item in value.items())
-        return Record(tuple(members))
-    return _held(value) if type(value) is int else value
-
-
-def _held(number: int) -> int | float:
-    """A large integer as the float that it is, or whose shortest digits it bears. Spec: MOD-3.
-
-    JavaScript writes 2**60 as 1152921504606847000. What no float holds stays, and is refused.
-    """
-    if -VERSION_MAX <= number <= VERSION_MAX:
-        return number
-    try:
-        near = float(number)
-    except OverflowError:
-        return number
-    return near if number in (int(near), int(Decimal(repr(near)))) else number
-
-
-def thawed_value(value: Value) -> object:
-    """The JSON value that :func:`frozen_value` froze."""
-    if isinstance(value, tuple):
-        return [thawed_value(item) for item in value]
-    if isinstance(value, Record):
-        return {name: thawed_value(item) for name, item in value.members}
-    return value
 
 
 def mark_from_json(mark: object) -> object:

@@ -22,9 +22,9 @@ from scuttle_ref import (
     Received,
     Update,
 )
+from scuttle_ref.names import frozen_value
 from scuttle_ref.order import by_arrival, by_version_and_source, scuttle_breadth, scuttle_depth
 from scuttle_ref.resolvers import RESOLVERS
-from scuttle_ref.wire import frozen_value
 
 NODES = ["A", "B", "C", "10", "9"]
 KEYS = ["k", "l", ""]

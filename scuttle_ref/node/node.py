@@ -28,7 +28,17 @@ from scuttle_ref.messages import (
     Received,
     Update,
 )
-from scuttle_ref.names import NEVER, UNBOUNDED, Key, Mark, NodeId, Version, place_name
+from scuttle_ref.names import (
+    NEVER,
+    UNBOUNDED,
+    Key,
+    Mark,
+    NodeId,
+    Version,
+    frozen_value,
+    place_name,
+    thawed_value,
+)
 from scuttle_ref.node.buffer import ReadBuffer
 from scuttle_ref.node.keeping import HISTORY_BYTES, keeping_of
 from scuttle_ref.node.store import Change, MemoryStore, Store, store_fault
@@ -39,7 +49,6 @@ from scuttle_ref.profiles import DOCUMENTED
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import MTU_DEFAULT
 from scuttle_ref.state import NodeState, highest
-from scuttle_ref.wire import frozen_value, thawed_value
 
 PEER = "peer"
 """The peer of a node that talks to one stream, as the library's nodes do."""

@@ -16,7 +16,7 @@ import attrs
 
 from scuttle_ref.history import History
 from scuttle_ref.messages import Exchange, Received, Update
-from scuttle_ref.names import UNBOUNDED, Mark, NodeId, Value
+from scuttle_ref.names import UNBOUNDED, Mark, NodeId, Value, frozen_value, thawed_value
 from scuttle_ref.node.keeping import BOUNDS
 from scuttle_ref.node.store import Change, store_fault
 from scuttle_ref.node.stored import Row, Stored, floors_of, updates_of
@@ -24,7 +24,7 @@ from scuttle_ref.pairs import Pairs, get
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rows import differing
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import frozen_value, json_of, mark_to_json, thawed_value
+from scuttle_ref.wire import json_of, mark_to_json
 
 FORMAT = 3
 """The layout of the tables, in ``PRAGMA user_version``."""

@@ -14,10 +14,9 @@ from attrs import frozen
 from scuttle_ref.entries import Entry
 from scuttle_ref.errors import Refusal, ScuttleError
 from scuttle_ref.messages import Delta, Update
-from scuttle_ref.names import Mark, NodeId, Place, place_name
+from scuttle_ref.names import Mark, NodeId, Place, place_name, thawed_value
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import thawed_value
 
 
 class StoreFault(ScuttleError):

@@ -18,13 +18,13 @@ from scuttle_ref.entries import Entry, entries_of
 from scuttle_ref.errors import Refusal
 from scuttle_ref.history import History
 from scuttle_ref.messages import Update
-from scuttle_ref.names import VERSION_MAX, Mark, NodeId, Place, Value, Version
+from scuttle_ref.names import VERSION_MAX, Mark, NodeId, Place, Value, Version, frozen_value
 from scuttle_ref.node.store import StoreFault
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState
 from scuttle_ref.validity import mark_refusal, name_refusal, update_refusal, version_refusal
 from scuttle_ref.version_vector import VersionVector
-from scuttle_ref.wire import frozen_value, json_of, mark_from_json
+from scuttle_ref.wire import json_of, mark_from_json
 
 Row: TypeAlias = tuple[Any, ...]
 

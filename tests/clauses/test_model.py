@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -21,15 +22,18 @@ from scuttle_ref import (
     Update,
 )
 from scuttle_ref.messages import Exchange
-from scuttle_ref.names import NESTING_MAX, PROTOTYPE_NAMES, Record, one_line, place_name
-from scuttle_ref.profiles import DOCUMENTED, PROFILES
-from scuttle_ref.rules import place_shared
-from scuttle_ref.wire import (
+from scuttle_ref.names import (
+    NESTING_MAX,
+    PROTOTYPE_NAMES,
+    Record,
     frozen_value,
-    line_from_message,
-    message_from_json,
+    one_line,
+    place_name,
     thawed_value,
 )
+from scuttle_ref.profiles import DOCUMENTED, PROFILES
+from scuttle_ref.rules import place_shared
+from scuttle_ref.wire import line_from_message, message_from_json
 
 
 class Text(str):
@@ -137,13 +141,13 @@ def test_source_and_version_identify_an_update() -> None:
 
 
 def test_states_that_differ_in_the_type_of_a_value_differ() -> None:
-    """1, 1.0 and true are one value for Python and three for JSON.
+    """1 and true are one value for Python and two for JSON; 1 and 1.0 are one number.
 
-    Spec: MOD-2.
+    Spec: MOD-2, MOD-10.
     """
-    stored = {Node("A").put("k", value).state for value in (1, 1.0, True, (1,), (True,))}
+    stored = {Node("A").put("k", value).state for value in (1, 1.0, True, (1,), (True,), (1.0,))}
 
-    assert len(stored) == 5
+    assert len(stored) == 4
 
 
 @pytest.mark.parametrize(
@@ -205,9 +209,22 @@ def test_a_value_of_a_kind_that_is_listed_is_taken(value: object) -> None:
     ],
     ids=repr,
 )
-def test_states_tell_apart_what_python_takes_for_equal(one: object, other: object) -> None:
-    """Spec: MOD-2, MOD-3."""
-    assert Node("A").put("k", one).state != Node("A").put("k", other).state
+def test_the_two_zeros_are_one_number(one: object, other: object) -> None:
+    """JavaScript writes both as 0. Spec: MOD-2, MOD-10."""
+    assert Node("A").put("k", one).state == Node("A").put("k", other).state
+    assert json.dumps(thawed_value(one)) == json.dumps(thawed_value(other))
+
+
+@pytest.mark.parametrize(
+    ("read", "held"),
+    [("6.0", "6"), ("-0.0", "0"), ("1e3", "1000"), ("6.5", "6.5"), ("1e300", "1e+300")],
+)
+def test_a_number_is_an_integer_where_it_is_one(read: str, held: str) -> None:
+    """However it was written, and in a list, too. Spec: MOD-10."""
+    value = frozen_value([json.loads(read)])
+
+    assert json.dumps(thawed_value(value)) == f"[{held}]"
+    assert repr(value) == repr(frozen_value([json.loads(held)]))
 
 
 @pytest.mark.parametrize(
@@ -256,11 +273,11 @@ def test_lists_become_tuples_and_objects_records_in_their_order() -> None:
 def test_a_record_tells_its_values_apart_as_json_does() -> None:
     """Two stores that hold ``{"a": 1}`` and ``{"a": true}`` do not agree.
 
-    Spec: MOD-3.
+    Spec: MOD-3, MOD-10.
     """
     values = [frozen_value({"a": [item]}) for item in (1, 1.0, True)]
 
-    assert len(set(values)) == 3
+    assert len(set(values)) == 2
     assert frozen_value({"a": [1]}) == values[0]
 
 

@@ -26,8 +26,9 @@ from scuttle_ref import (
     lww_vs_current_vers,
     max_value,
 )
+from scuttle_ref.names import thawed_value
 from scuttle_ref.resolvers import View
-from scuttle_ref.wire import message_from_json, message_to_json, thawed_value
+from scuttle_ref.wire import message_from_json, message_to_json
 
 
 class Elsewhere:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 from nodes import Node, converse, upd
@@ -21,9 +22,9 @@ from scuttle_ref import (
     max_value,
     strictly_order_values,
 )
+from scuttle_ref.names import frozen_value
 from scuttle_ref.order import by_value
-from scuttle_ref.resolvers import View
-from scuttle_ref.wire import frozen_value
+from scuttle_ref.resolvers import GossipView, View
 
 
 def node(name: str, resolve: Resolver) -> Node:
@@ -112,7 +113,6 @@ ASCENDING = [
     -(10**400),
     -1.5,
     0.5,
-    1.0,
     1,
     2,
     float("inf"),
@@ -127,6 +127,27 @@ ASCENDING = [
     frozen_value({"a": 1}),
     b"bytes",
 ]
+
+
+def test_a_resolver_gets_what_json_has_and_may_change_it() -> None:
+    """Dicts and lists, which are its own. Spec: MERGE-5."""
+    given: list[Any] = []
+
+    def grasping(gossip: GossipView, update: Update) -> bool:
+        stored = gossip.get(update.key).value
+        given.extend((stored, update.value))
+        if isinstance(update.value, dict):
+            update.value["tags"].append("mine")
+        if isinstance(stored, dict):
+            stored.clear()
+        return lww_total(gossip, update)
+
+    value = frozen_value({"tags": [1, {"deep": True}]})
+    node = Node("A", config=Config(resolve=grasping)).put("k", value).put("k", "later")
+
+    assert given[:2] == [None, {"tags": [1, {"deep": True}, "mine"]}]
+    assert given[2:] == [{}, "later"]
+    assert node.state.history.updates[0].value == value
 
 
 def test_values_of_every_type_have_an_order() -> None:

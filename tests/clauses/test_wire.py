@@ -6,11 +6,11 @@ import pytest
 from nodes import upd
 
 from scuttle_ref import NEVER, Digest, DigestDone, InvalidMessage, Message, Update
+from scuttle_ref.names import frozen_value
 from scuttle_ref.wire import (
     DOCUMENTED_DIALECT,
     SHIPPED_DIALECT,
     Dialect,
-    frozen_value,
     line_from_message,
     mark_from_json,
     mark_to_json,

@@ -21,7 +21,7 @@ from followed import faults, follows
 from said import CASES, QUICK, SPREAD
 
 from scuttle_check.cli import bench as bench_command
-from scuttle_check.cli import laws as laws_command
+from scuttle_check.cli import laws_proved
 from scuttle_check.cli import twin as twin_command
 from scuttle_check.cli import vectors as vectors_command
 from scuttle_check.evidence import bench
@@ -31,8 +31,9 @@ from scuttle_check.explorer.lessons import course
 from scuttle_check.explorer.playground import PYODIDE_FILES
 from scuttle_check.gossip import hunting
 from scuttle_check.laws.book import LAWS
+from scuttle_check.laws.conclusions import Conclusion
 from scuttle_check.laws.evidence import Evidence
-from scuttle_check.laws.symbolic import Conclusion
+from scuttle_check.laws.symbolic import Proof
 
 Run = Callable[..., Any]
 
@@ -170,19 +171,24 @@ def test_laws_that_are_kept_and_judged_again(scuttle: Run) -> None:
 
 
 def test_laws_that_are_proved(scuttle: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every verdict; by CrossHair itself where it is installed. Spec: LAW-21."""
-    if find_spec("crosshair") is not None:
-        line = ("laws", "lww_total", "--backend", "crosshair", "--values", "integers")
-        follows("laws-proved", scuttle(*line, "--seconds", 30, "--json").document)
-    kinds = ("proved", "refuted", "unknown")
+    """Every verdict, and what the proof covers. Spec: LAW-21."""
+    pytest.importorskip("z3")
+    line = ("laws", "lww_total", "--prove", "--values", "integers", "--examples", 0, "--json")
+    document = scuttle(*line).document
+    follows("laws-proved", document)
+    assert {each["verdict"] for each in document["laws"]} == {"proved"}
+    assert document["sentence"].startswith("lww_total is a total order of all updates")
+    kinds = ("proved", "refuted", "unknown", "not exercised")
     evidence = Evidence("it tosses a coin")
     found = [
         Conclusion(law, kind, "because", evidence if kind == "refuted" else None)
         for law, kind in zip(LAWS, kinds, strict=False)
     ]
-    monkeypatch.setattr(laws_command, "conclude", lambda *_: found)
-    ran = scuttle("laws", "lww_total", "--backend", "crosshair", "--values", "integers", "--json")
+    proof = Proof(tuple(found), "everything", "magic")
+    monkeypatch.setattr(laws_proved, "conclude", lambda *_: proof)
+    ran = scuttle(*line)
     assert [each["verdict"] for each in ran.document["laws"]] == list(kinds)
+    assert ran.code == 1
     follows("laws-proved", ran.document)
 
 

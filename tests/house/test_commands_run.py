@@ -47,7 +47,6 @@ NOT_RUN = {
     "scuttle simulate spread --growth --workers 2": LONG,
     "scuttle twin --size large": LONG,
     "scuttle twin --run path/to/tla2tools.jar": OUTSIDE,
-    "scuttle laws mine:newest --backend crosshair --values integers": OUTSIDE,
     "scuttle conform run -- node my-adapter.mjs": LONG,
     "scuttle conform run --profile documented -- node my-adapter.mjs": LONG,
     "scuttle conform run --profile documented -- node adapter.mjs": LONG,

@@ -23,16 +23,14 @@ from scuttle_check.gossip.script import command_text, parse_command, without_com
 from scuttle_check.laws.evidence import update_to_json
 from scuttle_check.oracle.wire import decoded, encoded, line_of, parse, update_object
 from scuttle_ref import Put, Update
-from scuttle_ref.names import NAME_MAX, VALUE_MAX, Value
+from scuttle_ref.names import NAME_MAX, VALUE_MAX, Value, frozen_value, thawed_value
 from scuttle_ref.node import Node, SqliteStore
 from scuttle_ref.validity import message_refusal
 from scuttle_ref.wire import (
     DOCUMENTED_DIALECT,
     SHIPPED_DIALECT,
-    frozen_value,
     line_from_message,
     message_from_line,
-    thawed_value,
 )
 
 ODD = [

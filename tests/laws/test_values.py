@@ -10,17 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scuttle_ref import Digest, DigestDone, Entry, InvalidMessage, Message, Put, Update
-from scuttle_ref.names import exact
+from scuttle_ref.names import exact, frozen_value, thawed_value
 from scuttle_ref.order import by_value
 from scuttle_ref.validity import message_refusal, value_refusal
 from scuttle_ref.wire import (
     DOCUMENTED_DIALECT,
     SHIPPED_DIALECT,
     Dialect,
-    frozen_value,
     line_from_message,
     message_from_line,
-    thawed_value,
 )
 
 DIALECTS = pytest.mark.parametrize(

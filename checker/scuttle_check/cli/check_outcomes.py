@@ -16,9 +16,8 @@ from scuttle_check.gossip.experiment import Experiment, Setup
 from scuttle_check.gossip.in_force import presumed
 from scuttle_check.search.budget import BROKEN_OFF, Budget
 from scuttle_check.search.outcomes import Outcome, outcomes
-from scuttle_ref.names import place_name
+from scuttle_ref.names import place_name, thawed_value
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import thawed_value
 
 Held: TypeAlias = tuple[tuple[str, str], ...]
 """The store of a replica: each place with its entry, as text."""

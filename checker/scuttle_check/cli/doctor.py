@@ -45,7 +45,7 @@ EXTRAS = {
     "explore": "the live page of scuttle explore",
     "tui": "scuttle explore --tui",
     "prove": "scuttle prove",
-    "symbolic": "scuttle laws --backend crosshair",
+    "symbolic": "scuttle laws --prove, of code beyond the formulas",
     "cluster": "scuttle check --cluster",
     "plot": "scuttle simulate --plot",
     "docs": "scuttle docs",

@@ -12,29 +12,32 @@ import click
 
 from scuttle_check.base.errors import (
     AS_EXPECTED,
-    INCONCLUSIVE,
     REFUTED,
     UsageFault,
 )
+<<<<<<< HEAD
 from scuttle_check.base.importing import imported
+=======
+from scuttle_check.cli.laws_proved import prove
+>>>>>>> 44fe411 (Laws of a resolver are proved for all updates, by formulas of its code)
 from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.shown import say
 from scuttle_check.gossip.experiment import resolver_called
 from scuttle_check.laws.book import LAWS, Law
 from scuttle_check.laws.calling import SECONDS_PER_CALL, InProcess
 from scuttle_check.laws.domain import SOURCES
-from scuttle_check.laws.judging import EXAMPLES, SECONDS, UNKNOWN, Judging, Plan, Verdict
+from scuttle_check.laws.judging import EXAMPLES, SECONDS, Judging, Plan, Verdict
 from scuttle_check.laws.judging import REFUTED as BROKEN
 from scuttle_check.laws.planning import expectation, planned
 from scuttle_check.laws.regression import Regression, load_regression
 from scuttle_check.laws.report import as_json, as_text, exit_code, law_json
-from scuttle_check.laws.symbolic import conclude
 
 
 @click.command(
     epilog=examples(
         "scuttle laws mine:newest",
         "scuttle laws mine:largest --values integers --observe value",
+        "scuttle laws mine:newest --prove",
         "scuttle laws lww_vs_clock --save regressions",
     )
 )
@@ -100,11 +103,9 @@ from scuttle_check.laws.symbolic import conclude
     help="Judge the evidence of a regression file again.",
 )
 @click.option(
-    "--backend",
-    type=click.Choice(["cases", "crosshair"]),
-    default="cases",
-    show_default=True,
-    help="Try cases, or prove and refute for all values of a type with CrossHair.",
+    "--prove",
+    is_flag=True,
+    help="Prove the laws for all updates whose values are of a kind, besides trying cases.",
 )
 @click.option("--list", "listing", is_flag=True, help="List the laws, and what each costs.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
@@ -122,8 +123,8 @@ def command(**flags: Any) -> None:
         _list(machine=flags["as_json"])
     elif given == ["replay"]:
         sys.exit(_replay(flags["replay"], machine=flags["as_json"]))
-    elif given == ["resolver"] and flags["backend"] == "crosshair":
-        sys.exit(_prove(flags))
+    elif given == ["resolver"] and flags["prove"]:
+        sys.exit(prove(flags, _plan(flags, resolver_called(flags["resolver"]))))
     elif given == ["resolver"]:
         sys.exit(_judge(flags))
     else:
@@ -193,40 +194,6 @@ def _teller() -> Any:
             sys.stderr.flush()
 
     return tell
-
-
-def _prove(flags: dict[str, Any]) -> int:
-    """What CrossHair concludes of the laws that it can be asked. Spec: LAW-21."""
-    name = flags["resolver"]
-    caller = InProcess(resolver_called(name), name, flags["call_seconds"])
-    plan = planned(caller.resolver, observe=_names(flags["observe"]), examples=0)
-    seconds = flags["seconds"] / 6
-    with contextlib.redirect_stdout(sys.stderr):
-        found = conclude(caller, flags["values"], plan.observe, seconds)
-    kinds = [each.kind for each in found if not each.law.optional]
-    if flags["as_json"]:
-        told = [
-            {
-                **law_json(each.law),
-                "verdict": each.kind,
-                "because": each.because,
-                "evidence": None if each.evidence is None else each.evidence.to_json(),
-            }
-            for each in found
-        ]
-        document = {"format": "scuttle-laws-proved/1", "resolver": name, "laws": told}
-        click.echo(json.dumps(document, ensure_ascii=False))
-    else:
-        click.echo(f"{name}, all {flags['values']}, all versions, by symbolic execution:")
-        for each in found:
-            notes = " (optional)" if each.law.optional else ""
-            head = f"  {each.kind:<9} {each.law.name:<20} {each.law.clause:<6}"
-            click.echo(f"{head} {each.because}{notes}")
-            if each.evidence is not None:
-                click.echo("\n".join(f"      {line}" for line in each.evidence.lines()[:-1]))
-    if BROKEN in kinds:
-        return REFUTED
-    return INCONCLUSIVE if UNKNOWN in kinds else AS_EXPECTED
 
 
 def _plan(flags: dict[str, Any], function: object) -> Plan:

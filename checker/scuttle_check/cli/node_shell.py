@@ -13,11 +13,10 @@ from attrs import define, field
 
 from scuttle_ref.errors import Refusal
 from scuttle_ref.messages import Update
-from scuttle_ref.names import NEVER
+from scuttle_ref.names import NEVER, thawed_value
 from scuttle_ref.node import Node
 from scuttle_ref.node.journal import BURSTS, Journal, clause_of
 from scuttle_ref.node.transport import Transport
-from scuttle_ref.wire import thawed_value
 
 PROGRAM = {"connected": inf, "disconnected": inf}
 """A program that follows who is connected hears of each."""

@@ -22,9 +22,9 @@ from scuttle_check.oracle.recordings.recorded import RecordedWorld
 from scuttle_check.oracle.recordings.replay import QUERIES, Agreement, compare
 from scuttle_ref.errors import InvalidConfig
 from scuttle_ref.messages import Message
+from scuttle_ref.names import frozen_value
 from scuttle_ref.profiles import AS_SHIPPED
 from scuttle_ref.rules import PROCESS
-from scuttle_ref.wire import frozen_value
 
 REFUSAL = "a recording can be read and not changed"
 

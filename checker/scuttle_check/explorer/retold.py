@@ -22,11 +22,11 @@ from scuttle_check.oracle.protocol import config_from
 from scuttle_check.oracle.wire import decoded, message_of
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.messages import Event, Exchange, Put, Received
+from scuttle_ref.names import frozen_value
 from scuttle_ref.outputs import Send
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import frozen_value
 
 TEXT_MAX = 60
 """The longest text of a thing that is no message. Unit: characters."""

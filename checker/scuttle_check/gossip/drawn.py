@@ -11,8 +11,8 @@ from scuttle_check.engine.pictures import itf
 from scuttle_check.engine.system import System, World
 from scuttle_check.engine.trace import Trace
 from scuttle_check.gossip.experiment import Experiment
+from scuttle_ref.names import thawed_value
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import thawed_value
 
 # --- ITF ----------------------------------------------------------------------------------------
 

@@ -24,9 +24,9 @@ from scuttle_check.base.reading import text_given
 from scuttle_check.engine.topology import Topology
 from scuttle_check.gossip.actor import RESTART, Restart
 from scuttle_ref.messages import Exchange, Put
-from scuttle_ref.names import one_line, quoted
+from scuttle_ref.names import frozen_value, one_line, quoted
 from scuttle_ref.validity import put_refusal, reading_refusal
-from scuttle_ref.wire import NoDoubleError, frozen_value, json_of
+from scuttle_ref.wire import NoDoubleError, json_of
 
 NodeCommand: TypeAlias = Put | Exchange | Restart
 

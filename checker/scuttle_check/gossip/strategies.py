@@ -17,8 +17,7 @@ from scuttle_check.engine.system import System
 from scuttle_check.engine.topology import Topology, from_links, node_name
 from scuttle_check.gossip.script import NodeCommand
 from scuttle_ref.messages import Delta, Digest, DigestDone, Message, Put, Update
-from scuttle_ref.names import NEVER, VERSION_MAX, Key, NodeId, Value
-from scuttle_ref.wire import frozen_value
+from scuttle_ref.names import NEVER, VERSION_MAX, Key, NodeId, Value, frozen_value
 
 __all__ = [
     "VALUES",

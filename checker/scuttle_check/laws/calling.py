@@ -16,7 +16,7 @@ from scuttle_check.laws.limits import TooSlow, limited
 from scuttle_check.laws.probes import meddling
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Update
-from scuttle_ref.names import Key
+from scuttle_ref.names import Key, thawed_value
 from scuttle_ref.resolvers import Resolver, View
 from scuttle_ref.values import kind_of
 
@@ -97,7 +97,8 @@ class InProcess:
 
         The function gets an update of its own: what it forces into a frozen one stays there.
         """
-        mine = Update(update.source_id, update.key, update.value, update.version)
+        value = thawed_value(update.value)
+        mine = Update(update.source_id, update.key, value, update.version)
         return asked(lambda: self.resolver(view, mine), self.limit)
 
     def meddled(self, view: View, update: Update) -> str | None:

@@ -8,10 +8,11 @@ A domain from a Hypothesis strategy of the user: its simplest values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import combinations, permutations, product
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 from attrs import field, frozen
@@ -22,10 +23,9 @@ from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.gossip.strategies import some
 from scuttle_check.laws.cases import Case
 from scuttle_ref.messages import Update
-from scuttle_ref.names import Key, NodeId, Value, exact
+from scuttle_ref.names import Key, NodeId, Value, exact, frozen_value
 from scuttle_ref.validity import name_refusal
 from scuttle_ref.values import value_refusal
-from scuttle_ref.wire import frozen_value
 
 KEY: Key = "k"
 BESIDE: tuple[Key, ...] = ("j",)
@@ -78,6 +78,8 @@ LIKE_A: NodeId = "a"
 """A source that who ignores case takes for another. Tried where the user names no sources."""
 
 HARVEST_MAX = 8
+HELPERS = 3
+"""How deep the functions are looked into that a resolver calls."""
 NAME_LENGTH_MAX = 40
 
 
@@ -199,8 +201,8 @@ def _cases(domain: Domain, size: int) -> tuple[Case, ...]:
     return tuple(domain._every(size))  # noqa: SLF001 - its own
 
 
-def with_constants(domain: Domain, resolver: object) -> Domain:
-    """The domain with what the code of `resolver` mentions, as values and as keys.
+def with_constants(domain: Domain, resolver: object, kind: str = "json") -> Domain:
+    """The domain with what the code of `resolver` mentions of a kind, as values and as keys.
 
     A resolver that treats one value or one key in a way of its own would not meet it by chance, nor
     what is above a limit: of whole numbers the next one is tried, too.
@@ -212,12 +214,27 @@ def with_constants(domain: Domain, resolver: object) -> Domain:
         if value_refusal(constant) is None:
             found.setdefault(exact(constant), constant)
     known = {exact(value) for value in domain.values}
-    fresh = [value for one, value in found.items() if one not in known][:HARVEST_MAX]
-    names = [value for value in fresh if isinstance(value, str) and value]
+    fresh = [value for one, value in found.items() if one not in known]
+    names = [value for value in found.values() if isinstance(value, str) and value]
+    fresh = [value for value in fresh if _is_of(kind, value)]
     keys = [name for name in names if name_refusal("key", name) is None][:3]
+    fresh = fresh[:HARVEST_MAX]
     values = (*domain.values[:5], *fresh, *domain.values[5:])
     threes = (*domain.threes, tuple(fresh[:4])) if fresh else domain.threes
     return Domain(values, threes, domain.sources, (*domain.keys, *keys))
+
+
+_OF_KIND: dict[str, tuple[type, ...]] = {
+    "integers": (int,),
+    "numbers": (int, float),
+    "text": (str,),
+    "booleans": (bool,),
+}
+
+
+def _is_of(kind: str, value: Value) -> bool:
+    """Whether a constant is a value of a kind that the user has named. Spec: LAW-16."""
+    return kind == "json" or type(value) in _OF_KIND.get(kind, ())
 
 
 def domain_of(kind: str, sources: tuple[NodeId, ...] = SOURCES) -> Domain:
@@ -232,17 +249,40 @@ def _constants(resolver: Any) -> Iterator[Value]:
     """Scalars in the code of a function and of the functions and data beside it that it names."""
     resolver = getattr(resolver, "__wrapped__", resolver)
     if not hasattr(resolver, "__code__"):
-        resolver = vars(type(resolver)).get("__call__", resolver)
-    code = getattr(resolver, "__code__", None)
-    if not isinstance(code, CodeType):
+        called = vars(type(resolver)).get("__call__", resolver)
+        yield from _of_function(called, resolver, set(), HELPERS)
         return
-    yield from _in_code(code, getattr(resolver, "__doc__", None))
-    beside = getattr(resolver, "__globals__", {})
-    for name in code.co_names:
-        thing = beside.get(name)
-        inner = getattr(thing, "__code__", None)
-        if isinstance(inner, CodeType):
-            yield from _in_code(inner, getattr(thing, "__doc__", None))
+    yield from _of_function(resolver, None, set(), HELPERS)
+
+
+def _of_function(function: Any, owner: object, known: set[int], depth: int) -> Iterator[Value]:
+    """Scalars in the code of a function, its closure and defaults, and what it names.
+
+    Of an object that is called, or a class that is named, those of its attributes that are named.
+    """
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType) or id(code) in known:
+        return
+    known.add(id(code))
+    yield from _in_code(code, getattr(function, "__doc__", None))
+    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    beside = getattr(function, "__globals__", {})
+    named = [beside[name] for name in code.co_names if name in beside]
+    owners = [each for each in (owner, *named) if each is not None]
+    inside = [
+        vars(each)[name]
+        for each in owners
+        if hasattr(each, "__dict__") and not isinstance(each, ModuleType)
+        for name in code.co_names
+        if name in vars(each)
+    ]
+    defaults = (function.__defaults__ or (), tuple((function.__kwdefaults__ or {}).values()))
+    for thing in (*cells, *defaults, *named, *inside):
+        if hasattr(thing, "__code__"):
+            if depth:
+                yield from _of_function(thing, None, known, depth - 1)
+        elif isinstance(thing, re.Pattern):
+            yield from re.findall(r"\w[\w.:/-]*", thing.pattern)
         elif not callable(thing):
             yield from _scalars(thing)
 

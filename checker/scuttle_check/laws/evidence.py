@@ -9,7 +9,7 @@ from attrs import frozen
 from scuttle_check.laws.asking import Run
 from scuttle_check.laws.cases import listed
 from scuttle_ref.messages import Update
-from scuttle_ref.wire import thawed_value
+from scuttle_ref.names import thawed_value
 
 
 @frozen

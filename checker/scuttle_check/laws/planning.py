@@ -29,9 +29,9 @@ def planned(  # noqa: PLR0913 - each keyword is a choice of its own
 ) -> Plan:
     """The plan that judges `resolver`. Raises a Fault for what is no good.
 
-    `values` is the name of a kind or a Hypothesis strategy; of any kind, the constants in the
-    code of the resolver are tried as well. `expect` maps laws to wanted verdicts; of a plain
-    list of laws each is to be refuted.
+    `values` is the name of a kind or a Hypothesis strategy; with a name the constants of that
+    kind in the code of the resolver are tried as well. `expect` maps laws to wanted verdicts; of a
+    plain list of laws each is to be refuted.
     """
     observe, sources = tuple(observe), tuple(sources)
     if not observe or not set(observe) <= set(OBSERVABLE):
@@ -40,8 +40,7 @@ def planned(  # noqa: PLR0913 - each keyword is a choice of its own
             f"is {told!r}", where="observe", expected="value, version or value,version"
         )
     if isinstance(values, str):
-        domain = domain_of(values, sources)
-        domain = with_constants(domain, resolver) if values == ANY else domain
+        domain = with_constants(domain_of(values, sources), resolver, values)
     else:
         from scuttle_check.laws.domain import domain_from  # noqa: PLC0415 - slow to load
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Update
-from scuttle_ref.names import Key, Mark, NodeId
+from scuttle_ref.names import Key, Mark, NodeId, thawed_value
 from scuttle_ref.resolvers import View
 from scuttle_ref.version_vector import VersionVector
 
@@ -78,7 +78,8 @@ class _OpenView(_Open, View):
 def meddling(ask: Callable[[View, Update], object], view: View, update: Update) -> str | None:
     """What `ask` changes in open copies of its arguments, as a sentence, or None."""
     open_view = _OpenView(view)
-    open_update = _OpenUpdate(update.source_id, update.key, update.value, update.version)
+    value = thawed_value(update.value)
+    open_update = _OpenUpdate(update.source_id, update.key, value, update.version)
     watched: list[tuple[str, Any]] = [
         ("update", open_update),
         ("gossip", open_view),
@@ -86,9 +87,10 @@ def meddling(ask: Callable[[View, Update], object], view: View, update: Update) 
         ("gossip.clock", open_view.clock),
         (f"gossip.get({update.key!r})", open_view.get(update.key)),
     ]
-    before = [_members(thing) for _, thing in watched]
+    lent: dict[int, str] = {}
+    before = [_members(thing, lent) for _, thing in watched]
     ask(open_view, open_update)
-    after = [_members(thing) for _, thing in watched]
+    after = [_members(thing, lent) for _, thing in watched]
     for (name, _), one, two in zip(watched, before, after, strict=True):
         for member in sorted(one.keys() | two.keys()):
             if one.get(member) != two.get(member):
@@ -102,13 +104,20 @@ _ASIDE = frozenset({"_entries"})
 """What a view adds to itself when it is read."""
 
 
-def _members(thing: object) -> dict[str, str]:
-    """The attributes of an object, written out as deep as they go."""
+def _members(thing: object, lent: dict[int, str]) -> dict[str, str]:
+    """The attributes of an object, written out as deep as they go.
+
+    A value is told as it was when it was `lent`: what is done within a copy harms nobody.
+    """
     slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
     names = {name for name in slots if not name.startswith("__") and hasattr(thing, name)}
     names |= set(getattr(thing, "__dict__", ()))
     names -= {"_attrs_cached_hash", *_ASIDE}
-    return {name: deep(getattr(thing, name)) for name in names}
+    found = {name: getattr(thing, name) for name in names}
+    return {
+        name: lent.setdefault(id(value), deep(value)) if name == "value" else deep(value)
+        for name, value in found.items()
+    }
 
 
 def deep(value: object, depth: int = 8) -> str:

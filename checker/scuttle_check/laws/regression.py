@@ -24,8 +24,8 @@ from scuttle_check.laws.converging import judge_schedule
 from scuttle_check.laws.evidence import Evidence
 from scuttle_check.laws.forerunner import sent_ahead
 from scuttle_ref.messages import Update
+from scuttle_ref.names import frozen_value
 from scuttle_ref.validity import message_refusal
-from scuttle_ref.wire import frozen_value
 
 FORMAT = "scuttle-regression/1"
 SUFFIX = ".scuttle.json"

@@ -1,70 +1,93 @@
-"""The laws as contracts for CrossHair, which runs them on symbolic values and versions.
+"""Statements about a resolver as contracts for CrossHair, which runs its code on symbols.
 
-Laws of this file: each function states one law of two or three updates, with a precondition on
-versions and the postcondition that it returns True. CrossHair reads both in the docstring. Where
-the resolver raises there is nothing to say but by ``total``.
+Laws of this file: each function says one thing of two or three updates, with a precondition on
+versions and the postcondition that it returns True. CrossHair reads both in the docstring. Nothing
+is caught: where the resolver raises, or looks at more than the stored entry, no contract holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 from attrs import define
 
 from scuttle_ref.entries import ABSENT, Entry
 from scuttle_ref.messages import Update
-from scuttle_ref.names import NEVER
 from scuttle_ref.order import by_value
 
 RESOLVER: list[Callable[[Any, Any], Any]] = []
-"""The one resolver under analysis. CrossHair calls the laws with values only."""
+"""The one resolver under analysis. CrossHair calls the contracts with values only."""
 
-OBSERVE: list[str] = []
-
+WRITERS = ("A", "B", "C")
 OBSERVERS = ("Z", "0")
-"""Replicas that write nothing, above and below the writers A and B."""
+"""Replicas that write nothing, above and below the writers."""
 
-RAISED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+class LooksElsewhere(Exception):
+    """The resolver looks at more than the stored entry of the key of the update."""
 
 
 @define
 class Replica:
-    """As much of a replica as a resolver may look at, cheap to run on symbols."""
+    """As much of a replica as a resolver may look at here."""
 
     id: str
     held: Entry = ABSENT
-    seen: tuple[tuple[str, Any], ...] = ()
 
     @property
-    def clock(self) -> Replica:
-        """Itself: it answers for its clock too."""
-        return self
+    def clock(self) -> Any:
+        """Which other keys move, too."""
+        raise LooksElsewhere("the clock")
 
     @property
     def sort(self) -> Callable[[Any, Any], float]:
         """The order on values."""
         return by_value
 
-    def get(self, name: str) -> Any:
-        """Of a source the mark, of the one key the entry."""
-        if name == "k":
-            return self.held
-        return max((mark for source, mark in self.seen if source == name), default=NEVER)
+    def get(self, name: str) -> Entry:
+        """The entry of the one key there is."""
+        if name != "k":
+            raise LooksElsewhere("another key")
+        return self.held
 
 
-def _ended(replica: str, *updates: Update) -> Replica:
-    state = Replica(replica)
-    for update in updates:
-        accepted = RESOLVER[0](state, update)
-        entry = Entry(update.value, update.version, update.source_id)
-        held = entry if accepted else state.held
-        state = Replica(replica, held, (*state.seen, (update.source_id, update.version)))
-    return state
+def _says(replica: str, stored: Update | None, update: Update) -> bool:
+    """What the resolver answers. Raises TypeError for what is no bool."""
+    held = ABSENT if stored is None else Entry(stored.value, stored.version, stored.source_id)
+    answer = RESOLVER[0](Replica(replica, held), update)
+    if isinstance(answer, bool):
+        return answer
+    raise TypeError(f"answers with {type(answer).__name__}")
 
 
-def _seen(state: Replica) -> tuple[Any, ...]:
-    return tuple(getattr(state.held, name) for name in OBSERVE)
+PATTERN: list[tuple[str, ...]] = []
+"""The sources of the updates: one pattern at a time, so that paths do not multiply."""
+
+
+def patterns(count: int) -> list[tuple[str, ...]]:
+    """The sources that so many updates may have, in every order, some of them the same."""
+    return [each for each in product(WRITERS[:count], repeat=count) if _first_letters(each)]
+
+
+def _first_letters(sources: tuple[str, ...]) -> bool:
+    """All orders of distinct sources; of two that are the same, A and B alone."""
+    return len(set(sources)) == len(sources) or "C" not in sources
+
+
+def together(*parts: tuple[Any, int]) -> Iterator[tuple[Update, ...]]:
+    """Updates of these values and versions; none where two would be one."""
+    sources = PATTERN[0]
+    updates = tuple(
+        Update(source, "k", value, number)
+        for source, (value, number) in zip(sources, parts, strict=True)
+    )
+    for at, one in enumerate(updates):
+        for other in updates[:at]:
+            if one.source_id == other.source_id and one.version == other.version:
+                return
+    yield updates
 
 
 def total(v1: Any, n1: int, v2: Any, n2: int) -> bool:
@@ -72,12 +95,9 @@ def total(v1: Any, n1: int, v2: Any, n2: int) -> bool:
     pre: 1 <= n1 <= 2**53 and 1 <= n2 <= 2**53
     post: _
     """  # noqa: D205, D212 - CrossHair reads it
-    state = Replica("Z")
-    for update in (Update("A", "k", v1, n1), Update("B", "k", v2, n2)):
-        answer = RESOLVER[0](state, update)
-        if not isinstance(answer, bool):
-            return False
-        state = Replica("Z", Entry(update.value, update.version, update.source_id))
+    for one, two in together((v1, n1), (v2, n2)):
+        _says("Z", None, one)
+        _says("Z", one, two)
     return True
 
 
@@ -86,30 +106,31 @@ def replica_independent(v1: Any, n1: int, v2: Any, n2: int) -> bool:
     pre: 1 <= n1 <= 2**53 and 1 <= n2 <= 2**53
     post: _
     """  # noqa: D205, D212 - CrossHair reads it
-    one, two = Update("A", "k", v1, n1), Update("B", "k", v2, n2)
-    try:
-        return all(
-            _seen(_ended("Z", *order)) == _seen(_ended("0", *order))
-            for order in ((one, two), (two, one))
-        )
-    except RAISED:
-        return True
+    for one, two in together((v1, n1), (v2, n2)):
+        for replica in ("0", one.source_id, two.source_id):
+            if _says(replica, None, one) != _says("Z", None, one):
+                return False
+            own = replica == two.source_id and two.version <= one.version
+            if not own and _says(replica, one, two) != _says("Z", one, two):
+                return False
+    return True
 
 
-def idempotent(v1: Any, n1: int, v2: Any, n2: int) -> bool:
+def selection_order(  # noqa: PLR0913, PLR0917 - three updates
+    v1: Any, n1: int, v2: Any, n2: int, v3: Any, n3: int
+) -> bool:
     """
-    pre: 1 <= n1 <= 2**53 and 1 <= n2 <= 2**53
+    pre: 1 <= n1 <= 2**53 and 1 <= n2 <= 2**53 and 1 <= n3 <= 2**53
     post: _
     """  # noqa: D205, D212 - CrossHair reads it
-    one, two = Update("A", "k", v1, n1), Update("B", "k", v2, n2)
-    try:
-        return all(
-            _seen(_ended(name, *order)) == _seen(_ended(name, *order, order[1]))
-            for name in OBSERVERS
-            for order in ((one, two), (two, one))
-        )
-    except RAISED:
-        return True
+    for one, two, three in together((v1, n1), (v2, n2), (v3, n3)):
+        if not all(_says("Z", None, each) for each in (one, two, three)):
+            continue
+        if _says("Z", one, two) == _says("Z", two, one):
+            return False
+        if _says("Z", one, two) and _says("Z", two, three) and _says("Z", three, one):
+            return False
+    return True
 
 
 def commutative(v1: Any, n1: int, v2: Any, n2: int) -> bool:
@@ -117,29 +138,11 @@ def commutative(v1: Any, n1: int, v2: Any, n2: int) -> bool:
     pre: 1 <= n1 <= 2**53 and 1 <= n2 <= 2**53
     post: _
     """  # noqa: D205, D212 - CrossHair reads it
-    one, two = Update("A", "k", v1, n1), Update("B", "k", v2, n2)
-    try:
-        return all(
-            _seen(_ended(name, one, two)) == _seen(_ended(name, two, one)) for name in OBSERVERS
-        )
-    except RAISED:
-        return True
-
-
-def loser_stays_out(v1: Any, n1: int, v2: Any, n2: int) -> bool:
-    """
-    pre: 1 <= n1 <= 2**53 and 1 <= n2 <= 2**53
-    post: _
-    """  # noqa: D205, D212 - CrossHair reads it
-    one, two = Update("A", "k", v1, n1), Update("B", "k", v2, n2)
-    try:
-        return all(
-            _seen(_ended(name, *order)) == _seen(_ended(name, *order, order[0]))
-            for name in OBSERVERS
-            for order in ((one, two), (two, one))
-        )
-    except RAISED:
-        return True
+    for one, two in together((v1, n1), (v2, n2)):
+        refused = not _says("Z", None, one) and _says("Z", None, two)
+        if refused and _says("Z", two, one):
+            return False
+    return True
 
 
 def newest_of_source(v1: Any, n1: int, v2: Any, n2: int) -> bool:
@@ -148,22 +151,18 @@ def newest_of_source(v1: Any, n1: int, v2: Any, n2: int) -> bool:
     post: _
     """  # noqa: D205, D212 - CrossHair reads it
     one, two = Update("A", "k", v1, n1), Update("A", "k", v2, n2)
-    wanted = tuple(getattr(two, name) for name in OBSERVE)
-    try:
-        return all(
-            _seen(_ended(name, one, two)) == wanted == _seen(_ended(name, two, one))
-            for name in OBSERVERS
-        )
-    except RAISED:
-        return True
+    return _says("Z", None, two) and _says("Z", one, two) and not _says("Z", two, one)
+
+
+SAME = {"newest-of-source"}
+"""What is asked of two updates of one source, whatever the pattern."""
 
 
 LAWS: dict[str, Callable[..., bool]] = {
     "total": total,
     "replica-independent": replica_independent,
-    "idempotent": idempotent,
+    "selection-order": selection_order,
     "commutative": commutative,
-    "loser-stays-out": loser_stays_out,
     "newest-of-source": newest_of_source,
 }
-"""The laws that CrossHair is asked, by name."""
+"""What CrossHair is asked, by the name of the law."""

@@ -18,8 +18,8 @@ from scuttle_check.base.documents import (
 from scuttle_check.cli.documents.shared import document, ref
 from scuttle_check.laws.asking import OBSERVABLE
 from scuttle_check.laws.book import LAWS
+from scuttle_check.laws.conclusions import IDLE, OF_KIND, PROVED
 from scuttle_check.laws.judging import HOLDS, NOT_ASKED, REFUTED, UNKNOWN
-from scuttle_check.laws.symbolic import PROVED
 
 NAME: Final = one_of(law.name for law in LAWS)
 CLAUSE: Final[Schema] = {"type": "string", "pattern": "^LAW-[0-9]+$"}
@@ -97,17 +97,26 @@ def law_replay() -> Schema:
 
 
 def laws_proved() -> Schema:
-    """What ``scuttle laws --backend crosshair --json`` says. Spec: LAW-21."""
+    """What ``scuttle laws --prove --json`` says. Spec: LAW-21."""
     concluded = {
         **_LAW,
-        "verdict": one_of((PROVED, REFUTED, UNKNOWN)),
+        "verdict": one_of((PROVED, REFUTED, UNKNOWN, IDLE)),
         "because": TEXT,
         "evidence": _EVIDENCE,
     }
     return document(
         "laws-proved",
-        "What scuttle laws --backend crosshair --json says: laws that hold for all values",
-        {"resolver": TEXT, "laws": list_of(an_object(concluded))},
+        "What scuttle laws --prove --json says: laws that hold for all updates of a domain",
+        {
+            "resolver": TEXT,
+            "values": one_of(OF_KIND),
+            "domain": TEXT,
+            "means": TEXT,
+            "beyond": TEXT,
+            "sentence": TEXT,
+            "laws": list_of(an_object(concluded)),
+        },
+        version=2,
     )
 
 

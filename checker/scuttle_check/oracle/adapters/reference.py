@@ -35,7 +35,7 @@ from scuttle_check.oracle.wire import (
 from scuttle_ref.entries import Entry
 from scuttle_ref.errors import InvalidConfig, InvalidMessage
 from scuttle_ref.messages import Event, Exchange, Lost, Opened, Put, Received, Update
-from scuttle_ref.names import NEVER
+from scuttle_ref.names import NEVER, frozen_value, thawed_value
 from scuttle_ref.outputs import Compacted, Output, Recorded, Rejected, Send
 from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import PROFILES
@@ -44,13 +44,7 @@ from scuttle_ref.resolvers import View
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import NodeState
 from scuttle_ref.version_vector import VersionVector
-from scuttle_ref.wire import (
-    DOCUMENTED_DIALECT,
-    SHIPPED_DIALECT,
-    Dialect,
-    frozen_value,
-    thawed_value,
-)
+from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT, Dialect
 
 CAPABILITIES: Final = (
     "set", "get", "write", "gossip", "inspect", "news", "read", "resolve", "close", "open",

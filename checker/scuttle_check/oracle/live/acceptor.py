@@ -37,13 +37,13 @@ from scuttle_check.oracle.wire import mark_value, message_of, object_of, plain
 from scuttle_ref import rules
 from scuttle_ref.errors import InvalidMessage, Refusal
 from scuttle_ref.messages import Event, Message, Put
-from scuttle_ref.names import NodeId
+from scuttle_ref.names import NodeId, thawed_value
 from scuttle_ref.outputs import Applied, Recorded, Rejected, Send, Step
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import Dialect, thawed_value
+from scuttle_ref.wire import Dialect
 
 CANDIDATES_MAX: Final = 64
 """How many worlds are kept for choices that cannot be seen. Spec: ORA-7."""

@@ -31,13 +31,13 @@ from scuttle_ref.messages import (
     Received,
     Update,
 )
-from scuttle_ref.names import NodeId
+from scuttle_ref.names import NodeId, thawed_value
 from scuttle_ref.outputs import Rejected, Send, Step
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import Dialect, thawed_value
+from scuttle_ref.wire import Dialect
 
 Json: TypeAlias = dict[str, Any]
 Journal: TypeAlias = Sequence[tuple[str, Any]]

@@ -15,9 +15,8 @@ from attrs import field, frozen
 
 from scuttle_check.oracle.wire import mark_value, object_of, plain, told
 from scuttle_ref.messages import Digest, DigestDone, Message, Update
-from scuttle_ref.names import NEVER
+from scuttle_ref.names import NEVER, thawed_value
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import thawed_value
 
 
 @frozen

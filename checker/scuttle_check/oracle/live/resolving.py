@@ -12,9 +12,9 @@ from scuttle_check.oracle.live.process import Failure as Lost
 from scuttle_check.oracle.live.process import ProcessFailed
 from scuttle_check.oracle.wire import mark_value, object_of
 from scuttle_ref.messages import Update
+from scuttle_ref.names import thawed_value
 from scuttle_ref.resolvers import View
 from scuttle_ref.values import kind_of
-from scuttle_ref.wire import thawed_value
 
 
 @define

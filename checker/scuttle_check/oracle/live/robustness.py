@@ -19,8 +19,7 @@ from scuttle_check.oracle.wire import message_of
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.messages import Event, Received
 from scuttle_ref.messages import Put as Set
-from scuttle_ref.names import PROTOTYPE_NAMES
-from scuttle_ref.wire import frozen_value
+from scuttle_ref.names import PROTOTYPE_NAMES, frozen_value
 
 NODE: Final = "A"
 PROBE: Final = "probe"

@@ -35,8 +35,8 @@ from scuttle_check.oracle.wire import message_of, told, wire_form, with_extra
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.messages import Event, Exchange, Lost, Received, Update
 from scuttle_ref.messages import Put as Set
-from scuttle_ref.names import one_line
-from scuttle_ref.wire import DOCUMENTED_DIALECT, Dialect, frozen_value
+from scuttle_ref.names import frozen_value, one_line
+from scuttle_ref.wire import DOCUMENTED_DIALECT, Dialect
 
 CONVERSATION_MAX: Final = 400
 """After so many messages an exchange that does not end is given up. Unit: messages."""

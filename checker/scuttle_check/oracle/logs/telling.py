@@ -23,9 +23,10 @@ from scuttle_check.oracle.vectors.steps import document
 from scuttle_check.oracle.wire import encoded, mark_value, update_object
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.messages import Exchange, Message, Put, Received
+from scuttle_ref.names import frozen_value, thawed_value
 from scuttle_ref.outputs import Compacted, Output, Recorded
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import frozen_value, message_from_json, thawed_value
+from scuttle_ref.wire import message_from_json
 
 
 def turned(found: Mismatch) -> Mismatch:

@@ -14,8 +14,9 @@ from typing import Any, TypeAlias, TypeGuard, cast
 from attrs import frozen
 
 from scuttle_ref.errors import InvalidMessage
+from scuttle_ref.names import frozen_value
 from scuttle_ref.validity import name_refusal, put_refusal
-from scuttle_ref.wire import SHIPPED_DIALECT, frozen_value, message_from_json
+from scuttle_ref.wire import SHIPPED_DIALECT, message_from_json
 
 Json: TypeAlias = Mapping[str, Any]
 

@@ -28,21 +28,14 @@ from scuttle_check.oracle.recordings.contract import (
 from scuttle_ref.config import Config
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Event, Exchange, Message, Put, Received, Update
-from scuttle_ref.names import ANSWERED, NEVER, UNBOUNDED, NodeId
+from scuttle_ref.names import ANSWERED, NEVER, UNBOUNDED, NodeId, frozen_value, thawed_value
 from scuttle_ref.order import Comparator, by_arrival, by_version_and_source
 from scuttle_ref.outputs import Applied, Compacted, Output, Recorded, Send, Step
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import (
-    SHIPPED_DIALECT,
-    frozen_value,
-    mark_to_json,
-    message_from_json,
-    message_to_json,
-    thawed_value,
-)
+from scuttle_ref.wire import SHIPPED_DIALECT, mark_to_json, message_from_json, message_to_json
 
 T = TypeVar("T")
 

@@ -36,11 +36,10 @@ from scuttle_ref.messages import (
     Received,
     Update,
 )
-from scuttle_ref.names import NodeId
+from scuttle_ref.names import NodeId, thawed_value
 from scuttle_ref.outputs import Rejected, Send, Step
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState
-from scuttle_ref.wire import thawed_value
 
 ORDERS_MAX: Final = 12
 """With more possible answers, all of them are taken in any order instead of each being listed."""
