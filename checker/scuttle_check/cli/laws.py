@@ -15,11 +15,8 @@ from scuttle_check.base.errors import (
     REFUTED,
     UsageFault,
 )
-<<<<<<< HEAD
 from scuttle_check.base.importing import imported
-=======
 from scuttle_check.cli.laws_proved import prove
->>>>>>> 44fe411 (Laws of a resolver are proved for all updates, by formulas of its code)
 from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.shown import say
 from scuttle_check.gossip.experiment import resolver_called
