@@ -54,6 +54,7 @@ CASES: tuple[tuple[str, int, tuple[object, ...]], ...] = (
     ("profiles-diff", 0, ("profiles", "diff", "paper", "paper")),
     ("proofs", 0, ("prove", "--profile", "textbook", "--property", "no-gap")),
     ("proofs", 1, ("prove", "--profile", "documented", "--drop", "forget")),
+    ("proofs-tried", 0, ("prove", "--profile", "textbook", "--evaluate", "300")),
     ("proofs", 4, ("prove", "--profile", "scuttlebutt")),
     ("promela", 0, ("promela", *LINE)),
     ("replay", 1, ("replay", "{kinds}/found.json")),

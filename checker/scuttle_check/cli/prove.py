@@ -13,6 +13,7 @@ from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, RE
 from scuttle_check.base.kept_files import write_new
 from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.prove_shown import proof_json, proof_text
+from scuttle_check.cli.prove_tried import evaluated, exchanged, exit_code
 from scuttle_check.cli.shown import say
 from scuttle_check.proofs.clauses import table
 from scuttle_check.proofs.dropped import DROPPED
@@ -37,6 +38,7 @@ from scuttle_ref.profiles import PROFILES
         "scuttle prove --profile textbook --property no-gap --solver both",
         "scuttle prove --profile documented --drop overtake",
         "scuttle prove --profile paper --smtlib obligations",
+        "scuttle prove --profile textbook --evaluate 1000",
     )
 )
 @click.option(
@@ -76,6 +78,13 @@ from scuttle_ref.profiles import PROFILES
     metavar="DIR",
     help="Write every obligation there, for any solver; ask none.",
 )
+@click.option(
+    "--evaluate",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Evaluate the formulas on N transitions of the reducers; no solver is asked.",
+)
+@click.option("--swaps", is_flag=True, help="Exchange every rule, and tell what notices it.")
 @click.option("--clauses", is_flag=True, help="The clauses of the invariant in words, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**flags: Any) -> None:
@@ -104,6 +113,8 @@ def command(**flags: Any) -> None:
     if flags["smtlib"] is not None:
         _write(theories, flags)
         raise SystemExit(AS_EXPECTED if len(known) == len(names) else INCONCLUSIVE)
+    if flags["evaluate"] or flags["swaps"]:
+        _held_against_reducers(theories, flags)
     using = solvers(flags["solver"])
     proofs: list[Proof] = []
     for each in theories:
@@ -120,13 +131,12 @@ def command(**flags: Any) -> None:
             if name not in known
         }
         document = {
-            "format": "scuttle-proofs/1",
             "property": flags["asked"],
             "solvers": [solver.name for solver in using],
             "proofs": [proof_json(each, flags["asked"]) for each in proofs],
             "without_formula": unclaimed,
         }
-        click.echo(json.dumps(document, ensure_ascii=False))
+        click.echo(json.dumps({"format": "scuttle-proofs/1", **document}, ensure_ascii=False))
     raise SystemExit(_exit_code(proofs, whole=len(known) == len(names)))
 
 
@@ -136,6 +146,21 @@ def obligations(of: Theory, asked: str, drop: str | None) -> list[Obligation]:
         return list(obligations_of(of, asked))
     action = DROPPED[drop](of)
     return [kept(of, action, clause) for clause in of.clauses]
+
+
+def _held_against_reducers(theories: list[Theory], flags: dict[str, Any]) -> None:
+    """Evaluate, and exchange rules, as asked; then end. Spec: PROVE-3."""
+    as_text = not flags["as_json"]
+    count = flags["evaluate"]
+    trials = evaluated(theories, count, as_text=as_text) if count else []
+    exchanges = []
+    if flags["swaps"]:
+        solver = solvers(flags["solver"])[0]
+        exchanges = exchanged(theories, solver, flags["seconds"], as_text=as_text)
+    if not as_text:
+        document = {"trials": trials, "swaps": exchanges}
+        click.echo(json.dumps({"format": "scuttle-proofs-tried/1", **document}))
+    raise SystemExit(exit_code(trials, exchanges))
 
 
 def _exit_code(proofs: list[Proof], *, whole: bool) -> int:

@@ -123,6 +123,16 @@ CLAUSES: tuple[Clause, ...] = (
         ),
     ),
     Clause(
+        "own-above",
+        "a node's own entry is above every update of another source that it remembers",
+        "a write would get a version below what its writer had seen, and could lose against it",
+        lambda at, _: forall(
+            (n, u),
+            implies(conj(at.has(n, u), source(u) != n), version(u) < at.clock(n, n)),
+        ),
+        when=lambda rules: rules.witness.climbs,
+    ),
+    Clause(
         "line-below",
         "a digest line in flight names a mark that its sender's entry has reached",
         "the answer would begin above what the asker lacks",

@@ -66,9 +66,13 @@ class Stamp(Formula):
 
 @frozen
 class Witness(Formula):
-    """`entry(before, n, x, a)`: the entry of a in the clock of n once n has taken x."""
+    """`entry(before, n, x, a)`: the entry of a in the clock of n once n has taken x.
+
+    `climbs`: the own entry is then above every update of another source.
+    """
 
     entry: Callable[[Moment, Term, Term, Term], Term] = lambda before, n, _x, a: before.clock(n, a)
+    climbs: bool = False
 
 
 @frozen
@@ -208,7 +212,7 @@ def _counting(before: Moment, n: Term, x: Term, a: Term) -> Term:
 
 
 NEXT = Stamp(assumes=(VERSIONS_FIT,))
-LAMPORT = Witness(assumes=(VERSIONS_FIT,), entry=_lamport)
+LAMPORT = Witness(assumes=(VERSIONS_FIT,), entry=_lamport, climbs=True)
 ABOVE_CLOCK = Admit(news=lambda before, n, x: version(x) > before.clock(n, source(x)))
 
 # --- place, prefer --------------------------------------------------------------------------------
@@ -293,10 +297,15 @@ FORMULAS: Final[Mapping[str, Mapping[Callable[..., Any], Formula]]] = {
     "stamp": {
         rules.stamp_next: NEXT,
         rules.stamp_saturating: NEXT,
+        relatives.stamp_wall_clock: Stamp(
+            assumes=(VERSIONS_FIT,),
+            leaves="how far the wall clock has moved on",
+            says=lambda before, a, x: version(x) > before.clock(a, a),
+        ),
     },
     "witness": {
         rules.witness_lamport: LAMPORT,
-        rules.witness_counting: Witness(assumes=(VERSIONS_FIT,), entry=_counting),
+        rules.witness_counting: Witness(assumes=(VERSIONS_FIT,), entry=_counting, climbs=True),
         rules.witness_join: Witness(entry=_raised),
     },
     "admit": {
@@ -332,6 +341,7 @@ FORMULAS: Final[Mapping[str, Mapping[Callable[..., Any], Formula]]] = {
     },
     "relay": {
         rules.relay_nothing: Formula(),
+        relatives.relay_applied: Formula(assumes=("no rule of the profile opens a session",)),
     },
     "advertise": {
         rules.advertise_clock: Advertise(),

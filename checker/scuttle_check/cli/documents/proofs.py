@@ -16,6 +16,26 @@ from scuttle_check.base.documents import (
 )
 from scuttle_check.cli.documents.shared import document
 from scuttle_check.proofs.proving import PROPERTIES, Status
+from scuttle_check.proofs.swaps import Fate
+
+
+def proofs_tried() -> Schema:
+    """What ``scuttle prove --evaluate --json`` says, and with ``--swaps``. Spec: PROVE-3."""
+    trial = {
+        "profile": TEXT,
+        **dict.fromkeys(("transitions", "locally_distinct", "worlds"), COUNT),
+        "actions": table_of(COUNT),
+        "failures": TEXTS,
+    }
+    swap = {
+        **dict.fromkeys(("profile", "point", "rule", "instead", "by"), TEXT),
+        "fate": one_of(each.value for each in Fate),
+    }
+    return document(
+        "proofs-tried",
+        "What scuttle prove --evaluate --json says, and with --swaps",
+        {"trials": list_of(an_object(trial)), "swaps": list_of(an_object(swap))},
+    )
 
 
 def proofs() -> Schema:
