@@ -156,7 +156,7 @@ def test_a_rule_without_a_formula_is_named_and_nothing_is_claimed() -> None:
 
     assert code == 4
     assert json.loads(out)["proofs"] == []
-    assert "stamp: stamp_wall_clock" in json.loads(out)["without_formula"]["scuttlebutt"]
+    assert "retain: retain_value" in json.loads(out)["without_formula"]["scuttlebutt"]
 
 
 def test_every_formula_stands_beside_a_rule_of_its_decision_point() -> None:

@@ -91,7 +91,7 @@ def command(**flags: Any) -> None:
     """Prove what holds for any number of nodes, sources, keys, updates, links and exchanges.
 
     The formulas of a profile's rules are put together as its reducer is; z3 or cvc5 (extra
-    `prove`) proves that every step keeps an invariant, and that agreement follows. An obligation
+    prove) proves that every step keeps an invariant, and that agreement follows. An obligation
     is proved, refuted by a small world in words, or unknown; what is unknown is never proved.
 
     Exit code 0: all is proved. 1: a step breaks the invariant. 3: no solver. 4: something is

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
-from scuttle_check.proofs.actions import Action
+from scuttle_check.proofs.actions import Action, answer_to_done, answer_to_line
 from scuttle_check.proofs.obligations import Obligation, Theory, step
 from scuttle_check.proofs.terms import (
     BOOL,
@@ -409,6 +409,23 @@ def obligations(of: Theory, journey: Journey) -> Iterator[Obligation]:
         )
     for action in of.actions:
         besides = (*journey.given, *before, *_undisturbed(action, journey))
+        risen = forall(a, due(AFTER, LAST_AFTER, a) >= due(BEFORE, LAST, a))
+        yield _named(
+            journey,
+            f"{action.name.replace(' ', '-')}/due",
+            f"{action.words}: what is due does not fall",
+            step(of, action, risen, *besides),
+        )
+        besides = (*besides, risen)  # which has just been asked for by itself
+        answered = _answered(of, action, journey)
+        if answered is not None:
+            yield _named(
+                journey,
+                f"{action.name}/answers",
+                f"{action.words}: what is answered is due",
+                step(of, action, answered, *besides, every=journey.unlimited, one=True),
+            )
+            besides = (*besides, answered)
         for part in journey.parts:
             goal = part.says(AFTER, LAST_AFTER, of)
             yield _named(
@@ -456,6 +473,26 @@ def _undisturbed(action: Action, journey: Journey) -> tuple[Term, ...]:
     )
 
 
+def _answered(of: Theory, action: Action, journey: Journey) -> Term | None:
+    """What a line or the done of the exchange is answered with is due; with an mtu, some of it."""
+    if action.name == "line":
+        said = answer_to_line(of.rules)
+    elif action.name == "done":
+        said = answer_to_done(of.rules, lines=False)
+    else:
+        return None
+    holds = said.holds
+    if holds is None:
+        return None
+
+    def comes(u: Term) -> Term:
+        return version(u) <= due(AFTER, LAST_AFTER, source(u))
+
+    some = comes(u) if journey.unlimited else conj(holds(FIRST), comes(FIRST))
+    ours = conj(C == ASKS, I <= ENDS)
+    return implies(ours, forall(u, implies(holds(u), some)))
+
+
 def _placed(one: Term, other: Term) -> Term:
     """One position is before another, or at it, or behind: true of any, and says where to look."""
     return disj(one < other, one == other, one > other)
@@ -465,6 +502,7 @@ WHERE = (
     _placed(LAST, BEFORE.head(ANSWERS)),
     _placed(LAST, BEFORE.head(ANSWERS) + 1),
     _placed(AT, I),
+    _placed(ENDS, I),
     forall(a, _placed(own_line(a), I)),
 )
 """Cases, for a solver that would not think of them."""

@@ -19,7 +19,7 @@ from scuttle_check.proofs.small import Values, small_world
 from scuttle_check.proofs.smtlib import script
 from scuttle_check.proofs.solvers import UNSAT, Solver
 
-SECONDS = 10.0
+SECONDS = 20.0
 """How long a solver may think about one obligation, unless said otherwise."""
 
 
