@@ -115,6 +115,11 @@ def command(**flags: Any) -> None:
         raise SystemExit(AS_EXPECTED if len(known) == len(names) else INCONCLUSIVE)
     if flags["evaluate"] or flags["swaps"]:
         _held_against_reducers(theories, flags)
+    raise SystemExit(_proved(theories, names, flags))
+
+
+def _proved(theories: list[Theory], names: list[str], flags: dict[str, Any]) -> int:
+    """Prove what is asked of each theory, and say so; the exit code. Spec: PROVE-1."""
     using = solvers(flags["solver"])
     proofs: list[Proof] = []
     for each in theories:
@@ -124,12 +129,12 @@ def command(**flags: Any) -> None:
             click.echo("\n".join(proof_text(proofs[-1], flags["asked"])))
         if proofs[-1].stopped:
             break
+    unclaimed = {
+        name: [f"{point}: {rule}" for point, rule in without_formula(PROFILES[name])]
+        for name in names
+        if without_formula(PROFILES[name])
+    }
     if flags["as_json"]:
-        unclaimed = {
-            name: [f"{point}: {rule}" for point, rule in without_formula(PROFILES[name])]
-            for name in names
-            if name not in known
-        }
         document = {
             "property": flags["asked"],
             "solvers": [solver.name for solver in using],
@@ -137,7 +142,7 @@ def command(**flags: Any) -> None:
             "without_formula": unclaimed,
         }
         click.echo(json.dumps({"format": "scuttle-proofs/1", **document}, ensure_ascii=False))
-    raise SystemExit(_exit_code(proofs, whole=len(known) == len(names)))
+    return _exit_code(proofs, whole=not unclaimed)
 
 
 def obligations(of: Theory, asked: str, drop: str | None) -> list[Obligation]:
