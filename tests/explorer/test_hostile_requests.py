@@ -353,3 +353,14 @@ def test_a_body_that_does_not_come_is_waited_for_so_long(
         talk.sendall(HALF)
         told = b"".join(iter(lambda: talk.recv(65536), b""))
     assert told.startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_fault_of_an_upload_names_the_file_and_no_folder_of_ours(
+    raw: Callable[[bytes], tuple[int, bytes]],
+) -> None:
+    """It told where on this machine the text was put. Spec: EXPL-8."""
+    body = json.dumps({"file": {"name": "a.txt", "text": "\ud800"}}).encode()
+    status, told = raw(head("api/init", {"Content-Length": str(len(body))}) + body)
+    assert status == 400
+    error = json.loads(told.partition(b"\r\n\r\n")[2])["error"]
+    assert error.startswith(r"a.txt: would hold '\ud800'")

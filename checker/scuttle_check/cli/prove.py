@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
-from scuttle_check.base.kept_files import write_new
+from scuttle_check.base.kept_files import made_folder, write_new
 from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.prove_shown import proof_json, proof_text
 from scuttle_check.cli.prove_tried import evaluated, exchanged, exit_code
@@ -184,7 +184,7 @@ def _write(theories: list[Theory], flags: dict[str, Any]) -> None:
     for of in theories:
         for each in obligations(of, flags["asked"], flags["drop"]):
             folder = flags["smtlib"] / of.profile.name
-            folder.mkdir(parents=True, exist_ok=True)
+            made_folder(folder)
             name = re.sub(r"[^A-Za-z0-9-]+", "_", each.name)
             write_new(folder / f"{name}.smt2", script(each.hypotheses, each.goal, each.words))
             count += 1

@@ -85,8 +85,8 @@ class Answers:
         """What a file holds that was opened in the page. Spec: EXPL-8."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / name
-            write_draft(path, text)
             try:
+                write_draft(path, text)
                 return open_file(path)
             except Fault as fault:
                 fault.where = fault.where.replace(str(path), name)
