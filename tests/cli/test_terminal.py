@@ -7,12 +7,15 @@ import os
 import pty
 import re
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from cli.test_how_it_ends import MODULE, QUICK, ROOT, words
+
+from scuttle_check.cli.main import cache
 
 HOSTILE = "\x1b[8mx"
 """A text that would hide what stands behind it."""
@@ -190,3 +193,17 @@ def test_a_command_leaves_nothing_in_the_folder_that_it_runs_in(tmp_path: Path) 
     for command in ("laws lww_total", "conform run --level step --examples 2", "hunt --examples 2"):
         subprocess.run([*MODULE, *command.split()], capture_output=True, check=False, cwd=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_user_without_a_home_is_served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In a container nobody may have told who the user is."""
+
+    def homeless(_path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert cache().is_relative_to(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "kept"))
+    assert cache() == tmp_path / "kept/scuttle"

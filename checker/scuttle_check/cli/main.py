@@ -129,15 +129,22 @@ def main(arguments: list[str] | None = None) -> None:
         # Nothing here multiplies matrices; numpy would start a thread per core for it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         # What Hypothesis keeps for itself is not for the folder that somebody works in.
-        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(_cache() / "hypothesis"))
+        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache() / "hypothesis"))
         leave(ended(lambda: _run(sys.argv[1:])))
     sys.exit(ended(lambda: _run(arguments)))
 
 
-def _cache() -> Path:
-    """Where what can be made again is kept, of this user."""
-    kept = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(kept) if Path(kept).is_absolute() else Path("~/.cache").expanduser()) / "scuttle"
+def cache() -> Path:
+    """Where what can be made again is kept, of this user; of nobody who has a home, for a while."""
+    kept = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not kept.is_absolute():
+        try:
+            kept = Path("~/.cache").expanduser()
+        except RuntimeError:  # in a container, nobody may have told
+            import tempfile  # noqa: PLC0415 - slow to load, and seldom needed
+
+            kept = Path(tempfile.gettempdir())
+    return kept / "scuttle"
 
 
 def _run(arguments: list[str]) -> int:
