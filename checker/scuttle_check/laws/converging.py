@@ -5,7 +5,8 @@ Decided by exhaustive search, within bounds that the verdict states.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from attrs import evolve, frozen
@@ -14,7 +15,7 @@ from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.engine.properties import Always, Broken, Finding, Good
 from scuttle_check.engine.rounds import Settled
 from scuttle_check.engine.system import Scope, System, World
-from scuttle_check.engine.topology import topology
+from scuttle_check.engine.topology import from_links, topology
 from scuttle_check.engine.trace import fitting
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.gossip.actor import GossipActor
@@ -24,7 +25,7 @@ from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.laws.asking import Asking
 from scuttle_check.laws.calling import Failure
 from scuttle_check.laws.cases import left
-from scuttle_check.laws.domain import BESIDE, KEY, Domain
+from scuttle_check.laws.domain import BESIDE, KEY, OBSERVERS, Domain
 from scuttle_check.laws.evidence import Evidence
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.exhaustive import exhaustive
@@ -56,11 +57,15 @@ STATES_MAX = 2_000_000
 
 @frozen
 class Explored:
-    """What the searches saw: `worlds` in all, the refutation, or why one was not finished."""
+    """What the searches saw: `worlds` in all, the refutation, or why one was not finished.
+
+    `troubled` is the number of models that were made of evidence of other laws.
+    """
 
     worlds: int
     evidence: Evidence | None = None
     stop: str | None = None
+    troubled: int = 0
 
 
 def experiments(domain: Domain) -> Iterator[Experiment]:
@@ -88,13 +93,62 @@ def experiments(domain: Domain) -> Iterator[Experiment]:
             yield Experiment(graph, script, resolver="")
 
 
-def explore(asking: Asking, domain: Domain) -> Explored:
+WRITES_MAX = 3
+"""An update of a higher version takes so many writes before it that models get large."""
+
+TROUBLED_MAX = 4
+"""So many pieces of evidence are tried on networks."""
+
+
+def troubled(evidence: Sequence[Evidence]) -> Iterator[Experiment]:
+    """Models in which the updates of evidence are written, each by its source. Spec: LAW-24.
+
+    A version above 1 is reached by writes of another key. On lines with the observer between the
+    writers, and at an end.
+    """
+    known: dict[tuple[Update, ...], None] = {}
+    for each in evidence:
+        updates = tuple(sorted(each.updates, key=lambda one: (one.source_id, one.version)))
+        if updates and len({update.key for update in updates}) == 1:
+            known.setdefault(updates)
+    for updates in list(known)[:TROUBLED_MAX]:
+        sources = list(dict.fromkeys(update.source_id for update in updates))
+        if len(sources) > 3 or max(update.version for update in updates) > WRITES_MAX:  # noqa: PLR2004
+            continue
+        observer = next(name for name in OBSERVERS if name not in sources)
+        orders = [sources]
+        if len(sources) < 3:  # noqa: PLR2004 - there is room for an observer
+            orders = [[*sources[:1], observer, *sources[1:]], [observer, *sources]]
+        for nodes in orders:
+            yield _written(nodes, updates)
+
+
+def _written(nodes: list[NodeId], updates: tuple[Update, ...]) -> Experiment:
+    links = tuple(pair for one, two in pairwise(nodes) for pair in ((one, two), (two, one)))
+    name = "edges:" + ",".join(f"{one}-{two}" for one, two in pairwise(nodes))
+    script: list[tuple[Put, ...]] = []
+    for node in nodes:
+        puts: list[Put] = []
+        for update in updates:
+            if update.source_id == node:
+                beside = BESIDE[0] if update.key != BESIDE[0] else KEY
+                puts += [Put(beside, None)] * (update.version - 1 - len(puts))
+                puts.append(Put(update.key, update.value))
+        script.append(tuple(puts))
+    return Experiment(from_links(nodes, links, name), tuple(script), resolver="")
+
+
+def explore(asking: Asking, domain: Domain, evidence: Sequence[Evidence] = ()) -> Explored:
     """Search every model for a schedule after which replicas stay different.
 
-    Raises GaveUp. Spec: LAW-13.
+    Besides those of the domain, models of the updates that other laws were broken by. Raises
+    GaveUp.
+
+    Spec: LAW-13, LAW-24.
     """
     worlds = 0
-    for experiment in experiments(domain):
+    usual = list(experiments(domain))
+    for experiment in (*usual, *troubled(evidence)):
         system = system_of(asking, experiment)
         judged = ends_equal(asking, system)
         try:
@@ -106,12 +160,12 @@ def explore(asking: Asking, domain: Domain) -> Explored:
         if verdict.kind is Kind.REFUTED:
             named = evolve(experiment, resolver=asking.caller.name).to_json()
             schedule = tuple(map(str, verdict.schedule or ()))
-            evidence = Evidence(verdict.because, experiment=named, schedule=schedule)
-            return Explored(worlds, evidence)
+            found = Evidence(verdict.because, experiment=named, schedule=schedule)
+            return Explored(worlds, found)
         if verdict.kind is not Kind.HOLDS:
             said = report.stats.stop or "no replica ever held a value"
             return Explored(worlds, stop=f"{experiment.topology.name}: {said}")
-    return Explored(worlds)
+    return Explored(worlds, troubled=len(list(troubled(evidence))))
 
 
 def system_of(asking: Asking, experiment: Experiment) -> System:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from inspect import getattr_static
 from itertools import combinations, permutations, product
 from types import CodeType, ModuleType
 from typing import Any
 
+import attrs
 from attrs import field, frozen
 from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
@@ -23,7 +25,7 @@ from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.gossip.strategies import some
 from scuttle_check.laws.cases import Case
 from scuttle_ref.messages import Update
-from scuttle_ref.names import Key, NodeId, Value, exact, frozen_value
+from scuttle_ref.names import VERSION_MAX, Key, NodeId, Value, exact, frozen_value
 from scuttle_ref.validity import name_refusal
 from scuttle_ref.values import value_refusal
 
@@ -77,7 +79,25 @@ STEPS = (1, 2, 3)
 LIKE_A: NodeId = "a"
 """A source that who ignores case takes for another. Tried where the user names no sources."""
 
+RELATED: dict[str, tuple[tuple[Value, Value], ...]] = {
+    "text": (
+        *(("a", "A"), ("a", " a"), ("a", "a "), ("ab", "abc"), ("ß", "ss"), ("10", "9")),
+        ("\u00e9", "e\u0301"),
+    ),
+    "integers": ((1, 2**32 + 1), (1, 257), (1, 65_537), (2**53 - 1, 2**53), (-1, 1)),
+    "numbers": ((0.1, 0.10000000149011612), (1, 1.0000000000000002), (0.3, 0.1 + 0.2), (-0.5, 0.5)),
+}
+"""Pairs of values that are alike: in letter case, blanks, normal forms of Unicode, 32 bits.
+
+Who rounds, folds or cuts a value off takes them for one.
+"""
+RELATED["json"] = (
+    *(pair for pairs in list(RELATED.values()) for pair in pairs),
+    *(((1, 2), (2, 1)), ((1,), (1, 1)), (0, False), (1, True), ("1", 1), ("", None)),
+)
+
 HARVEST_MAX = 8
+MARKS_MAX = 4
 HELPERS = 3
 """How deep the functions are looked into that a resolver calls."""
 NAME_LENGTH_MAX = 40
@@ -85,12 +105,19 @@ NAME_LENGTH_MAX = 40
 
 @frozen(eq=False)
 class Domain:
-    """What updates are made of. `values` meet in pairs, those of one of `threes` in threes."""
+    """What updates are made of. `values` meet in pairs, those of one of `threes` in threes.
+
+    Two that are `related` meet each other. `marks` are versions, and `names` sources, that the code
+    of the resolver mentions.
+    """
 
     values: tuple[Value, ...] = VALUES["json"]
     threes: tuple[tuple[Value, ...], ...] = THREES["json"]
     sources: tuple[NodeId, ...] = field(default=SOURCES)
     keys: tuple[Key, ...] = (KEY,)
+    related: tuple[tuple[Value, Value], ...] = ()
+    marks: tuple[int, ...] = ()
+    names: tuple[NodeId, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         for source in self.sources:
@@ -167,15 +194,37 @@ class Domain:
         """Versions that lie elsewhere, and ids that look alike, each with values to try."""
         one, two, *more = self.sources
         if size == 2:  # noqa: PLR2004 - pairs
-            for low, high in FAR:
-                for first, then in ((one, one), (one, two), (two, one)):
-                    yield ((first, low), (then, high)), self.values
-            if self.sources == SOURCES:
-                yield ((one, 1), (LIKE_A, 1)), self.values
+            yield from self._unusual_pairs(one, two)
         elif size == len(STEPS):
             for sources in ((one, two, (more or [one])[0]), (one, one, two), (two, one, two)):
                 for group in self.threes:
                     yield tuple(zip(sources, STEPS, strict=True)), group
+
+    def _unusual_pairs(
+        self, one: NodeId, two: NodeId
+    ) -> Iterator[tuple[tuple[Identity, ...], tuple[Value, ...]]]:
+        """Of two sources, and of those that the code mentions."""
+        for low, high in FAR:
+            for first, then in ((one, one), (one, two), (two, one)):
+                yield ((first, low), (then, high)), self.values
+        if self.sources == SOURCES:
+            yield ((one, 1), (LIKE_A, 1)), self.values
+        for pair in self.related:
+            for identity in ((two, 1), (two, 2), (one, 2)):
+                yield ((one, 1), identity), pair
+        yield from self._mentioned(one, two)
+
+    def _mentioned(
+        self, one: NodeId, two: NodeId
+    ) -> Iterator[tuple[tuple[Identity, ...], tuple[Value, ...]]]:
+        """Versions and sources that the code mentions."""
+        for mark in self.marks:
+            for low, high in ((mark, mark), (mark - 1, mark), (mark, mark + 1)):
+                for first, then in ((one, two), (two, one)):
+                    yield ((first, low), (then, high)), self.values
+        for name in self.names:
+            for low, high in ((1, 1), (1, 2), (2, 1)):
+                yield ((name, low), (one, high)), self.values
 
 
 def _together(values: tuple[Value, ...], size: int) -> Iterator[tuple[Value, ...]]:
@@ -221,7 +270,20 @@ def with_constants(domain: Domain, resolver: object, kind: str = "json") -> Doma
     fresh = fresh[:HARVEST_MAX]
     values = (*domain.values[:5], *fresh, *domain.values[5:])
     threes = (*domain.threes, tuple(fresh[:4])) if fresh else domain.threes
-    return Domain(values, threes, domain.sources, (*domain.keys, *keys))
+    sources = [
+        name
+        for name in names
+        if name_refusal("source", name) is None and name not in domain.sources
+    ]
+    marks = {each for each in constants if type(each) is int and 3 < each < VERSION_MAX}  # noqa: PLR2004
+    return attrs.evolve(
+        domain,
+        values=values,
+        threes=threes,
+        keys=(*domain.keys, *keys),
+        marks=tuple(sorted(marks)[:MARKS_MAX]),
+        names=tuple(sources[:MARKS_MAX]),
+    )
 
 
 _OF_KIND: dict[str, tuple[type, ...]] = {
@@ -242,7 +304,8 @@ def domain_of(kind: str, sources: tuple[NodeId, ...] = SOURCES) -> Domain:
     if kind not in VALUES:
         expected = f"{', '.join(VALUES)}, or package.module:strategy"
         raise UsageFault(f"no values {kind!r}", where="--values", expected=expected)
-    return Domain(VALUES[kind], THREES.get(kind, (VALUES[kind][:3],)), sources)
+    threes = THREES.get(kind, (VALUES[kind][:3],))
+    return Domain(VALUES[kind], threes, sources, related=RELATED.get(kind, ()))
 
 
 def _constants(resolver: Any) -> Iterator[Value]:
@@ -270,11 +333,10 @@ def _of_function(function: Any, owner: object, known: set[int], depth: int) -> I
     named = [beside[name] for name in code.co_names if name in beside]
     owners = [each for each in (owner, *named) if each is not None]
     inside = [
-        vars(each)[name]
+        getattr_static(each, name, None)
         for each in owners
         if hasattr(each, "__dict__") and not isinstance(each, ModuleType)
         for name in code.co_names
-        if name in vars(each)
     ]
     defaults = (function.__defaults__ or (), tuple((function.__kwdefaults__ or {}).values()))
     for thing in (*cells, *defaults, *named, *inside):

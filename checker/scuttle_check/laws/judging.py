@@ -253,13 +253,24 @@ class Judging:
             yield state, Update(source, domain.keys[0], domain.values[0], version)
 
     def _converges(self, law: Law) -> Verdict:
-        explored = explore(self.asking, self.plan.domain)
+        broken = [
+            each
+            for each in self._verdicts.values()
+            if each.kind == REFUTED and not each.law.optional and each.evidence is not None
+        ]
+        trouble = [each.evidence for each in broken if each.evidence is not None]
+        explored = explore(self.asking, self.plan.domain, trouble)
         if explored.evidence is not None:
             return Verdict(law, REFUTED, f"{explored.worlds:,} worlds", explored.evidence)
         if explored.stop is not None:
             return Verdict(law, UNKNOWN, explored.stop)
         shapes = ", ".join(dict.fromkeys(name for name, _ in SHAPES))
-        return Verdict(law, HOLDS, f"all {explored.worlds:,} worlds of {shapes}; {BOUNDS}")
+        told = f"all {explored.worlds:,} worlds of {shapes}; {BOUNDS}"
+        if broken:
+            names = ", ".join(each.law.name for each in broken)
+            models = f"{explored.troubled or 'no'} models of the updates that broke {names}"
+            told = f"{told}; and {models}" + ("" if explored.troubled else " are small enough")
+        return Verdict(law, HOLDS, told)
 
 
 def smallest(verdicts: list[Verdict], plan: Plan) -> Verdict | None:
