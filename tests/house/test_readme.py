@@ -16,8 +16,9 @@ from scuttle_check.cli.check_live import live_markdown
 from scuttle_check.cli.main import main, scuttle
 from scuttle_check.cli.shown import matrix_markdown
 from scuttle_check.gossip.catalogue import SIZES, cases_of, load_catalogue
-from scuttle_check.gossip.ladder import recorded
+from scuttle_check.gossip.ladder import recorded, table_cases
 from scuttle_check.gossip.live_catalogue import load_live
+from scuttle_check.proofs.record import proved_cells
 from scuttle_ref.node.limits import DEFAULT_LIMITS
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,9 @@ def test_the_table_is_the_catalogue() -> None:
     marked = re.search(rf"{start}\n(.*?)\n<!--", README, re.DOTALL)
 
     assert marked is not None
-    tables = (matrix_markdown(load_catalogue(), recorded()), live_markdown(load_live(SIZES[:2])))
+    rows = load_catalogue()
+    matrix = matrix_markdown(rows, recorded(), proved_cells(list(table_cases(rows))))
+    tables = (matrix, live_markdown(load_live(SIZES[:2])))
     assert marked.group(1) == "\n\n".join(tables)
 
 

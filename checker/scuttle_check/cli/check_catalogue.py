@@ -17,7 +17,8 @@ from scuttle_check.cli.crews import pool_of
 from scuttle_check.cli.shown import say
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.gossip import catalogue, live_catalogue
-from scuttle_check.gossip.ladder import recorded
+from scuttle_check.gossip.ladder import recorded, table_cases
+from scuttle_check.proofs.record import proved_cells
 from scuttle_check.search.budget import BROKEN_OFF, Budget
 from scuttle_check.search.exhaustive import Search
 
@@ -41,15 +42,18 @@ def check_catalogue(flags: dict[str, Any], budget: Budget, search: Search) -> in
     whole = len(outcomes) == len(cases)
     endless = live_catalogue.load_live(sizes)
     lively = _lively(endless, budget) if whole else []
+    proved = proved_cells(list(table_cases(rows)))
     if style == "json":
         document = shown.catalogue_json(outcomes) | live_json(outcomes, lively)
         document["ladders"] = [cell_json(cell) for cell in recorded().values()]
         click.echo(json.dumps(document, ensure_ascii=False))
     elif style == "markdown":
-        click.echo(shown.matrix_markdown(rows, recorded()))
+        click.echo(shown.matrix_markdown(rows, recorded(), proved))
         click.echo(f"\n{live_markdown(endless)}")
     else:
-        click.echo(f"{live_text(lively)}\n\n{shown.matrix_text(rows, outcomes, recorded())}")
+        click.echo(
+            f"{live_text(lively)}\n\n{shown.matrix_text(rows, outcomes, recorded(), proved)}"
+        )
     both: list[catalogue.Outcome | live_catalogue.LiveOutcome] = [*outcomes, *lively]
     for outcome in both:
         if outcome.surprises and style == "markdown":

@@ -10,7 +10,12 @@ from typing import Any
 import click
 
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
+<<<<<<< HEAD
 from scuttle_check.base.kept_files import made_folder, write_new
+=======
+from scuttle_check.base.kept_files import write_new
+from scuttle_check.base.resources import to_write_to
+>>>>>>> 99dceba (The table says proved, from a record that a test holds against the rules, formulas and clauses)
 from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.prove_shown import proof_json, proof_text
 from scuttle_check.cli.prove_tried import evaluated, exchanged, exit_code
@@ -27,6 +32,7 @@ from scuttle_check.proofs.proving import (
     obligations_of,
     prove,
 )
+from scuttle_check.proofs.record import RECORD, of_proof, write
 from scuttle_check.proofs.smtlib import script
 from scuttle_check.proofs.solvers import NAMES, solvers
 from scuttle_ref.profiles import PROFILES
@@ -85,6 +91,7 @@ from scuttle_ref.profiles import PROFILES
     help="Evaluate the formulas on N transitions of the reducers; no solver is asked.",
 )
 @click.option("--swaps", is_flag=True, help="Exchange every rule, and tell what notices it.")
+@click.option("--record", is_flag=True, help="Write what was proved to spec/proofs (a checkout).")
 @click.option("--clauses", is_flag=True, help="The clauses of the invariant in words, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**flags: Any) -> None:
@@ -129,6 +136,10 @@ def _proved(theories: list[Theory], names: list[str], flags: dict[str, Any]) -> 
             click.echo("\n".join(proof_text(proofs[-1], flags["asked"])))
         if proofs[-1].stopped:
             break
+    code = _exit_code(proofs, whole=True)
+    if flags["record"] and code == AS_EXPECTED and flags["drop"] is None:
+        write([of_proof(each) for each in proofs], to_write_to() / RECORD)
+        say(f"recorded in spec/{RECORD}")
     unclaimed = {
         name: [f"{point}: {rule}" for point, rule in without_formula(PROFILES[name])]
         for name in names

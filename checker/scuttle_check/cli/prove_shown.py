@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from scuttle_check.proofs.agreement import ON_PAPER
+from scuttle_check.proofs.obligations import Theory
 from scuttle_check.proofs.proving import PROPERTIES, Proof, Result, Status, groups, not_claimed
 from scuttle_check.proofs.small import world_in_words
 
-ALLOWED = (
-    "connections break and heal; nodes crash and come back with their state, or under a new id; "
-    "nodes pause; messages arrive twice; nodes share a process; two owners write one key; any mtu "
-    "from 1"
-)
-"""What every theorem allows, beyond what its medium does."""
+
+def allowed(of: Theory) -> str:
+    """What the theorem allows, beyond what its medium does."""
+    gone = "" if of.rules.retain.one_per_key else ", or under a new id"
+    return (
+        f"connections break and heal; nodes crash and come back with their state{gone}; nodes "
+        "pause; messages arrive twice; nodes share a process; two owners write one key; any mtu "
+        "from 1"
+    )
+
 
 UNKNOWN_SHOWN = 5
 """Obligations that are open and shown in full."""
@@ -40,7 +45,7 @@ def proof_text(proof: Proof, asked: str) -> list[str]:
     lines = [
         f"{of.profile.name}, for any number of nodes, sources, keys, updates, links and exchanges",
         f"  assumed: {'; '.join(of.assumptions)}",
-        f"  allowed: {ALLOWED}",
+        f"  allowed: {allowed(of)}",
     ]
     for name, results in groups(proof.results).items():
         proved = sum(each.status is Status.PROVED for each in results)
@@ -83,7 +88,7 @@ def proof_json(proof: Proof, asked: str) -> dict[str, Any]:
         "profile": of.profile.name,
         "medium": of.medium.name,
         "assumes": list(of.assumptions),
-        "allows": ALLOWED,
+        "allows": allowed(of),
         "leaves_open": list(of.left_open),
         "on_paper": list(ON_PAPER) if claims else [],
         "not_claimed": list(not_claimed(of)),

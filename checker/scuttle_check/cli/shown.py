@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -289,13 +289,22 @@ def catalogue_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def matrix_text(rows: Sequence[Row], outcomes: Sequence[Outcome], cells: Mapping[str, Cell]) -> str:
-    """The convergence matrix: a row per assumption, a column per profile."""
+def matrix_text(
+    rows: Sequence[Row],
+    outcomes: Sequence[Outcome],
+    cells: Mapping[str, Cell],
+    proved: Collection[str] = (),
+) -> str:
+    """The convergence matrix: a row per assumption, a column per profile.
+
+    `proved` names the cells that a recorded proof covers for every size.
+    """
     found = {outcome.case.id: outcome for outcome in outcomes}
     profiles = _columns(rows)
     lines = [
         "Do all replicas end equal? Every order of every message was tried, on a ladder of models.",
-        "'holds N': on N models, and nothing is said of others. 'refuted N': on one of them, with",
+        "'proved': for every size, under what scuttle prove assumes. 'holds N': on N models, and",
+        "nothing is said of others. 'refuted N': on one of them, with",
         "a failing schedule of N steps, after which rounds are fair. '+': another property fails.",
         "",
         f"{'assumption dropped':<50}" + "".join(f"{name:<13}" for name in profiles),
@@ -303,7 +312,10 @@ def matrix_text(rows: Sequence[Row], outcomes: Sequence[Outcome], cells: Mapping
     for row in rows:
         if row.matrix:
             names = [f"{row.id}:{name}" for name in profiles]
-            shown = [_cell(_of_interest(row, cells, name), found.get(name)) for name in names]
+            shown = [
+                _cell(_of_interest(row, cells, name), found.get(name), proved=name in proved)
+                for name in names
+            ]
             lines.append(f"{row.dropped:<50}" + "".join(f"{cell:<13}" for cell in shown))
     lines.extend(["", *_matrix_notes(found, outcomes)])
     return "\n".join(line.rstrip() for line in lines)
@@ -320,7 +332,7 @@ def _of_interest(row: Row, cells: Mapping[str, Cell], name: str) -> Cell | None:
     return None if case is None or idle_settings(case.experiment) else cells.get(name)
 
 
-def _cell(cell: Cell | None, outcome: Outcome | None) -> str:
+def _cell(cell: Cell | None, outcome: Outcome | None, *, proved: bool) -> str:
     """A cell as recorded; marked where the model that was searched now says something else."""
     if cell is None:
         return "-"
@@ -329,11 +341,14 @@ def _cell(cell: Cell | None, outcome: Outcome | None) -> str:
         return f"refuted {cell.refuted.steps}{mark}"
     if not cell.finished:
         return f"unknown{mark}"
-    return f"holds {len(cell.finished)}{'+' if cell.others else ''}{mark}"
+    holds = "proved" if proved else f"holds {len(cell.finished)}"
+    return f"{holds}{'+' if cell.others else ''}{mark}"
 
 
-def matrix_markdown(rows: Sequence[Row], cells: Mapping[str, Cell]) -> str:
-    """What is recorded of each ladder, as a Markdown table."""
+def matrix_markdown(
+    rows: Sequence[Row], cells: Mapping[str, Cell], proved: Collection[str] = ()
+) -> str:
+    """What is recorded of each ladder and of each proof, as a Markdown table."""
     profiles = _columns(rows)
     lines = [
         f"| assumption | dropped: | {' | '.join(profiles)} |",
@@ -342,12 +357,15 @@ def matrix_markdown(rows: Sequence[Row], cells: Mapping[str, Cell]) -> str:
     for row in rows:
         if row.matrix:
             names = [f"{row.id}:{name}" for name in profiles]
-            shown = [_markdown_cell(_of_interest(row, cells, name)) for name in names]
+            shown = [
+                _markdown_cell(_of_interest(row, cells, name), proved=name in proved)
+                for name in names
+            ]
             lines.append(f"| {row.assumption} | {row.dropped} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
 
-def _markdown_cell(cell: Cell | None) -> str:
+def _markdown_cell(cell: Cell | None, *, proved: bool) -> str:
     if cell is None:
         return "-"
     if cell.refuted is not None:
@@ -357,7 +375,7 @@ def _markdown_cell(cell: Cell | None) -> str:
     if cell.largest is None:
         return "unknown"
     others = "".join(f"; {name} fails in {steps}" for name, steps in cell.others.items())
-    return f"holds on {len(cell.finished)}{others}"
+    return f"*proved*{others}" if proved else f"holds on {len(cell.finished)}{others}"
 
 
 def _matrix_notes(found: dict[str, Outcome], outcomes: Sequence[Outcome]) -> list[str]:

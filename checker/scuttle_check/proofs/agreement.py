@@ -58,6 +58,8 @@ AGREEMENT = "agreement"
 ONE, TWO, THREE = (constant(name, NODE) for name in ("ONE", "TWO", "THREE"))
 edge = Function("edge", (NODE, NODE), BOOL)
 alike = Function("alike", (NODE, NODE), BOOL)
+live = Function("live", (NODE,), BOOL)
+"""Who has not stopped for ever."""
 joined = Function("joined", (NODE, NODE), BOOL)
 
 
@@ -100,28 +102,57 @@ def consequences(of: Theory) -> Iterator[Obligation]:
         "connected",
         "in a connected network in which no link brings anything, all nodes know alike",
         _connected(of),
-        forall((a, b), alike(a, b)),
+        forall((a, b), implies(conj(live(a), live(b)), alike(a, b))),
     )
-    everybody = forall((n, m), knows_alike(of, at, n, m))
+    settled_down = _everybody_alike(of)
+    both = conj(live(n), live(m))
+    owed = conj(live(n), live(source(u)), of.rules.retain.owed(at, u))
     yield _follows(
         of,
         "everything",
-        "where all know alike, each remembers all that is owed",
-        (everybody,),
-        forall((n, u), implies(of.rules.retain.owed(at, u), at.has(n, u))),
+        "where all know alike, each remembers all that is owed by those who are there",
+        settled_down,
+        forall((n, u), implies(owed, at.has(n, u))),
     )
     yield _follows(
         of,
         "memories",
         "where all know alike, all remember the same",
-        (everybody,),
-        forall((n, m, u), implies(at.has(n, u), at.has(m, u))),
+        settled_down,
+        forall((n, m, u), implies(conj(both, at.has(n, u)), at.has(m, u))),
     )
-    yield from _stores(of, everybody)
+    yield _follows(
+        of,
+        "stores/filled",
+        "where all know alike, the same keys are filled",
+        settled_down,
+        forall((n, m, p), implies(conj(both, at.filled(n, p)), at.filled(m, p))),
+    )
+    if of.rules.prefer.orders:
+        yield _follows(
+            of,
+            "stores/equal",
+            "where all know alike, all store the same: replicas agree",
+            settled_down,
+            forall((n, m, p), implies(conj(both, at.filled(n, p)), at.held(n, p) == at.held(m, p))),
+        )
+
+
+def _everybody_alike(of: Theory) -> tuple[Term, ...]:
+    """All live nodes know alike; and whether somebody may be gone, with what he wrote last.
+
+    Where only the latest of each key is remembered nobody may. An older update of his may have been
+    replaced on the way to one node and not on the way to another, and the latest never come: with
+    an mtu these two differ for ever.
+    """
+    alike = knows_alike(of, BEFORE, n, m)
+    if of.rules.retain.one_per_key:
+        return (forall((n, m), alike), forall(n, live(n)))
+    return (forall((n, m), implies(conj(live(n), live(m)), alike)),)
 
 
 def _connected(of: Theory) -> tuple[Term, ...]:
-    """Every two nodes are joined; joined is the least that edges make, so it lies within alike.
+    """Every two live nodes are joined; joined is the least that edges make, within alike.
 
     That an edge makes its ends alike is what the obligation "edge" proves.
     """
@@ -133,26 +164,8 @@ def _connected(of: Theory) -> tuple[Term, ...]:
     )
     least = implies(closed, forall((a, b), implies(joined(a, b), alike(a, b))))
     still = forall((a, b), implies(edge(a, b), alike(a, b)))
-    return (means, least, still, forall((a, b), joined(a, b)))
-
-
-def _stores(of: Theory, everybody: Term) -> Iterator[Obligation]:
-    at = BEFORE
-    yield _follows(
-        of,
-        "stores/filled",
-        "where all know alike, the same keys are filled",
-        (everybody,),
-        forall((n, m, p), implies(at.filled(n, p), at.filled(m, p))),
-    )
-    if of.rules.prefer.orders:
-        yield _follows(
-            of,
-            "stores/equal",
-            "where all know alike, all store the same: replicas agree",
-            (everybody,),
-            forall((n, m, p), implies(at.filled(n, p), at.held(n, p) == at.held(m, p))),
-        )
+    everybody = forall((a, b), implies(conj(live(a), live(b)), joined(a, b)))
+    return (means, least, still, everybody)
 
 
 # --- the measure that shrinks ---------------------------------------------------------------------
