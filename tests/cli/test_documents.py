@@ -20,6 +20,7 @@ from every_kind import FAILING, RECORDINGS
 from followed import faults, follows
 from said import CASES, QUICK, SPREAD
 
+from scuttle_check.base.resources import spec_folder
 from scuttle_check.cli import bench as bench_command
 from scuttle_check.cli import laws_proved
 from scuttle_check.cli import twin as twin_command
@@ -34,6 +35,7 @@ from scuttle_check.laws.book import LAWS
 from scuttle_check.laws.conclusions import Conclusion
 from scuttle_check.laws.evidence import Evidence
 from scuttle_check.laws.symbolic import Proof
+from scuttle_check.proofs.record import RECORD
 
 Run = Callable[..., Any]
 
@@ -342,3 +344,10 @@ def test_a_site_is_said_as_documents_are(scuttle: Run, monkeypatch: pytest.Monke
     document = scuttle("docs", "--out", "site", "--json").document
     assert document["pages"] == 3
     follows("docs", document)
+
+
+def test_the_record_of_the_proofs_follows_its_schema() -> None:
+    """It is written by ``scuttle prove --record``. Spec: CONVERT-4."""
+    text = (spec_folder() / RECORD).read_text(encoding="utf-8")
+
+    follows("proofs-record", json.loads(text))

@@ -73,8 +73,8 @@ def test_each_cell_that_is_neither_proved_nor_refuted_says_why() -> None:
         if case.id not in proved and found[case.id].refuted is None
     }
 
-    assert list(bounded) == ["crash-new-id:paper"]
-    assert bounded["crash-new-id:paper"] == [
+    assert list(bounded) == ["new-identity:paper"]
+    assert bounded["new-identity:paper"] == [
         "a node is gone for ever, and only the latest of each key is remembered"
     ]
 

@@ -10,12 +10,8 @@ from typing import Any
 import click
 
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
-<<<<<<< HEAD
 from scuttle_check.base.kept_files import made_folder, write_new
-=======
-from scuttle_check.base.kept_files import write_new
 from scuttle_check.base.resources import to_write_to
->>>>>>> 99dceba (The table says proved, from a record that a test holds against the rules, formulas and clauses)
 from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.prove_shown import proof_json, proof_text
 from scuttle_check.cli.prove_tried import evaluated, exchanged, exit_code

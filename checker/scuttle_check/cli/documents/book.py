@@ -63,6 +63,7 @@ MADE: Final[dict[str, Callable[[], Schema]]] = {
     "progress": about.progress,
     "promela": models.promela,
     "proofs": proofs.proofs,
+    "proofs-record": proofs.proofs_record,
     "proofs-tried": proofs.proofs_tried,
     "regression": laws.regression,
     "replay": models.replay,

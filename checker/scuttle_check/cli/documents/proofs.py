@@ -11,12 +11,23 @@ from scuttle_check.base.documents import (
     Schema,
     an_object,
     list_of,
+    of_class,
     one_of,
     table_of,
 )
 from scuttle_check.cli.documents.shared import document
 from scuttle_check.proofs.proving import PROPERTIES, Status
+from scuttle_check.proofs.record import Recorded
 from scuttle_check.proofs.swaps import Fate
+
+
+def proofs_record() -> Schema:
+    """What is recorded of proofs, in ``spec/proofs/record.json``. Spec: PROVE-4."""
+    return document(
+        "proofs-record",
+        "What was proved, of what and by whom: spec/proofs/record.json",
+        {"proofs": list_of(of_class(Recorded))},
+    )
 
 
 def proofs_tried() -> Schema:
