@@ -14,6 +14,7 @@ from scuttle_check.laws.book import BY_NAME
 from scuttle_check.laws.calling import InProcess
 from scuttle_check.laws.judging import Judging
 from scuttle_check.laws.planning import planned
+from scuttle_check.laws.report import as_text
 
 
 class Rules:
@@ -140,3 +141,18 @@ def test_where_it_holds_beside_a_broken_law_it_says_what_it_looked_at() -> None:
     assert found["commutative"].kind == "refuted"
     assert found["convergent"].kind == "holds"
     assert "no models of the updates that broke commutative" in found["convergent"].scope
+
+
+def tie_goes_to_the_stored(gossip: Any, update: Any) -> bool:
+    return bool(update.version > gossip.get(update.key).version)
+
+
+def test_where_values_are_not_read_the_newest_of_a_source_is_worth_requiring() -> None:
+    """With the reason, and not of a resolver that reads values. Spec: LAW-11."""
+    told = as_text("it", planned(tie_goes_to_the_stored), [])
+
+    assert "note: newest-of-source is worth requiring here" in told
+    assert "it reads versions and sources alone" in told
+    assert "worth requiring" not in as_text("it", planned(seven), [])
+    asked = planned(tie_goes_to_the_stored, expect={"newest-of-source": "holds"})
+    assert "worth requiring" not in as_text("it", asked, [])

@@ -308,6 +308,21 @@ def domain_of(kind: str, sources: tuple[NodeId, ...] = SOURCES) -> Domain:
     return Domain(VALUES[kind], threes, sources, related=RELATED.get(kind, ()))
 
 
+def mentioned(resolver: Any) -> set[str]:
+    """The attributes and names that the code of a function speaks of, and those that it calls."""
+    found: set[str] = set()
+    waiting, known = [getattr(resolver, "__wrapped__", resolver)], set[int]()
+    for function in waiting:
+        code = getattr(function, "__code__", None)
+        if not isinstance(code, CodeType) or id(code) in known:
+            continue
+        known.add(id(code))
+        found.update(code.co_names)
+        beside = getattr(function, "__globals__", {})
+        waiting.extend(beside[name] for name in code.co_names if name in beside)
+    return found
+
+
 def _constants(resolver: Any) -> Iterator[Value]:
     """Scalars in the code of a function and of the functions and data beside it that it names."""
     resolver = getattr(resolver, "__wrapped__", resolver)

@@ -53,7 +53,8 @@ class Plan:
     `observe` says in what outcomes must be equal; `strategy` draws values beyond those of
     `domain`, as a name of :data:`scuttle_check.gossip.strategies.VALUES` or a Hypothesis strategy;
     `examples` is the number of sets drawn; after `seconds` what is undecided is unknown.
-    `expect` names laws whose verdict is to be another than the usual one.
+    `expect` names laws whose verdict is to be another than the usual one, `suggested` optional laws
+    that are worth requiring of this resolver, with the reason.
     """
 
     observe: tuple[str, ...] = OBSERVABLE
@@ -63,6 +64,7 @@ class Plan:
     examples: int = EXAMPLES
     seconds: float = SECONDS
     expect: Mapping[str, str] = field(factory=dict)
+    suggested: Mapping[str, str] = field(factory=dict)
 
     def expected(self, law: Law) -> str | None:
         """The verdict that is wanted of a law; None if any will do."""

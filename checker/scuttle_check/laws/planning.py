@@ -8,7 +8,7 @@ from typing import Any
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.laws.asking import OBSERVABLE
 from scuttle_check.laws.book import law_called
-from scuttle_check.laws.domain import SOURCES, domain_of, with_constants
+from scuttle_check.laws.domain import SOURCES, domain_of, mentioned, with_constants
 from scuttle_check.laws.judging import EXAMPLES, HOLDS, REFUTED, SECONDS, UNKNOWN, Plan
 
 VERDICTS = (HOLDS, REFUTED, UNKNOWN)
@@ -53,7 +53,19 @@ def planned(  # noqa: PLR0913 - each keyword is a choice of its own
         examples=examples,
         seconds=seconds,
         expect=_expected(expect),
+        suggested=_suggested(resolver),
     )
+
+
+def _suggested(resolver: object) -> dict[str, str]:
+    """Optional laws that are worth requiring of a resolver, with the reason. Spec: LAW-11."""
+    names = mentioned(resolver)
+    if "version" in names and not names & {"value", "sort", "clock"}:
+        return {
+            "newest-of-source": "it reads versions and sources alone, so there is no reason why a "
+            "newer write of the same source should lose"
+        }
+    return {}
 
 
 def _expected(expect: Mapping[str, str] | Iterable[str]) -> dict[str, str]:

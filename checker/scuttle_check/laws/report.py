@@ -82,7 +82,12 @@ def as_text(resolver: str, plan: Plan, verdicts: list[Verdict]) -> str:
     lines.extend(
         f"note: {each.law.name} is optional: {each.law.optional}"
         for each in optional
-        if each.law.name not in plan.expect
+        if each.law.name not in plan.expect and each.law.name not in plan.suggested
+    )
+    lines.extend(
+        f"note: {name} is worth requiring here (--expect {name}=holds): {why}"
+        for name, why in plan.suggested.items()
+        if name not in plan.expect
     )
     if any(each.kind == NOT_ASKED for each in verdicts):
         lines.append("note: what was not asked decides nothing")
