@@ -32,14 +32,13 @@ def compare(system: System, most: int) -> int:
         seen.add(world)
         values = steps.values(world)
         assert steps.world(values) == world
-        found = list(steps.enabled(values))
-        assert (
-            [action for action, _ in found] == list(oracle.actions(world)) == system.actions(world)
-        )
-        for action, after in found:
+        found = [move.action for move in steps.enabled(values)]
+        assert found == list(oracle.actions(world)) == system.actions(world)
+        for action in found:
+            after = steps.after(values, action)
+            assert isinstance(after, After)
             wanted = oracle.next(world, action)
             assert system.next(world, action) == wanted
-            assert after is not None
             assert steps.world(after.values) == wanted, action
             assert steps.values(wanted) == after.values, action
             effects = oracle.effects(world, action)

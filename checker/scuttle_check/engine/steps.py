@@ -123,21 +123,12 @@ class Steps(Environment):
 
     # --- the interpreter: the plain search, every replay and every picture ------------------------
 
-    def enabled(self, values: Values) -> Iterator[tuple[Action, After | None]]:
-        """Every action that can happen, with what it comes to, in the order of :meth:`listed`.
-
-        None for one at which the actor raises: it can happen, and who takes it is told then.
-        """
+    def enabled(self, values: Values) -> Iterator[Move]:
+        """Every move that no gate refuses, in the order of :meth:`listed`. No actor is asked."""
         nodes, links = len(self.system.topology.nodes), len(self.system.topology.links)
         first = 3 * nodes + links
         places = max([len(each.queue) for each in values[first : first + links]], default=0)
-        for move in self._listing(places).open(values):
-            try:
-                found = taken(move, values)
-            except Exception:  # noqa: BLE001 - an actor is code of somebody else
-                yield move.action, None
-            else:
-                yield move.action, found
+        return self._listing(places).open(values)
 
     def after(self, values: Values, action: Action, *, limits: bool = True) -> After | Refused:
         """What an action comes to, or why it cannot happen; budgets count where `limits` do.

@@ -22,7 +22,7 @@ from scuttle_check.engine.actions import (
     Perform,
     Start,
 )
-from scuttle_check.engine.cells import After, Refused
+from scuttle_check.engine.cells import After, Move, Refused, Values, taken
 from scuttle_check.engine.network import (
     ADDRESSED,
     NO_OUTAGES,
@@ -85,8 +85,8 @@ class System:
     reactions: Reactions = field(init=False, repr=False)
     _steps: Steps | None = field(init=False, default=None, repr=False, eq=False)
     _made_of: tuple[object, ...] = field(init=False, default=(), repr=False, eq=False)
-    _latest: tuple[World | None, dict[Action, After]] = field(
-        init=False, factory=lambda: (None, {}), repr=False, eq=False
+    _latest: tuple[World | None, Values, dict[Action, Move]] = field(
+        init=False, default=(None, (), {}), repr=False, eq=False
     )
 
     def __attrs_post_init__(self) -> None:
@@ -110,15 +110,16 @@ class System:
         """What can happen here, as slots, cells and moves: the one meaning of a step."""
         made_of = (self.script, self.exchanges, self.network, self.outages, self.wiring, self.actor)
         if self._steps is None or self._made_of != made_of:  # who plays on may lengthen a script
-            self._steps, self._made_of, self._latest = Steps(self), made_of, (None, {})
+            self._steps, self._made_of, self._latest = Steps(self), made_of, (None, (), {})
         return self._steps
 
     def actions(self, world: World) -> Sequence[Action]:
         """Commands, exchanges and arrivals, in this order; then what may go wrong."""
         steps = self.steps
-        found = list(steps.enabled(steps.values(world)))
-        self._latest = world, {action: after for action, after in found if after is not None}
-        return [action for action, _ in found]
+        values = steps.values(world)
+        moves = {move.action: move for move in steps.enabled(values)}
+        self._latest = world, values, moves
+        return list(moves)
 
     def next(self, world: World, action: Action) -> World:
         """The world after `action`, whatever budgets and limits say. Raises what forbids it."""
@@ -140,9 +141,9 @@ class System:
 
     def _after(self, world: World, action: Action) -> After:
         steps = self.steps
-        before, possible = self._latest
+        before, values, possible = self._latest
         if before is world and action in possible:
-            return possible[action]
+            return taken(possible[action], values)
         found = steps.after(steps.values(world), action, limits=False)
         if isinstance(found, Refused):
             raise ValueError(f"{action}: {found}")  # noqa: TRY004 - it is no wrong type
