@@ -20,8 +20,9 @@ from scuttle_check.gossip.bounds import (
     settings_read,
 )
 from scuttle_check.gossip.catalogue import load_catalogue
-from scuttle_check.gossip.experiment import Experiment, experiment_from_json
+from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.gossip.in_force import idle_settings, presumed
+from scuttle_check.gossip.model_files import experiment_from_json
 from scuttle_check.gossip.scenario import play
 from scuttle_check.gossip.script import parse_script
 from scuttle_ref.config import Config

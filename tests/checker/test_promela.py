@@ -107,7 +107,7 @@ def test_a_model_that_spin_cannot_read_is_reported(tmp_path: Path) -> None:
         (model("line:2", network="duplicating"), "--network"),
         (scripted("line:2", "A restart"), "--script"),
         (model("line:2", writes=20), "--writes"),
-        (model("line:2", exchanges=300), "--gossips"),
+        (model("line:2", exchanges=300), "--exchanges"),
     ],
 )
 def test_what_the_promela_cannot_say_is_refused(experiment: Experiment, where: str) -> None:

@@ -149,7 +149,6 @@ def test_the_document_is_in_order(document: dict[str, Any], tmp_path: Path) -> N
         ("experiment.script", ["Z set k=1"]),
         ("experiment.script", ["A set"]),
         ("experiment.script", [7]),
-        ("experiment.script", "A set k=1"),
         ("experiment.script", None),
         ("experiment.topology", None),
         ("experiment.topology", {}),

@@ -11,7 +11,8 @@ from scuttle_check.engine.topology import Topology, topology
 from scuttle_check.engine.trace import Trace
 from scuttle_check.gossip.catalogue import Case, Expected, Outcome, judge
 from scuttle_check.gossip.counterexample import Counterexample, load
-from scuttle_check.gossip.experiment import Experiment, experiment_from_json
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.model_files import experiment_from_json
 from scuttle_check.gossip.script import parse_script
 from scuttle_check.search.plain import breadth_first
 

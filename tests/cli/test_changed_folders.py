@@ -18,7 +18,7 @@ from scuttle_check.cli.saved import found
 
 ROOT = Path(__file__).parents[2]
 SEARCH = (
-    *("--profile", "as-shipped", "--topology", "line:2", "--writers", "A", "--gossips", "0"),
+    *("--profile", "as-shipped", "--topology", "line:2", "--writers", "A", "--exchanges", "0"),
     *("--no-scout", "--json"),
 )
 SPREAD = ("simulate", "spread", "--topology", "complete:16", "--seeds", "2", "--json")

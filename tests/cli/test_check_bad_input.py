@@ -28,13 +28,13 @@ from scuttle_ref.messages import Put
         (["--topology", "ring:many"], ["cannot be built", "'many' is no size"]),
         (["--topology", "line:999999999999"], ["cannot be built", "702 is the most"]),
         (["--topology", "gone.graphml"], ["gone.graphml", "No such file"]),
-        (["--profile", "papper"], ["'--profile'", "papper"]),
+        (["--profile", "papper"], ["--profile", "no profile 'papper'", "a rule file"]),
         (["--network", "pigeons"], ["'--network'", "pigeons"]),
         (["--writers", "A,X"], ["--writers", "no node 'X'", "A, B"]),
         (["--writes", "-1"], ["'--writes'"]),
         (["--writes", "two"], ["'--writes'"]),
         (["--keys", "0"], ["'--keys'"]),
-        (["--gossips", "-1"], ["'--gossips'"]),
+        (["--exchanges", "-1"], ["'--exchanges'"]),
         (["--mtu", "0"], ["'--mtu'", "'0' is not an integer from 1"]),
         (["--mtu", "1.5"], ["'--mtu'"]),
         (["--max-history", "-1"], ["'--max-history'"]),
@@ -251,7 +251,7 @@ def test_a_file_asks_for_exchanges_that_can_be_counted(
     run = {"format": "scuttle-run/1", "experiment": document, "schedule": []}
     file.write_text(json.dumps(run), encoding="utf-8")
     error = refused("convert", str(file), ".txt")
-    assert f"$.exchanges: is {number!r}" in error
+    assert f"$.experiment.exchanges: is {number!r}" in error
 
 
 def test_a_script_may_begin_with_a_byte_order_mark(folder: Path) -> None:

@@ -73,7 +73,7 @@ def test_a_model_that_holds_says_what_was_assumed(scuttle: Callable[..., Any]) -
     [
         (["--profile", "paper"], "profile", "paper"),
         (["--network", "lossy", "--writers", "A"], "network", "lossy"),
-        (["--gossips", "0"], "exchanges", 0),
+        (["--exchanges", "0"], "exchanges", 0),
         (["--max-history", "2"], "max_history", 2),
         (["--max-history", "unlimited"], "max_history", "unlimited"),
         (["--max-history", "not-given"], "max_history", "not-given"),
@@ -134,7 +134,7 @@ def test_random_walks_and_reductions_know_faults_or_say_so(
 
 def test_writers_are_named_in_a_larger_graph(scuttle: Callable[..., Any]) -> None:
     """The middle node relays and writes nothing."""
-    ran = scuttle("check", "--topology", "line:3", "--writers", "A,C", "--gossips", 0, "--json")
+    ran = scuttle("check", "--topology", "line:3", "--writers", "A,C", "--exchanges", 0, "--json")
     assert ran.document["experiment"]["script"] == ["A set k1=a1", "C set k1=c1"]
     assert ran.code == 0
 
@@ -151,7 +151,7 @@ def test_a_script_file_says_who_does_what(scuttle: Callable[..., Any], folder: P
     """Writes, gossip and restarts in the owner's order, with comments and JSON values."""
     text = '# my story\nA set k=1 # first\n\nB gossip A\nA set k=[1, "x"]\nB restart\n'
     (folder / "story.txt").write_text(text, encoding="utf-8")
-    ran = scuttle("check", "--script", "story.txt", "--gossips", 0, "--json")
+    ran = scuttle("check", "--script", "story.txt", "--exchanges", 0, "--json")
     assert ran.document["experiment"]["script"] == [
         "A set k=1",
         'A set k=[1, "x"]',

@@ -37,13 +37,13 @@ def test_counting_changes_no_verdict_and_no_count(scuttle: Callable[..., Any]) -
 
 def test_a_rule_that_was_never_asked_is_listed(scuttle: Callable[..., Any]) -> None:
     """Without exchanges nobody advertises, answers or closes. Spec: CHK-10."""
-    ran = scuttle("check", *LINE, "--gossips", 0, "--coverage", "--json")
+    ran = scuttle("check", *LINE, "--exchanges", 0, "--coverage", "--json")
     counts = rules(ran)
     assert counts["stamp"] == counts["prefer"] == 2
     assert counts["advertise"] == counts["answer"] == counts["close"] == 0
     outputs = ran.document["coverage"]["outputs"]
     assert (outputs["Applied"], outputs["Send"], outputs["Rejected"]) == (2, 0, 0)
-    text = scuttle("check", *LINE, "--gossips", 0, "--coverage").out
+    text = scuttle("check", *LINE, "--exchanges", 0, "--coverage").out
     assert [line.split()[2] for line in text.splitlines() if "  advertise" in line] == ["never"]
 
 

@@ -16,9 +16,9 @@ MODELS = [
     ["--topology", "line:2"],
     ["--topology", "line:2", "--profile", "as-shipped"],
     ["--topology", "line:2", "--network", "lossy", "--writers", "A", "--profile", "paper"],
-    ["--topology", "line:3", "--writers", "A", "--gossips", 0],
+    ["--topology", "line:3", "--writers", "A", "--exchanges", 0],
 ]
-SWAP = ["--profile", "as-shipped", "--gossips", 0]
+SWAP = ["--profile", "as-shipped", "--exchanges", 0]
 
 
 @pytest.mark.parametrize("flags", MODELS, ids=str)
@@ -97,7 +97,7 @@ def test_hostile_values_break_no_format(
     script = tmp_path / "script.txt"
     script.write_text('A set k="\\u0001 <a> & \\"b\\" \\\\"\n', encoding="utf-8")
     path = tmp_path / "worlds"
-    flags = ["--script", script, "--gossips", 0, "--format", shape, "--out", path]
+    flags = ["--script", script, "--exchanges", 0, "--format", shape, "--out", path]
     assert scuttle("graph", *flags).code == 0
     if shape == "graphml":
         assert nx.read_graphml(path).number_of_nodes() == 2

@@ -13,7 +13,7 @@ from hypothesis.errors import NoSuchExample
 from scuttle_check.cli import hunt as command
 from scuttle_check.gossip import hunted, hunting
 from scuttle_check.gossip.bounds import LEAST
-from scuttle_check.gossip.experiment import experiment_from_json
+from scuttle_check.gossip.model_files import experiment_from_json
 from scuttle_ref.names import UNBOUNDED
 
 FIFO = ["--network", "fifo", "--max-history", "unlimited", "--mtu", "unlimited"]

@@ -11,7 +11,7 @@ import pytest
 from scuttle_check.engine.trace import Trace
 from scuttle_check.gossip.agreement import disagreement, fair_rounds
 from scuttle_check.gossip.counterexample import parse_action
-from scuttle_check.gossip.experiment import experiment_from_json
+from scuttle_check.gossip.model_files import experiment_from_json
 
 SWAP = ("--profile", "as-shipped", "--topology", "line:2", "--writers", "A,B")
 

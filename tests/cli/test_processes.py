@@ -16,9 +16,9 @@ import pytest
 
 MODELS = [
     ["--topology", "line:2", "--profile", "as-shipped"],
-    ["--topology", "ring:3", "--writers", "A,B", "--gossips", "0"],
+    ["--topology", "ring:3", "--writers", "A,B", "--exchanges", "0"],
     ["--topology", "line:2", "--network", "unordered", "--writes", "2"],
-    ["--topology", "star:4", "--profile", "paper", "--search", "depth-first", "--gossips", "0"],
+    ["--topology", "star:4", "--profile", "paper", "--search", "depth-first", "--exchanges", "0"],
     ["--topology", "line:2", "--profile", "as-shipped", "--search", "random", "--seed", "4"],
     ["--topology", "line:3", "--writers", "A", "--search", "plain", "--max-states", "500"],
 ]

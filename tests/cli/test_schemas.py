@@ -67,7 +67,7 @@ def documents(every_kind: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
     assert scuttle("check", "--live", "--fairness", "none", "--save", unfair) == 1
     saved = tmp_path_factory.mktemp("own") / "run.json"
     check("counting_down:model").save("never", saved)
-    faults = ("--crashes", "1", "--losses", "1", "--writers", "A", "--gossips", "0", "--json")
+    faults = ("--crashes", "1", "--losses", "1", "--writers", "A", "--exchanges", "0", "--json")
     live = ("--live", "--profile", "textbook", "--topology", "line:2", "--writers", "A", "--json")
     return {
         "counterexample": [found],

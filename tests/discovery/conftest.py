@@ -47,7 +47,7 @@ def build() -> Callable[..., Setup]:
         protocol = gossip or setup.gossip
         actor = GossipActor(protocol, sum(settings.get("processes", ()), ()))
         system = attrs.evolve(setup.system, actor=actor, network=links or setup.system.network)
-        return Setup(system, protocol, properties_of(system, protocol))
+        return Setup(system, protocol, properties_of(system))
 
     return setup_of
 

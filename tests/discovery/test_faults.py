@@ -17,8 +17,9 @@ from scuttle_check.engine.topology import topology
 from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind, Report, Verdict
 from scuttle_check.gossip.counterexample import Counterexample, load, parse_action, shrink
-from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup, experiment_from_json
+from scuttle_check.gossip.experiment import Experiment, Misfortune, Setup
 from scuttle_check.gossip.liveness import Endless, eventually_agreed
+from scuttle_check.gossip.model_files import experiment_from_json
 from scuttle_check.gossip.script import parse_script
 from scuttle_check.search.liveness.eventually import eventually
 from scuttle_check.search.plain import breadth_first

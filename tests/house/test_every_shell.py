@@ -18,7 +18,8 @@ from scuttle_check.engine.topology import topology
 from scuttle_check.explorer.explorable import WORLDS_TAG, Source
 from scuttle_check.explorer.export import document_of, page_from
 from scuttle_check.explorer.sources import explorable, of_experiment, open_document
-from scuttle_check.gossip.experiment import Experiment, experiment_from_json
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.model_files import experiment_from_json
 from scuttle_check.gossip.script import command_text, parse_command, without_comment
 from scuttle_check.laws.evidence import update_to_json
 from scuttle_check.oracle.wire import decoded, encoded, line_of, parse, update_object

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from scuttle_check.base.errors import USAGE, UsageFault
 from scuttle_check.cli.profiles import command
-from scuttle_check.gossip.profiles import as_text, differences, profile_named
+from scuttle_check.gossip.own_profiles import profile_called
+from scuttle_check.gossip.profiles import as_text, differences
 from scuttle_ref.profile import decision_points
 from scuttle_ref.profiles import AS_SHIPPED, DOCUMENTED, PROFILES
 
@@ -73,7 +74,7 @@ def test_a_profile_does_not_differ_from_itself() -> None:
 
 def test_an_unknown_profile_is_a_usage_fault_that_lists_the_known_ones() -> None:
     with pytest.raises(UsageFault) as fault:
-        profile_named("cassandra")
+        profile_called("cassandra")
     assert fault.value.exit_code == USAGE
     assert "documented, as-shipped, textbook, paper" in str(fault.value)
 

@@ -88,8 +88,9 @@ def of_class(kind: type[Any]) -> Schema:
 def _of_type(kind: Any) -> Schema:
     inner = get_args(kind)
     if isinstance(kind, UnionType):
-        (one,) = (each for each in inner if each is not NoneType)
-        return or_null(_of_type(one))
+        some = [_of_type(each) for each in inner if each is not NoneType]
+        one = some[0] if len(some) == 1 else {"anyOf": some}
+        return or_null(one) if NoneType in inner else one
     if get_origin(kind) is tuple and inner[1:] == (...,):
         return list_of(_of_type(inner[0]))
     if get_origin(kind) is tuple:

@@ -22,6 +22,7 @@ from scuttle_check.cli.check_live import live_options, refuse_without_live
 from scuttle_check.cli.crews import shares, worker_options
 from scuttle_check.cli.options import (
     Amount,
+    case_named,
     describes_model,
     examples,
     experiment_from,
@@ -33,6 +34,7 @@ from scuttle_check.engine.verdict import Kind, Report, Verdict
 from scuttle_check.gossip import catalogue
 from scuttle_check.gossip.experiment import Experiment, Setup
 from scuttle_check.gossip.lasting import Heeded
+from scuttle_check.gossip.model_files import model_text
 from scuttle_check.gossip.reductions.reduce import REDUCTIONS
 from scuttle_check.search.budget import Budget, memory_free
 
@@ -231,8 +233,17 @@ def refuse_for_shortest(flags: dict[str, Any]) -> None:
 )
 @worker_options("the catalogue, a compiled search or random walks")
 @live_options
-@click.option("--property", "wanted", multiple=True, metavar="NAME", help="Judge only this one.")
-@click.option("--find", metavar="NAME", help="Judge only this one, and stop once it is decided.")
+@click.option(
+    "--property",
+    "wanted",
+    multiple=True,
+    metavar="NAME|pkg.mod:fn",
+    help="Judge only this one: one of ours, or one of yours. May be repeated.",
+)
+@click.option(
+    "--find", metavar="NAME|pkg.mod:fn", help="Judge only this one, and stop once it is decided."
+)
+@click.option("--write-model", is_flag=True, help="Print the model file that the flags mean.")
 @click.option("--all", "every", is_flag=True, help="A counterexample for each cause of failure.")
 @click.option("--outcomes", is_flag=True, help="All that the replicas can end with, and how.")
 @click.option("--coverage", is_flag=True, help="Which rules were asked, and which never.")
@@ -295,7 +306,10 @@ def command(**flags: Any) -> None:
 
         refuse_for_catalogue(flags)
         sys.exit(check_catalogue(flags, budget, search_called(flags["search"])))
-    experiment = experiment_from(flags)
+    experiment = _with_own_properties(experiment_from(flags), flags)
+    if flags["write_model"]:
+        click.echo(model_text(experiment), nl=False)
+        return
     if flags["outcomes"]:
         from scuttle_check.cli.check_outcomes import check_outcomes  # noqa: PLC0415 - see the top
 
@@ -307,6 +321,19 @@ def command(**flags: Any) -> None:
             hint="nothing was overwritten; choose another name",
         )
     sys.exit(_one(experiment, flags, budget))
+
+
+def _with_own_properties(experiment: Experiment, flags: dict[str, Any]) -> Experiment:
+    """The experiment, with the properties of somebody's own that are asked for. Spec: CHK-18.
+
+    In `flags` they then have the names that they have among the others.
+    """
+    asked = [*flags["wanted"], *filter(None, [flags["find"]])]
+    own = tuple(name for name in asked if ":" in name and name not in experiment.properties)
+    flags["wanted"] = tuple(name.partition(":")[2] or name for name in flags["wanted"])
+    if flags["find"]:
+        flags["find"] = flags["find"].partition(":")[2] or flags["find"]
+    return attrs.evolve(experiment, properties=(*experiment.properties, *dict.fromkeys(own)))
 
 
 def _bytes_max(megabytes: int | None) -> int | None:
@@ -339,8 +366,9 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
     else:
         answer = _asked(experiment, setup, wanted, flags, budget)
     plainly = once and not wanted and flags["run"] is None and flags["reduction"] == "none"
-    if flags["case_name"] is not None and plainly:
-        answer = _compared(experiment, setup, flags["case_name"], answer)
+    case = case_named(flags)
+    if case is not None and plainly:
+        answer = _compared(experiment, setup, case, answer)
     if flags["save"] is not None:
         _save(experiment, answer, flags["save"])
     return answer.tell(as_json=flags["as_json"])

@@ -17,7 +17,7 @@ import attrs
 import click
 
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
-from scuttle_check.cli.options import experiment_from, model_flags
+from scuttle_check.cli.options import experiment_from, model_flags, named
 from scuttle_check.cli.shown import note_lines, stats_json, stats_line, verdict_json
 from scuttle_check.engine.trace import Misfit, Trace
 from scuttle_check.engine.verdict import Kind, Report, Verdict
@@ -62,14 +62,14 @@ def check_live(flags: Mapping[str, Any], budget: Budget) -> int:
 
 def _endless(flags: Mapping[str, Any]) -> tuple[Endless, Mapping[str, Any]]:
     """The model of the flags, or the endless case they name, and how to search it."""
-    case = {case.id: case for case in load_live(SIZES)}.get(flags["case_name"])
+    case = {case.id: case for case in load_live(SIZES)}.get(named(flags) or "")
     if case is not None and all(flags[name] in {None, ()} for name in model_flags()):
         endless = attrs.evolve(case.endless, fairness=flags["fairness"] or case.endless.fairness)
         walked = {"vectors": True, "search": "random", "walks": WALKS, "seed": 0}
         return endless, {**flags, **(walked if case.walked else {})}
     experiment = experiment_from(flags)
-    early = flags["gossips"]
-    if early is None and ticks(experiment.build().gossip.profile):
+    early = flags["exchanges"]
+    if early is None and any(map(ticks, experiment.profiles())):
         early = experiment.exchanges
     return Endless(experiment, flags["fairness"] or "strong", early), flags
 

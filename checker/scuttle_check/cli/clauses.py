@@ -13,7 +13,8 @@ from scuttle_check.base.kept_files import write_over
 from scuttle_check.base.resources import repository, spec_folder, to_write_to
 from scuttle_check.cli.options import examples
 from scuttle_check.gossip.citations import Citation, sources, spoken_in, texts_in
-from scuttle_check.gossip.profiles import as_markdown, profile_named
+from scuttle_check.gossip.own_profiles import profile_called
+from scuttle_check.gossip.profiles import as_markdown
 from scuttle_check.gossip.specification import (
     NORMATIVE,
     RULES,
@@ -95,7 +96,7 @@ def render(line: str) -> str:
     """What the command in the marker of a generated block prints. Raises UnrunnableFault."""
     match line.split():
         case ["scuttle", "profiles", "diff", one, other, "--markdown"]:
-            return as_markdown(profile_named(one), profile_named(other))
+            return as_markdown(profile_called(one), profile_called(other))
         case _:
             expected = "scuttle profiles diff ONE OTHER --markdown"
             raise UnrunnableFault(f"cannot generate {line!r}", expected=expected)

@@ -12,7 +12,13 @@ import click
 
 from scuttle_check.base.errors import AS_EXPECTED, UnrunnableFault, UsageFault
 from scuttle_check.base.resources import carried, to_install
-from scuttle_check.cli.options import describes_model, examples, experiment_from, model_options
+from scuttle_check.cli.options import (
+    examples,
+    experiment_from,
+    model_options,
+    named,
+    overridden,
+)
 from scuttle_check.explorer.conversion import document_for
 from scuttle_check.explorer.explorable import model_document
 from scuttle_check.explorer.export import document_of, page_from, write_page
@@ -20,6 +26,7 @@ from scuttle_check.explorer.fixed import Fixed
 from scuttle_check.explorer.playground import write_playground
 from scuttle_check.explorer.sources import Opened, case_source, explorable, of_experiment, open_file
 from scuttle_check.explorer.tables import WORLDS_MAX
+from scuttle_check.gossip.catalogue import SIZES, cases_of, load_catalogue
 
 FIRST = "writers:as-shipped"
 """What is shown to somebody who asks for nothing: two values that are swapped for ever."""
@@ -31,7 +38,6 @@ FIRST = "writers:as-shipped"
         "scuttle explore swap.json",
     )
 )
-@click.argument("file", type=click.Path(path_type=Path), required=False)
 @model_options
 @click.option(
     "--html",
@@ -64,10 +70,10 @@ FIRST = "writers:as-shipped"
 def command(**flags: Any) -> None:
     """Explore message orderings on a page, step by step.
 
-    FILE is a counterexample, a saved run, a lasso, a scenario (.txt), a recorded trace of the real
-    library, a failing run of the oracle, a page of --html or a trace in ITF. Without FILE the flags
-    describe a model. The page is served to this machine only (needs the extra explore), until
-    Ctrl-C.
+    MODEL is a case (ROW:PROFILE), a model file (.toml), a counterexample, a saved run, a lasso, a
+    scenario (.txt), a recorded trace of the real library, a failing run of the oracle, a page of
+    --html or a trace in ITF. Without it the flags describe a model. The page is served to this
+    machine only (needs the extra explore), until Ctrl-C.
     """
     opened = what_to_open(flags)
     if flags["pyodide"] is not None:
@@ -82,19 +88,14 @@ def command(**flags: Any) -> None:
 
 def what_to_open(flags: dict[str, Any]) -> Opened:
     """What the file holds, or the model that the flags describe. Raises UsageFault."""
-    if flags["file"] is not None:
-        if describes_model(flags):
-            raise UsageFault(
-                "the file says what to explore",
-                where=str(flags["file"]),
-                hint="leave the flags out",
-            )
-        return open_file(carried(flags["file"]))
-    if flags["case_name"] is not None or not describes_model(flags):
-        if flags["case_name"] is not None:
-            experiment_from(flags)
-        return case_source(flags["case_name"] or FIRST)
-    return of_experiment(experiment_from(flags))
+    name, changed = named(flags), overridden(flags)
+    if changed:
+        return of_experiment(experiment_from(flags))
+    if name is None:
+        return case_source(FIRST)
+    if name in {case.id for case in cases_of(load_catalogue(), SIZES)}:
+        return case_source(name)
+    return open_file(carried(Path(name)))
 
 
 def _write(flags: dict[str, Any], opened: Opened) -> None:
@@ -121,7 +122,7 @@ def _write_playground(flags: dict[str, Any], opened: Opened) -> None:
         raise UsageFault("needs a folder to write", where="--pyodide", expected="--html FOLDER")
     if isinstance(opened, Fixed):
         hint = "--html FILE without --pyodide writes it as a page"
-        raise UsageFault("is no model that could run", where=str(flags["file"]), hint=hint)
+        raise UsageFault("is no model that could run", where=str(named(flags)), hint=hint)
     document = document_for(opened) if opened.runs else model_document(opened.experiment)
     begin = {"file": {"name": "the model", "text": json.dumps(document)}}
     page = write_playground(folder, flags["pyodide"], begin)

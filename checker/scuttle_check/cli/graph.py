@@ -18,7 +18,7 @@ from scuttle_check.search.state_graph import state_graph
 FORMATS = {"dot": dot, "graphml": graphml}
 
 
-@click.command(epilog=examples("scuttle graph --profile as-shipped --gossips 0 --out worlds.dot"))
+@click.command(epilog=examples("scuttle graph --profile as-shipped --exchanges 0 --out worlds.dot"))
 @model_options
 @click.option(
     "--format",

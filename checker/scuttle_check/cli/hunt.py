@@ -32,8 +32,8 @@ from scuttle_check.engine.network import NETWORKS
 from scuttle_check.engine.verdict import Kind, Verdict
 from scuttle_check.gossip.experiment import RESTARTS
 from scuttle_check.gossip.in_force import presumed
+from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_check.search.budget import BROKEN_OFF
-from scuttle_ref.profiles import PROFILES
 
 if TYPE_CHECKING:
     from scuttle_check.gossip.hunting import Hunt
@@ -107,7 +107,7 @@ def command(**flags: Any) -> None:
     if flags["save"] is not None and flags["save"].exists():
         hint = "nothing was overwritten; choose another name"
         raise UsageFault("exists already", where=str(flags["save"]), hint=hint)
-    say_unread(PROFILES[flags["profile"]], flags)
+    say_unread(profile_called(flags["profile"]), flags)
     plan = Plan(
         profile=flags["profile"],
         resolver=flags["resolver"] or "lww_total",

@@ -18,7 +18,8 @@ from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.cli.node_running import run
 from scuttle_check.cli.node_shell import Shell
 from scuttle_check.cli.options import Amount, examples, limit_option, limits_given, say_unread
-from scuttle_check.gossip.experiment import profile_called, resolver_called
+from scuttle_check.gossip.experiment import resolver_called
+from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_ref.config import Config
 from scuttle_ref.errors import InvalidConfig
 from scuttle_ref.node import MemoryStore, Node, SqliteStore, Store, StoreFault

@@ -20,9 +20,10 @@ from scuttle_check.gossip import catalogue
 from scuttle_check.gossip.bounds import DIGITS_MAX, LEAST, WORDS, limit_text, limit_typed
 from scuttle_check.gossip.experiment import ANY, RESTARTS, Experiment, Misfortune
 from scuttle_check.gossip.in_force import unread, unread_note
+from scuttle_check.gossip.model_files import WRITES_MAX, read_any_model
+from scuttle_check.gossip.own_profiles import Named, OwnProfile, profile_called, profile_typed
 from scuttle_check.gossip.script import generated_script, read_script
 from scuttle_ref.profile import Profile
-from scuttle_ref.profiles import PROFILES
 
 HEAD = "\b\nExamples:"
 
@@ -33,9 +34,6 @@ def examples(*lines: str) -> str:
 
 
 Command: TypeAlias = Callable[..., Any]
-
-WRITES_MAX = 100_000
-"""The most writes of a model whose script is made from flags: each is kept, for each writer."""
 
 
 class Amount(click.FloatRange):
@@ -51,12 +49,30 @@ class Amount(click.FloatRange):
         return number
 
 
+class ProfileType(click.ParamType):  # type: ignore[type-arg]
+    """A profile: one of ours by its name, or a rule file. Spec: PROF-8."""
+
+    name = "profile"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Named:
+        """The name of ours, or what the file says. Raises a Fault."""
+        del ctx
+        flag = param.opts[0] if isinstance(param, click.Option) else "profile"
+        return value if isinstance(value, OwnProfile) else profile_typed(str(value), flag)
+
+    def get_metavar(self, *_context: Any, **_also: Any) -> str:
+        """How the help of a command writes it."""
+        return "NAME|FILE"
+
+
 rules_option = click.option(
     "--profile",
-    type=click.Choice(list(PROFILES)),
+    type=ProfileType(),
     default="documented",
     show_default=True,
-    help="The rules of the nodes.",
+    help="The rules of the nodes: a profile, or a rule file (.toml).",
 )
 """The profile of nodes that are run, where there always is one."""
 
@@ -127,7 +143,11 @@ FAULT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
 
 
 MODEL_OPTIONS: tuple[Callable[[Command], Command], ...] = (
-    click.option("--profile", type=click.Choice(list(PROFILES)), help="Default: documented."),
+    click.option(
+        "--profile",
+        type=ProfileType(),
+        help="The rules of the nodes: a profile, or a rule file (.toml). Default: documented.",
+    ),
     click.option("--topology", "topology_name", metavar="FAMILY:N|FILE", help="Default: line:2."),
     click.option("--writers", metavar="all|A,C", help="Who sets values. Default: all."),
     click.option(
@@ -137,9 +157,9 @@ MODEL_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         "--keys", type=click.IntRange(1), metavar="K", help="Keys cycled through. Default: 1."
     ),
     click.option(
-        "--gossips",
+        "--exchanges",
         type=click.IntRange(0),
-        metavar="G",
+        metavar="N",
         help="Exchanges per directed link. Default: 1.",
     ),
     click.option("--network", type=click.Choice(list(NETWORKS)), help="Default: fifo."),
@@ -160,36 +180,109 @@ A new flag is added here and in :func:`experiment_from`, and every command has i
 """
 
 
+model_argument: Callable[[Command], Command] = click.argument(
+    "model", required=False, metavar="[MODEL]"
+)
+"""What a command is about: a model file, a case, or whatever else it opens. Spec: CHK-17."""
+
+_NAMES = ("case_name", "model")
+"""The parameters that name a model. The others describe one, or what differs from a named one."""
+
+
 def model_options(command: Command) -> Command:
-    """Give a command the flags that describe a model. :func:`experiment_from` reads them."""
-    for option in reversed(MODEL_OPTIONS):
+    """Give a command MODEL, and the flags that describe one. :func:`experiment_from` reads them."""
+    for option in reversed((model_argument, *MODEL_OPTIONS)):
         command = option(command)
     return command
 
 
 def model_flags() -> tuple[str, ...]:
-    """The parameter names of the flags that describe a model, without ``case_name``."""
+    """The parameter names of the flags that describe a model, without those that name one."""
     probe = click.command()(model_options(lambda: None))
     names = [parameter.name or "" for parameter in probe.params]
-    return tuple(name for name in names if name != "case_name")
+    return tuple(name for name in names if name not in _NAMES)
+
+
+def overridden(flags: Mapping[str, Any]) -> bool:
+    """Whether some flag describes a model, or says what differs from a named one."""
+    return any(flags[name] not in {None, ()} for name in model_flags())
 
 
 def describes_model(flags: Mapping[str, Any]) -> bool:
     """Whether any flag says what to explore."""
-    return _any_given(flags, (*model_flags(), "case_name"))
+    return named(flags) is not None or overridden(flags)
 
 
-def _any_given(flags: Mapping[str, Any], names: tuple[str, ...]) -> bool:
-    return any(flags[name] not in {None, ()} for name in names)
+def named(flags: Mapping[str, Any]) -> str | None:
+    """The file or the case that was named. Raises UsageFault."""
+    names = [flags[each] for each in _NAMES if flags.get(each) is not None]
+    if len(names) > 1:
+        raise UsageFault("choose one model", where="--case", hint="leave out MODEL, or --case")
+    return str(names[0]) if names else None
+
+
+def case_named(flags: Mapping[str, Any]) -> str | None:
+    """The case that was named, if it is one and no flag changes it."""
+    name = named(flags)
+    return None if name is None or looks_like_file(name) or overridden(flags) else name
 
 
 def experiment_from(flags: Mapping[str, Any]) -> Experiment:
-    """The experiment that the flags describe, or the case they name. Raises UsageFault."""
-    if flags["case_name"] is None:
-        return _described(flags)
-    if _any_given(flags, model_flags()):
-        raise UsageFault("choose a case or describe a model, not both", where="--case")
-    return catalogue.find_case(catalogue.load_catalogue(), flags["case_name"]).experiment
+    """The model that was named, and what the flags say. Raises a Fault. Spec: CHK-17.
+
+    A flag takes the place of what the file or the case says; a topology or a script that is given
+    takes the place of its script, and of what nodes that are there no more had of their own.
+    """
+    name = named(flags)
+    model = _described(flags) if name is None else _changed(model_named(name), flags)
+    say_unread(profile_called(model.profile), flags)
+    return model
+
+
+def looks_like_file(name: str) -> bool:
+    """Whether a model is named by a path, and not as a case."""
+    return Path(name).suffix.lower() in FILE_SUFFIXES or Path(name).exists()
+
+
+FILE_SUFFIXES = {".toml", ".json"}
+
+
+def model_named(name: str) -> Experiment:
+    """The model of a file of any of our formats, or a case. Raises UsageFault. Spec: CHK-17."""
+    if not looks_like_file(name):
+        try:
+            return catalogue.find_case(catalogue.load_catalogue(), name).experiment
+        except UsageFault as fault:
+            problem = f"no model file and no case {name!r}"
+            raise UsageFault(problem, where="MODEL", expected=fault.expected) from None
+    return read_any_model(Path(name))
+
+
+SAYS_SCRIPT = ("topology_name", "writers", "writes", "keys", "script")
+
+
+def _changed(model: Experiment, flags: Mapping[str, Any]) -> Experiment:
+    """The model with what flags say in its place."""
+    told = _described({**flags, "topology_name": flags["topology_name"] or model.topology})
+    fields: dict[str, Any] = {
+        field: getattr(told, field)
+        for field, name in FIELDS.items()
+        if flags[name] not in {None, ()}
+    }
+    if any(flags[name] is not None for name in SAYS_SCRIPT):
+        here = told.topology.node_index
+        kept = tuple((node, own) for node, own in model.nodes if node in here)
+        fields |= {"topology": told.topology, "script": told.script, "nodes": kept}
+    budgets = [each.name for each in attrs.fields(Misfortune)]
+    changes = {name: flags[name] for name in budgets if flags[name] is not None}
+    return attrs.evolve(model, faults=attrs.evolve(model.faults, **changes), **fields)
+
+
+FIELDS = {
+    **{name: name for name in ("profile", "network", "exchanges", "max_history", "mtu")},
+    **{name: name for name in ("resolver", "wiring", "processes")},
+}
+"""The fields of an experiment that a flag of the same name says, but for topology and faults."""
 
 
 def _described(flags: Mapping[str, Any]) -> Experiment:
@@ -197,7 +290,8 @@ def _described(flags: Mapping[str, Any]) -> Experiment:
         if flags[name] == "":
             flag = f"--{name.removesuffix('_name')}"
             raise UsageFault("is empty", where=flag, hint="leave the flag out for its default")
-    graph = topology(flags["topology_name"] or "line:2")
+    shape = flags["topology_name"] or "line:2"
+    graph = topology(shape) if isinstance(shape, str) else shape
     script_file = flags["script"]
     if script_file is not None:
         for name in ("writers", "writes", "keys"):
@@ -211,14 +305,12 @@ def _described(flags: Mapping[str, Any]) -> Experiment:
             problem = f"asks for {writes * len(chosen):,} writes"
             raise UsageFault(problem, where="--writes", expected=f"{WRITES_MAX:,} at most in all")
         script = generated_script(graph, chosen, writes, flags["keys"] or 1)
-    profile = flags["profile"] or "documented"
-    say_unread(PROFILES[profile], flags)
     return Experiment(
         topology=graph,
         script=script,
-        profile=profile,
+        profile=flags["profile"] or "documented",
         network=flags["network"] or "fifo",
-        exchanges=1 if flags["gossips"] is None else flags["gossips"],
+        exchanges=1 if flags["exchanges"] is None else flags["exchanges"],
         **limits_given(flags),
         resolver=flags["resolver"] or "lww_total",
         faults=_faults(flags),
@@ -229,7 +321,7 @@ def _described(flags: Mapping[str, Any]) -> Experiment:
 
 def _faults(flags: Mapping[str, Any]) -> Misfortune:
     names = [attribute.name for attribute in attrs.fields(Misfortune)]
-    if flags["restart"] is not None and not flags["crashes"]:
+    if flags["restart"] is not None and not flags["crashes"] and named(flags) is None:
         raise UsageFault("nothing comes back without --crashes", where="--restart")
     return Misfortune(**{name: flags[name] for name in names if flags[name] is not None})
 

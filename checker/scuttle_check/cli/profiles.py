@@ -8,11 +8,12 @@ import click
 
 from scuttle_check.base.errors import AS_EXPECTED, UsageFault
 from scuttle_check.cli.options import examples
+from scuttle_check.gossip.own_profiles import profile_called, profile_typed
 from scuttle_check.gossip.profiles import (
     as_json,
     as_markdown,
     as_text,
-    profile_named,
+    rule_file,
     rule_json,
     rules_of,
 )
@@ -47,16 +48,27 @@ def _profile_json(name: str) -> dict[str, object]:
     return {"name": name, "summary": profile.summary, "rules": rules}
 
 
+@command.command(epilog=examples("scuttle profiles write documented"))
+@click.argument("base")
+def write(base: str) -> int:
+    """Print a rule file that says what BASE does, to be changed and given to --profile."""
+    click.echo(rule_file(profile_called(profile_typed(base, "BASE"))))
+    return AS_EXPECTED
+
+
 @command.command(epilog=examples("scuttle profiles diff documented as-shipped"))
 @click.argument("one")
 @click.argument("other")
 @click.option("--json", "wants_json", is_flag=True, help="One JSON document.")
 @click.option("--markdown", "wants_markdown", is_flag=True, help="A table for a page of spec/.")
 def diff(one: str, other: str, *, wants_json: bool, wants_markdown: bool) -> int:
-    """Show each decision point at which the profiles ONE and OTHER differ."""
+    """Show each decision point at which the profiles ONE and OTHER differ.
+
+    Each is the name of a profile, or a rule file (.toml).
+    """
     if wants_json and wants_markdown:
         raise UsageFault("--json and --markdown exclude each other", expected="one of them")
-    first, second = profile_named(one), profile_named(other)
+    first, second = (profile_called(profile_typed(each, "PROFILE")) for each in (one, other))
     if wants_json:
         click.echo(json.dumps(as_json(first, second), indent=2))
     elif wants_markdown:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from scuttle_check.cli.options import examples, experiment_from, model_options
+from scuttle_check.cli.options import examples, experiment_from, model_options, named
 from scuttle_check.evidence.promela import promela
 
 PROFILE = "textbook"
@@ -23,7 +23,7 @@ def command(**flags: Any) -> None:
     SPIN stores one state for each world that `scuttle check` counts. To ask it, save the text as
     model.pml; then: spin -a -o2 model.pml && gcc -O3 -DSAFETY -DNOREDUCE -w pan.c && ./a.out
     """
-    if flags["case_name"] is None:
+    if named(flags) is None:
         flags["profile"] = flags["profile"] or PROFILE
     experiment = experiment_from(flags)
     model = promela(experiment)

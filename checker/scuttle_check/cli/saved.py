@@ -27,7 +27,8 @@ from scuttle_check.engine.verdict import Report
 from scuttle_check.evidence.simulation import kept
 from scuttle_check.evidence.simulation.kept import SimulationRun, read_simulation
 from scuttle_check.gossip.counterexample import parse_action
-from scuttle_check.gossip.experiment import Experiment, Setup, experiment_from_json
+from scuttle_check.gossip.experiment import Experiment, Setup
+from scuttle_check.gossip.model_files import experiment_from_json
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.compiled.words import TooWide
 from scuttle_check.search.divided.coordinator import completed

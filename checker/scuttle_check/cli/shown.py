@@ -22,6 +22,7 @@ from scuttle_check.gossip.agreement import aftermath
 from scuttle_check.gossip.catalogue import AGREEMENT, Outcome, Row
 from scuttle_check.gossip.experiment import Experiment, Setup
 from scuttle_check.gossip.in_force import idle_settings, presumed, unread_note
+from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_check.search.budget import Progress, memory_used
 from scuttle_ref.profiles import PROFILES
 
@@ -146,7 +147,7 @@ def first_refuted(report: Report) -> Verdict | None:
 
 def report_json(experiment: Experiment, report: Report) -> dict[str, Any]:
     """One model as JSON, with a note for each setting that makes no difference."""
-    profile = PROFILES[experiment.profile]
+    profile = profile_called(experiment.profile)
     idle = [unread_note(profile, name) for name in idle_settings(experiment)]
     document: dict[str, Any] = {
         "format": "scuttle-check/1",

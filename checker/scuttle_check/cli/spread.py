@@ -29,7 +29,7 @@ from scuttle_check.evidence.simulation.plans import SpreadPlan
 from scuttle_check.evidence.simulation.plots import draw_growth
 from scuttle_check.evidence.simulation.spread import MODES, Setup, Spread, Weather, spread
 from scuttle_check.gossip.experiment import RESTARTS
-from scuttle_ref.profiles import PROFILES
+from scuttle_check.gossip.own_profiles import profile_called
 
 
 @click.command(
@@ -178,7 +178,7 @@ def _setup(flags: dict[str, Any]) -> Setup:
     )
     if flags["restart"] != Comeback.PERSISTED.value and not flags["churn"]:
         raise UsageFault("nothing comes back without --churn", where="--restart")
-    say_unread(PROFILES[flags["profile"]], flags)
+    say_unread(profile_called(flags["profile"]), flags)
     setup = Setup(
         topology=flags["topology"],
         profile=flags["profile"],

@@ -32,13 +32,13 @@ HELP = """\
 
 
 @click.command(epilog=examples("scuttle step --profile as-shipped --topology line:2"))
-@click.argument("file", type=click.Path(path_type=Path), required=False)
 @model_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document for each command.")
 def command(**flags: Any) -> None:
     """Explore step by step at a prompt; `help` lists the commands.
 
-    FILE is a counterexample, a saved run, a lasso, a scenario (.txt) or a recorded trace.
+    MODEL is a case, a model file (.toml), a counterexample, a saved run, a lasso, a scenario (.txt)
+    or a recorded trace.
     Commands may come through a pipe; an unknown one is told on standard error.
     """
     walk = Walk(explorable(what_to_open(flags)))

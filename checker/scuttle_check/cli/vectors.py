@@ -18,7 +18,7 @@ from scuttle_check.base.kept_files import made_folder, write_over
 from scuttle_check.base.resources import carried, spec_folder, to_write_to
 from scuttle_check.cli.options import examples
 from scuttle_check.cli.shown import say
-from scuttle_check.gossip.experiment import profile_called
+from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_check.oracle.live.nodes import Launch, Session
 from scuttle_check.oracle.vectors.build import FORMAT, LEVELS, text_of, vector_files
 from scuttle_check.oracle.vectors.live import run_live

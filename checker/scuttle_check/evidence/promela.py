@@ -19,8 +19,8 @@ from attrs import define, field
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.gossip.bounds import history_room
 from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_ref.messages import Exchange, Put
-from scuttle_ref.profiles import PROFILES
 
 BITS_MAX = 31
 """Updates, or sources, that the bits of an int can hold."""
@@ -172,7 +172,7 @@ class _Writer:
         if room > BYTE_MAX:
             raise UsageFault(
                 f"{room} messages may be in flight on one link",
-                where="--gossips",
+                where="--exchanges",
                 expected=f"at most {BYTE_MAX}",
             )
         return max(1, room)
@@ -232,7 +232,7 @@ class _Writer:
     def _take(self, update: _Update) -> Iterator[str]:
         """An update is taken. Spec: TEXT-1, TEXT-3, HIST-1, HIST-3."""
         yield f"    clock{update.source} = {update.version}; history = history | {update.bit};"
-        limit = history_room(PROFILES[self.experiment.profile], self.experiment.config())
+        limit = history_room(profile_called(self.experiment.profile), self.experiment.config())
         if limit < len(self.updates):
             bits = " + ".join(f"((history >> {at}) & 1)" for at in range(len(self.updates)))
             yield f"    if :: {bits} > {limit} -> history = history & (history - 1) :: else fi;"

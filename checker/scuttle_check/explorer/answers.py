@@ -31,7 +31,8 @@ from scuttle_check.explorer.sources import (
     open_named,
 )
 from scuttle_check.explorer.views import Json
-from scuttle_check.gossip.experiment import Experiment, experiment_from_json
+from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.model_files import experiment_from_json
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.plain import breadth_first
 

@@ -34,9 +34,12 @@ from scuttle_check.explorer.scenarios import scenario_source
 from scuttle_check.gossip.catalogue import find_case, load_catalogue
 from scuttle_check.gossip.counterexample import FORMAT as COUNTEREXAMPLE
 from scuttle_check.gossip.counterexample import from_json as counterexample_from_json
-from scuttle_check.gossip.experiment import Experiment, experiment_from_json
+from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.gossip.lasso import FORMAT as LASSO
 from scuttle_check.gossip.lasso import lasso_from_json
+from scuttle_check.gossip.model_files import FORMAT as MODEL
+from scuttle_check.gossip.model_files import experiment_from_json, model_from, read_model
+from scuttle_check.gossip.own_profiles import SUFFIX
 from scuttle_check.gossip.scenario import read_scenario
 from scuttle_check.oracle.recordings.load import load as load_recordings
 
@@ -61,6 +64,8 @@ def open_file(path: Path) -> Opened:
         raise UsageFault("is a folder", where=str(path), expected="one file", hint=_HINT)
     if path.suffix.lower() in {".txt", ".scenario"}:
         return scenario_source(read_scenario(path), path.name)
+    if path.suffix.lower() == SUFFIX:
+        return of_experiment(read_model(path))
     document = _document(path)
     if _format_of(document) == RECORDING:
         return recorded(dict(load_recordings([path])[0].trace))
@@ -82,8 +87,9 @@ def open_document(document: object, where: str) -> Opened:
 
 
 _EXPECTED = (
-    f"{COUNTEREXAMPLE}, {RUN_FORMAT}, {LASSO}, {TRACE}, {RECORDING}, {REPORT}, a scenario (.txt), "
-    "a page of scuttle explore --html, or a trace in ITF of scuttle convert"
+    f"{COUNTEREXAMPLE}, {RUN_FORMAT}, {LASSO}, {TRACE}, {RECORDING}, {REPORT}, {MODEL}, "
+    "a model file (.toml), a scenario (.txt), a page of scuttle explore --html, or a trace in ITF "
+    "of scuttle convert"
 )
 _HINT = "scuttle check --save FILE writes a counterexample of this version"
 
@@ -181,6 +187,10 @@ def _lasso(document: Any, where: str) -> Source:
     return attrs.evolve(opened, note=note, saved=found.to_json())
 
 
+def _model(document: Any, where: str) -> Source:
+    return of_experiment(model_from(document, where))
+
+
 def _run(document: Any, where: str) -> Source:
     members = {"experiment": dict, "schedule": list}
     document = checked_members(document, where, RUN_FORMAT, members)
@@ -252,6 +262,7 @@ _READERS: dict[object, Callable[[Any, str], Opened]] = {
     PAGE: _page,
     REPORT: _report,
     TRACE: opened_trace,
+    MODEL: _model,
 }
 
 

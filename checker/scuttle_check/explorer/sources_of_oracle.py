@@ -12,7 +12,7 @@ from scuttle_check.base.errors import UsageFault
 from scuttle_check.explorer.fixed import Fixed, FixedRun, is_word, links_of, view_of
 from scuttle_check.explorer.retold import Retelling, row_of
 from scuttle_check.explorer.views import Json
-from scuttle_check.gossip.experiment import profile_called
+from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_check.oracle.protocol import UnknownName
 from scuttle_check.oracle.result import VERSION
 from scuttle_ref.errors import InvalidConfig

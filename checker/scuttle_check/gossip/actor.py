@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import cast
 
 import attrs
 from attrs import frozen
 
 from scuttle_check.base.errors import UnrunnableFault
 from scuttle_check.engine.network import Comeback
-from scuttle_check.engine.system import Effects
+from scuttle_check.engine.system import Effects, System
+from scuttle_check.gossip.foreign_rules import raise_strayed
 from scuttle_ref.messages import Exchange, Lost, Opened, Put, Received, Update
 from scuttle_ref.names import NodeId, one_line, place_name
 from scuttle_ref.outputs import Rejected, Send, Step
@@ -39,27 +41,42 @@ def first_id(node: NodeId, nodes: tuple[NodeId, ...]) -> NodeId:
 
 @frozen
 class GossipActor:
-    """Every node runs `gossip`; the outputs of a step become its notes.
+    """Every node runs `gossip`, but for `others`; the outputs of a step become its notes.
 
-    `housed` are the nodes that do not have a process of their own.
+    `housed` are the nodes that do not have a process of their own. `written` is what owners wrote
+    before the run begins.
+
+    Spec: CHK-17.
     """
 
     gossip: Gossip
     housed: tuple[NodeId, ...] = ()
+    others: tuple[tuple[NodeId, Gossip], ...] = ()
+    written: tuple[tuple[NodeId, tuple[Put, ...]], ...] = ()
+
+    def of(self, node: NodeId) -> Gossip:
+        """What a node runs, by any id that it has had."""
+        if not self.others:
+            return self.gossip
+        known = dict(self.others)
+        return known.get(node) or known.get(node.rstrip(GENERATION)) or self.gossip
 
     def start(self, node: str) -> NodeState:
-        """A node that knows nothing."""
-        return self.gossip.start(node)
+        """A node that knows what its owner has written, if anything, and nothing else."""
+        state = self.of(node).start(node)
+        for put in dict(self.written).get(node, ()):
+            state = self.of(node).step(state, put).state
+        return state
 
     def command(self, local: NodeState, command: Put | Exchange | Restart) -> Effects:
         """A local write, the start of an exchange, or a restart with amnesia."""
         if isinstance(command, Restart):
             return Effects(self.restarted(local, Comeback.AMNESIA))
-        return _effects(self.gossip.step(local, command))
+        return _effects(self.of(local.id).step(local, command))
 
     def receive(self, local: NodeState, sender: str, message: Hashable) -> Effects:
         """A message of a peer."""
-        return _effects(self.gossip.step(local, Received(sender, message)))
+        return _effects(self.of(local.id).step(local, Received(sender, message)))
 
     def exchange(self, target: str) -> Exchange:
         """The command that starts an exchange, in the node's own order of sources."""
@@ -78,20 +95,20 @@ class GossipActor:
             case Comeback.PERSISTED:
                 state = attrs.evolve(local, named=(), open_sessions=())
             case Comeback.AMNESIA:
-                state = self.gossip.start(local.id)
+                state = self.of(local.id).start(local.id)
             case Comeback.NEW_ID:
-                state = self.gossip.start(local.id + GENERATION)
+                state = self.of(local.id).start(local.id + GENERATION)
         if first_id(local.id, self.housed) in self.housed:
             return self.with_shared(state, self.shared(local))
         return state
 
     def opened(self, local: NodeState, peer: str) -> NodeState:
         """What the rule `connect` makes of it. Spec: FAULT-8."""
-        return self.gossip.step(local, Opened(peer)).state
+        return self.of(local.id).step(local, Opened(peer)).state
 
     def lost(self, local: NodeState, peer: str) -> NodeState:
         """What the rule `disconnect` makes of it. Spec: FAULT-8."""
-        return self.gossip.step(local, Lost(peer)).state
+        return self.of(local.id).step(local, Lost(peer)).state
 
     def shared(self, local: NodeState) -> Marks:
         """The named sources of the process. Spec: FAULT-6."""
@@ -102,10 +119,16 @@ class GossipActor:
         return attrs.evolve(local, named=local.with_marks(PROCESS, component))
 
 
+def actor_in(system: System) -> GossipActor:
+    """The actor of a system of Scuttlebutt nodes."""
+    return cast("GossipActor", system.actor)
+
+
 def _effects(step: Step) -> Effects:
-    """The effects of a step. A resolver that fails ends the run at once. Spec: CONV-11."""
+    """The effects of a step. A resolver that fails ends the run at once. Spec: CONV-11, PROF-9."""
     for output in step.outputs:
         if isinstance(output, Rejected) and output.refusal.clause == "MERGE-4":
+            raise_strayed()
             raise UnrunnableFault(
                 f"the resolver {output.refusal.problem}",
                 where=f"node {step.state.id}, store {_shown(step.state)}",

@@ -12,12 +12,10 @@ from attrs import field, frozen
 from scuttle_check.base.errors import Fault, UsageFault
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.base.workers import Pool, mapped
-from scuttle_check.engine.topology import topology
 from scuttle_check.engine.verdict import Kind, Report
-from scuttle_check.gossip.bounds import limit_from
-from scuttle_check.gossip.experiment import Experiment, misfortune_from, processes_from
+from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.gossip.jobs import Job, carried_out, report_of
-from scuttle_check.gossip.script import generated_script, parse_script
+from scuttle_check.gossip.model_files import MEMBERS, model_from
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.exhaustive import Search, exhaustive
 
@@ -104,26 +102,8 @@ def _case(entry: dict[str, Any], profile: str, where: str) -> Case:
 
 def experiment_of(settings: dict[str, Any], profile: str, where: str) -> Experiment:
     """The experiment that a table of settings describes. Raises UsageFault, KeyError, TypeError."""
-    graph = topology(settings["topology"])
-    if "script" in settings:
-        script = parse_script(settings["script"], graph, where)
-    else:
-        writers = settings.get("writers", "all")
-        chosen = graph.nodes if writers == "all" else writers
-        script = generated_script(graph, chosen, settings.get("writes", 1), settings.get("keys", 1))
-    return Experiment(
-        topology=graph,
-        script=script,
-        profile=profile,
-        network=settings.get("network", "fifo"),
-        exchanges=settings.get("gossips", 1),
-        max_history=limit_from(settings.get("max_history"), "max_history", f"{where}, max_history"),
-        mtu=limit_from(settings.get("mtu"), "mtu", f"{where}, mtu"),
-        resolver=settings.get("resolver", "lww_total"),
-        faults=misfortune_from(settings.get("faults", {}), f"{where}, faults"),
-        wiring=settings.get("wiring", "addressed"),
-        processes=processes_from(settings.get("processes", ()), f"{where}, processes"),
-    )
+    members = {name: settings[name] for name in MEMBERS if name in settings}
+    return model_from({**members, "profile": profile}, where)
 
 
 def cases_of(rows: tuple[Row, ...], sizes: tuple[str, ...]) -> Iterator[Case]:

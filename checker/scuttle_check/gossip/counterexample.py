@@ -34,7 +34,8 @@ from scuttle_check.engine.network import Comeback
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.topology import Topology
 from scuttle_check.engine.trace import Trace, fitting
-from scuttle_check.gossip.experiment import RESTARTS, Experiment, Setup, experiment_from_json
+from scuttle_check.gossip.experiment import RESTARTS, Experiment, Setup
+from scuttle_check.gossip.model_files import experiment_from_json
 from scuttle_check.search.shrink import shrunk
 from scuttle_ref.messages import Exchange
 

@@ -10,30 +10,31 @@ The same names stand in flags, in the catalogue and in counterexample files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 import attrs
 from attrs import field, frozen
 
-from scuttle_check.base.errors import Fault, UnrunnableFault, UsageFault
+from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.base.importing import imported, refuse_foreign_code
 from scuttle_check.engine.network import UNLIMITED, Comeback, Network, Outages, network, wiring
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.system import System
-from scuttle_check.engine.topology import Topology, from_links
-from scuttle_check.gossip.actor import GENERATION, GossipActor
-from scuttle_check.gossip.bounds import LEAST, Limit, limit_from, limit_json
+from scuttle_check.engine.topology import Topology
+from scuttle_check.gossip.actor import GENERATION, GossipActor, actor_in
+from scuttle_check.gossip.bounds import LEAST, Limit, limit_json
 from scuttle_check.gossip.explain import GossipWords
 from scuttle_check.gossip.lasting import Heeded
+from scuttle_check.gossip.own_profiles import Named, named_json, profile_called
+from scuttle_check.gossip.own_properties import property_called
 from scuttle_check.gossip.properties import properties_of
-from scuttle_check.gossip.script import NodeCommand, command_text, parse_script
+from scuttle_check.gossip.script import NodeCommand, command_text, value_text
 from scuttle_ref.config import Config
 from scuttle_ref.errors import InvalidConfig
-from scuttle_ref.names import UNBOUNDED
+from scuttle_ref.messages import Put
+from scuttle_ref.names import UNBOUNDED, NodeId, thawed_value
 from scuttle_ref.order import DeltaOrder, scuttle_breadth, scuttle_depth
 from scuttle_ref.profile import Profile
-from scuttle_ref.profiles import PROFILES
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import RESOLVERS, Resolver
 from scuttle_ref.validity import name_refusal
@@ -100,58 +101,76 @@ class Misfortune:
 NO_MISFORTUNE = Misfortune()
 
 
-def misfortune_from(document: object, where: str) -> Misfortune:
-    """The budgets that a JSON object or a TOML table names. Raises UsageFault."""
-    if not isinstance(document, Mapping):
-        raise UsageFault(f"is {document!r}", where=where, expected="an object of budgets")
-    known = attrs.asdict(NO_MISFORTUNE)
-    found: dict[str, Any] = {}
-    for name, value in document.items():
-        if name not in known:
-            expected = ", ".join(known)
-            raise UsageFault(f"no fault {name!r}", where=where, expected=expected)
-        found[name] = _budget(name, value, f"{where}.{name}")
-    return Misfortune(**found)
-
-
-def _budget(name: str, value: object, where: str) -> object:
-    if name == "restart":
-        if value not in RESTARTS:
-            raise UsageFault(f"is {value!r}", where=where, expected=" or ".join(RESTARTS))
-        return value
-    if value == ANY and name == "losses":
-        return UNLIMITED
-    if type(value) is not int or value < 0:
-        expected = "an integer from 0" + (f" or {ANY!r}" if name == "losses" else "")
-        raise UsageFault(f"is {value!r}", where=where, expected=expected)
-    return value
-
-
 DELTA_ORDERS: dict[str, DeltaOrder] = {"depth": scuttle_depth, "breadth": scuttle_breadth}
 
 
 @frozen
 class Setup:
-    """A model that is ready to be searched."""
+    """A model ready to be searched. `gossip` runs where nodes have no settings of their own."""
 
     system: System
     gossip: Gossip
     properties: tuple[Property, ...]
     heeded: Heeded = field(factory=Heeded, eq=False)
 
+    @property
+    def mixed(self) -> bool:
+        """Whether some node has settings of its own. Spec: CHK-17."""
+        actor = actor_in(self.system)
+        return bool(actor.others or actor.written)
+
+
+SETTINGS = ("profile", "max_history", "mtu", "resolver", "delta_order")
+"""What nodes may have of their own, as members of an experiment."""
+
+
+@frozen
+class Own:
+    """What one node has of its own: settings, and what its owner wrote before the run begins.
+
+    Spec: CHK-17.
+    """
+
+    settings: tuple[tuple[str, Any], ...] = ()
+    values: tuple[Put, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As a model file has it; what is not given is left out."""
+        given = {name: _setting_json(name, value) for name, value in self.settings}
+        held = {put.key: thawed_value(put.value) for put in self.values}
+        return {**given, "values": held} if held else given
+
+    def __str__(self) -> str:
+        told = [f"{name} {_setting_text(value)}" for name, value in self.settings]
+        held = [f"{put.key}={value_text(put.value)}" for put in self.values]
+        return ", ".join([*told, *([f"begins with {' '.join(held)}"] if held else [])])
+
+
+def _setting_json(name: str, value: Any) -> Any:
+    if name in LEAST:
+        return limit_json(value)
+    return named_json(value) if name == "profile" else value
+
+
+def _setting_text(value: Any) -> str:
+    if value == UNBOUNDED:
+        return "unlimited"
+    return "not given" if value is None else str(value)
+
 
 @frozen
 class Experiment:
     """What to explore. ``max_history`` and ``mtu`` count updates and mean what a Config's do.
 
-    `processes` are groups of nodes in one process; the others have one each.
+    `processes` are groups of nodes in one process; the others have one each. `nodes` are those
+    with something of their own, and `properties` those of somebody's own, by name.
 
-    Spec: CHK-1.
+    Spec: CHK-1, CHK-17, CHK-18.
     """
 
     topology: Topology
     script: tuple[tuple[NodeCommand, ...], ...]
-    profile: str = "documented"
+    profile: Named = "documented"
     network: str = "fifo"
     exchanges: int = 1
     max_history: Limit = UNBOUNDED
@@ -161,10 +180,44 @@ class Experiment:
     faults: Misfortune = NO_MISFORTUNE
     wiring: str = "addressed"
     processes: tuple[tuple[str, ...], ...] = ()
+    nodes: tuple[tuple[NodeId, Own], ...] = ()
+    properties: tuple[str, ...] = ()
+
+    def at(self, node: NodeId) -> Experiment:
+        """The experiment as one node sees it: its own settings are those of everybody."""
+        own = dict(self.nodes).get(node)
+        return self if own is None else attrs.evolve(self, nodes=(), **dict(own.settings))
+
+    def profiles(self) -> tuple[Profile, ...]:
+        """The profiles that nodes run, each once; first that of nodes with none of their own."""
+        others = (profile_called(self.at(node).profile) for node, _ in self.nodes)
+        return tuple(dict.fromkeys((profile_called(self.profile), *others)))
+
+    def _runs(self, node: NodeId) -> Gossip:
+        at = self.at(node)
+        return Gossip(profile_called(at.profile), at.config())
+
+    def _actor(self, gossip: Gossip) -> GossipActor:
+        own = [(node, each) for node, each in self.nodes if each.settings]
+        others = tuple((node, self._runs(node)) for node, _ in own)
+        written = tuple((node, each.values) for node, each in self.nodes if each.values)
+        return GossipActor(gossip, sum(self.processes, ()), others, written)
+
+    def _network(self) -> Network:
+        """The network, with the frames that all profiles presume. Raises UsageFault."""
+        whole = {profile.whole_answers: profile.name for profile in reversed(self.profiles())}
+        if len(whole) > 1:
+            raise UsageFault(
+                f"{whole[True]} presumes that an answer is one frame, and {whole[False]} does not",
+                where="nodes",
+                expected="profiles that presume the same of their links",
+                clause="NET-5",
+                hint="a rule file can say whole_answers = true, or false",
+            )
+        return self.faults.links(network(self.network, whole_answers=True in whole))
 
     def build(self) -> Setup:
         """The system, the protocol and the properties. Raises a Fault for what is no good."""
-        profile = profile_called(self.profile)
         for node in self.topology.nodes:
             refusal = name_refusal("topology", node)
             if refusal is not None:
@@ -178,19 +231,30 @@ class Experiment:
             if node.endswith(GENERATION) and self.faults.restart == Comeback.NEW_ID.value:
                 problem = f"{node!r} looks like the new id of another node"
                 raise UsageFault(problem, where="--topology", expected="no ' at the end of a name")
-        gossip = Gossip(profile, self.config())
+        gossip = Gossip(profile_called(self.profile), self.config())
+        actor = self._actor(gossip)
         system = System(
-            GossipActor(gossip, sum(self.processes, ())),
+            actor,
             self.topology,
-            self.faults.links(network(self.network, whole_answers=profile.whole_answers)),
+            self._network(),
             self.script,
             self.exchanges,
             self.faults.outages(),
             wiring(self.topology, self.wiring, self.processes),
-            GossipWords(profile),
+            GossipWords(actor),
         )
         heeded = Heeded()
-        return Setup(system, gossip, properties_of(system, gossip, heeded), heeded)
+        own = self._own_properties(system)
+        return Setup(system, gossip, (*properties_of(system, heeded), *own), heeded)
+
+    def _own_properties(self, system: System) -> tuple[Property, ...]:
+        found = tuple(property_called(name, system) for name in self.properties)
+        known = [each.name for each in (*properties_of(system), *found)]
+        for each, name in zip(found, self.properties, strict=True):
+            if known.count(each.name) > 1:
+                problem = f"is called {each.name}, as another property is"
+                raise UsageFault(problem, where=f"--property {name}", clause="CHK-18")
+        return found
 
     def config(self) -> Config:
         """How every node is configured. Raises a Fault for what is no good."""
@@ -217,7 +281,7 @@ class Experiment:
         """The experiment as JSON; :func:`experiment_from_json` reads it back."""
         pairs = zip(self.topology.nodes, self.script, strict=True)
         return {
-            "profile": self.profile,
+            "profile": named_json(self.profile),
             "topology": {
                 "name": self.topology.name,
                 "nodes": list(self.topology.nodes),
@@ -233,15 +297,9 @@ class Experiment:
             "faults": self.faults.to_json(),
             "wiring": self.wiring,
             "processes": [list(process) for process in self.processes],
+            **({"properties": list(self.properties)} if self.properties else {}),
+            **({"nodes": {node: own.to_json() for node, own in self.nodes}} if self.nodes else {}),
         }
-
-
-def profile_called(name: str) -> Profile:
-    """The profile of that name. Raises UsageFault."""
-    if name not in PROFILES:
-        known = ", ".join(PROFILES)
-        raise UsageFault(f"no profile {name!r}", where="--profile", expected=known)
-    return PROFILES[name]
 
 
 def resolver_called(name: str) -> Resolver:
@@ -259,54 +317,3 @@ def resolver_called(name: str) -> Resolver:
     if not callable(resolver):
         raise UnrunnableFault(f"is {kind_of(resolver)}", where=where, expected="a function")
     return cast("Resolver", resolver)
-
-
-def processes_from(document: object, where: str) -> tuple[tuple[str, ...], ...]:
-    """The processes that a list of lists of nodes names. Raises UsageFault."""
-    found: list[tuple[str, ...]] = []
-    for group in document if isinstance(document, list | tuple) else [document]:
-        names: list[Any] = list(group) if isinstance(group, list | tuple) else [None]
-        if not all(isinstance(node, str) for node in names):
-            raise UsageFault(f"is {document!r}", where=where, expected="a list of lists of nodes")
-        found.append(tuple(names))
-    return tuple(found)
-
-
-def _exchanges(number: object, where: str) -> int:
-    if type(number) is not int or number < 0:
-        raise UsageFault(f"is {number!r}", where=where, expected="an integer from 0")
-    return number
-
-
-def experiment_from_json(document: Mapping[str, Any], where: str) -> Experiment:
-    """The experiment that a JSON object describes. Raises UsageFault with the path of a fault."""
-    try:
-        shape = document["topology"]
-        links = tuple((str(one), str(other)) for one, other in shape["links"])
-        topology = from_links(list(map(str, shape["nodes"])), links, str(shape["name"]))
-        script = parse_script(list(document["script"]), topology, f"{where}: $.script")
-        limits = {
-            name: limit_from(document.get(name), name, f"{where}: $.{name}") for name in LEAST
-        }
-        return Experiment(
-            topology=topology,
-            script=script,
-            profile=str(document["profile"]),
-            network=str(document["network"]),
-            exchanges=_exchanges(document["exchanges"], f"{where}: $.exchanges"),
-            max_history=limits["max_history"],
-            mtu=limits["mtu"],
-            resolver=str(document.get("resolver", "lww_total")),
-            delta_order=str(document.get("delta_order", "depth")),
-            faults=misfortune_from(document.get("faults", {}), f"{where}: $.faults"),
-            wiring=str(document.get("wiring", "addressed")),
-            processes=processes_from(document.get("processes", ()), f"{where}: $.processes"),
-        )
-    except Fault:
-        raise
-    except KeyError as missing:
-        raise UsageFault(f"{missing.args[0]!r} is missing", where=f"{where}: $") from None
-    except (AttributeError, OverflowError, TypeError, ValueError) as fault:
-        raise UsageFault(
-            f"does not have the shape of an experiment ({fault})", where=where
-        ) from None

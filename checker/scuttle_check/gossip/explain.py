@@ -16,7 +16,7 @@ from attrs import frozen
 from scuttle_check.engine.network import Comeback
 from scuttle_check.engine.telling import Words
 from scuttle_check.engine.worlds import Effects, Local
-from scuttle_check.gossip.actor import GENERATION
+from scuttle_check.gossip.actor import GENERATION, GossipActor
 from scuttle_check.gossip.actor import Restart as ScriptedRestart
 from scuttle_check.gossip.script import command_text
 from scuttle_ref.messages import Digest, DigestDone, Put, Update
@@ -138,9 +138,9 @@ def tell_apart(before: NodeState, after: NodeState) -> list[str]:
 
 @frozen
 class GossipWords(Words):
-    """How steps of Scuttlebutt are told: with the clauses of the rules of a profile."""
+    """How steps of Scuttlebutt are told: with the clauses of the rules that a node runs."""
 
-    profile: Profile
+    actor: GossipActor
 
     def command(self, command: Hashable) -> str:
         """What an owner asks for."""
@@ -178,8 +178,9 @@ class GossipWords(Words):
         self, node: str, before: Local, effects: Effects, heard: Hashable | None
     ) -> tuple[str, ...]:
         """What a node does, with the clause of the rule behind each output."""
-        del node, before
-        return tuple(tell_output(self.profile, output, heard) for output in effects.notes)  # type: ignore[arg-type]
+        del before
+        profile = self.actor.of(node).profile
+        return tuple(tell_output(profile, output, heard) for output in effects.notes)  # type: ignore[arg-type]
 
     def hears(self, node: str, before: Local, after: Local) -> list[str]:
         """What a node has forgotten since it heard of a connection. Spec: FAULT-8."""

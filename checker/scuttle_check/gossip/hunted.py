@@ -21,8 +21,8 @@ from scuttle_check.gossip.experiment import (
     RESTARTS,
     Experiment,
     Misfortune,
-    profile_called,
 )
+from scuttle_check.gossip.own_profiles import Named, profile_called
 from scuttle_check.gossip.strategies import topologies
 from scuttle_ref import rules
 from scuttle_ref.messages import Put
@@ -47,7 +47,7 @@ class Plan:
     answer. `states_max` bounds the worlds explored of one experiment.
     """
 
-    profile: str = "documented"
+    profile: Named = "documented"
     resolver: str = "lww_total"
     network: str | None = None
     limits: dict[str, Limit] = field(factory=dict)

@@ -17,11 +17,11 @@ from scuttle_check.gossip.bounds import (
     settings_read,
 )
 from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Exchange, Put
 from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.profile import Profile
-from scuttle_ref.profiles import PROFILES
 
 NAMED_MAX = 4
 """More nodes than these are counted and not named."""
@@ -74,13 +74,14 @@ def presumed(experiment: Experiment, exchanges: str | None = None) -> str:
     `exchanges` says how many there are where it is not a number for each link. Shown is what is in
     force: a setting that no rule reads is named as such when it differs from the default.
     """
-    profile, config = PROFILES[experiment.profile], experiment.config()
+    profile, config = profile_called(experiment.profile), experiment.config()
     told = [
         *limits_text(profile, config),
         *filter(None, [str(experiment.faults), *_wired(experiment)]),
         *([f"resolver {experiment.resolver}"] if "resolve" in settings_read(profile) else []),
     ]
     told.extend(f"{unread_note(profile, name)}" for name in idle_settings(experiment))
+    told.extend(f"{node}: {own}" for node, own in experiment.nodes)
     return (
         f"{experiment.profile} on {experiment.topology.name}, {experiment.network}: "
         f"{'; '.join([f'{_written(experiment)}, {exchanges or _exchanges(experiment)}', *told])}"
@@ -97,7 +98,7 @@ def idle_settings(experiment: Experiment) -> tuple[str, ...]:
         "delta_order": experiment.delta_order != standard.delta_order,
     }
     given = tuple(name for name, differs in changed.items() if differs)
-    return unread(PROFILES[experiment.profile], given)
+    return unread(profile_called(experiment.profile), given)
 
 
 def _exchanges(experiment: Experiment) -> str:

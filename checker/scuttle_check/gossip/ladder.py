@@ -207,7 +207,7 @@ def climbed(case: Case, tell: Callable[[str], None]) -> Cell:
         tell(f"{case.id}: {rung.name}: {done[-1].verdict}, {done[-1].worlds:,} worlds")
         if done[-1].verdict == Kind.REFUTED.value:
             break
-    return Cell(case.row, case.experiment.profile, tuple(done))
+    return Cell(case.row, str(case.experiment.profile), tuple(done))
 
 
 # --- what is recorded -----------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from scuttle_check.base.files import checked_members, read_members, write_json
 from scuttle_check.base.reading import text_given
 from scuttle_check.engine.system import Action
 from scuttle_check.gossip.counterexample import parse_action
-from scuttle_check.gossip.experiment import experiment_from_json
 from scuttle_check.gossip.liveness import Endless, eventually_agreed
+from scuttle_check.gossip.model_files import experiment_from_json
 from scuttle_check.search.liveness.fairness import FAIRNESS
 from scuttle_check.search.liveness.lasso import LassoRun, run_lasso
 

@@ -14,12 +14,11 @@ from scuttle_check.engine.actions import Action, Perform, actor_of
 from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Finding, Good
 from scuttle_check.engine.rounds import FairRounds
 from scuttle_check.engine.system import Scope, System, World
-from scuttle_check.gossip.actor import first_id
+from scuttle_check.gossip.actor import actor_in, first_id
 from scuttle_check.gossip.script import command_text
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Put, Update
 from scuttle_ref.names import Key, NodeId, Place, one_line
-from scuttle_ref.profile import Profile
 from scuttle_ref.state import NodeState
 
 Pair = tuple[NodeState, NodeState]
@@ -46,11 +45,21 @@ class Heeded:
         ]
 
 
+def written(system: System) -> dict[NodeId, tuple[Put, ...]]:
+    """What each owner writes, in turn: before the run begins, and by its script."""
+    before = dict(actor_in(system).written)
+    pairs = zip(system.topology.nodes, system.script, strict=True)
+    return {
+        node: (*before.get(node, ()), *(each for each in script if isinstance(each, Put)))
+        for node, script in pairs
+    }
+
+
 def last_writes(system: System) -> dict[tuple[NodeId, Key], Put]:
     """The last write of each owner under each key, as its script says."""
     found: dict[tuple[NodeId, Key], Put] = {}
-    for node, script in zip(system.topology.nodes, system.script, strict=True):
-        found.update({(node, each.key): each for each in script if isinstance(each, Put)})
+    for node, puts in written(system).items():
+        found.update({(node, each.key): each for each in puts})
     return found
 
 
@@ -93,12 +102,12 @@ def _of(held: tuple[Place, Entry], owner: NodeId, key: Key, nodes: tuple[NodeId,
     return place[-1] == key and (shared or first_id(entry.source_id, nodes) == owner)
 
 
-def writes_take_effect(system: System, profile: Profile, heeded: Heeded) -> AlwaysStep:
+def writes_take_effect(system: System, heeded: Heeded) -> AlwaysStep:
     """Whoever writes holds what it wrote, whatever it held before. Spec: CONV-16.
 
     What became of each command is noted in `heeded`.
     """
-    nodes = system.topology.nodes
+    nodes, actor = system.topology.nodes, actor_in(system)
 
     def parts(before: World, action: Action, after: World) -> list[OwnerStep]:
         if not isinstance(action, Perform):
@@ -111,7 +120,7 @@ def writes_take_effect(system: System, profile: Profile, heeded: Heeded) -> Alwa
         before, after, command = step
         if not isinstance(command, Put):
             return Good.VACUOUS
-        place = profile.place(Update(after.id, command.key, command.value, 1))
+        place = actor.of(after.id).profile.place(Update(after.id, command.key, command.value, 1))
         now, was = after.at(place), before.at(place)
         if now.source_id == after.id and repr(now.value) == repr(command.value) and now != was:
             heeded.note(first_id(after.id, nodes), command, "taken")

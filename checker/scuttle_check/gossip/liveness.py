@@ -51,11 +51,18 @@ class Endless:
         """The model, and the assumption. Raises a Fault for what is no good. Spec: LIVE-2."""
         setup = self.experiment.build()
         gossip = setup.gossip
-        ticking = ticks(gossip.profile)
+        ticking = any(map(ticks, self.experiment.profiles()))
+        if ticking and setup.mixed:
+            raise UsageFault(
+                "nodes have settings of their own, and a shipped clock ticks",
+                where="nodes",
+                expected="the same for all nodes",
+                clause="LIVE-5",
+            )
         if ticking and self.early is None:
             raise UsageFault(
                 f"under {gossip.profile.name} every exchange ticks a clock that stamps versions",
-                where="--gossips",
+                where="--exchanges",
                 expected="a bound on the exchanges of each link until all owners are done",
                 clause="LIVE-5",
             )

@@ -6,10 +6,10 @@ from typing import Any
 
 from attrs import frozen
 
-from scuttle_check.base.errors import UsageFault
 from scuttle_check.gossip.citations import cited_in, first_sentence
+from scuttle_check.gossip.foreign_rules import rules_for
+from scuttle_ref.names import quoted
 from scuttle_ref.profile import Profile, decision_points, deviations, rule_of
-from scuttle_ref.profiles import PROFILES
 
 
 @frozen
@@ -30,14 +30,6 @@ class Difference:
     other: Rule
 
 
-def profile_named(name: str) -> Profile:
-    """The profile called `name`. Raises UsageFault with the known names."""
-    if name not in PROFILES:
-        known = ", ".join(PROFILES)
-        raise UsageFault(f"no profile {name!r}", expected=known, hint="scuttle profiles")
-    return PROFILES[name]
-
-
 def rule_at(profile: Profile, point: str) -> Rule:
     """The rule of `profile` at a decision point, in words."""
     rule = rule_of(profile, point)
@@ -56,6 +48,23 @@ def differences(one: Profile, other: Profile) -> tuple[Difference, ...]:
         Difference(each.point, rule_at(one, each.point), rule_at(other, each.point))
         for each in deviations(one, other)
     )
+
+
+def rule_file(base: Profile) -> str:
+    """A rule file with every rule of `base` as a comment, and what it says. Spec: PROF-8."""
+    lines = [
+        "# A profile of your own. Take the # from a rule and name another: one of ours, or a",
+        '# function of yours as "module:function". Then: scuttle check --profile THIS_FILE',
+        f"base = {quoted(base.name)}",
+        "",
+        "[rules]",
+    ]
+    for point, rule in rules_of(base).items():
+        others = [name for name in rules_for(point) if name != rule.name]
+        lines += ["", f"# {rule.says}", f"# {point} = {quoted(rule.name)}"]
+        if others:
+            lines.append(f"#   others: {', '.join(others)}")
+    return "\n".join(lines)
 
 
 def as_text(one: Profile, other: Profile) -> str:
@@ -90,10 +99,13 @@ def _cell(rule: Rule) -> str:
 def as_json(one: Profile, other: Profile) -> dict[str, Any]:
     """The differences as a JSON document."""
     return {
-        "format": "scuttle-profiles-diff/1",
+        "format": "scuttle-profiles-diff/2",
         "profiles": [one.name, other.name],
         "differences": [
-            {"point": each.point, one.name: rule_json(each.one), other.name: rule_json(each.other)}
+            {
+                "point": each.point,
+                "rules": {one.name: rule_json(each.one), other.name: rule_json(each.other)},
+            }
             for each in differences(one, other)
         ],
     }

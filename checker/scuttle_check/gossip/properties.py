@@ -29,17 +29,22 @@ from scuttle_check.engine.properties import (
 )
 from scuttle_check.engine.rounds import FairRounds
 from scuttle_check.engine.system import Perform, Scope, System, World
-from scuttle_check.gossip.actor import first_id
+from scuttle_check.gossip.actor import GossipActor, actor_in, first_id
 from scuttle_check.gossip.agreement import disagreement, fair_rounds
 from scuttle_check.gossip.bounds import history_room
-from scuttle_check.gossip.lasting import Heeded, never_undone, writes_survive, writes_take_effect
+from scuttle_check.gossip.lasting import (
+    Heeded,
+    never_undone,
+    writes_survive,
+    writes_take_effect,
+    written,
+)
 from scuttle_ref.config import Config
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Put, Update
 from scuttle_ref.names import NodeId, one_line, place_name
 from scuttle_ref.order import replay_key
 from scuttle_ref.profile import Profile
-from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import lww_total
 from scuttle_ref.rules import prefer_resolver
 from scuttle_ref.state import NodeState
@@ -219,20 +224,19 @@ def clock_within_issued(contents: Contents | None = None) -> Always:
 
 def provenance(system: System) -> Always:
     """Every value was put by an owner. Spec: CONV-4."""
-    written = {
+    known = {
         (node, command.key, repr(command.value))
-        for node, script in zip(system.topology.nodes, system.script, strict=True)
+        for node, script in written(system).items()
         for command in script
-        if isinstance(command, Put)
     }
     nodes = system.topology.nodes
 
     def check(node: NodeState) -> Finding:
         for update in node.history.updates:
-            if (first_id(update.source_id, nodes), update.key, repr(update.value)) not in written:
+            if (first_id(update.source_id, nodes), update.key, repr(update.value)) not in known:
                 return Broken(f"{node.id} remembers {update}, which nobody wrote")
         for place, entry in node.store:
-            if (first_id(entry.source_id, nodes), place[-1], repr(entry.value)) not in written:
+            if (first_id(entry.source_id, nodes), place[-1], repr(entry.value)) not in known:
                 held = f"{one_line(place[-1])}={one_line(entry.value)}"
                 return Broken(f"{node.id} holds {held}, which nobody wrote")
         return _kept(node.store)
@@ -255,23 +259,30 @@ def entries_below_clock() -> Always:
     return Always("entries-below-clock", "CONV-5", says, each_node, check, Scope.EACH_NODE)
 
 
-def history_sound(profile: Profile, config: Config) -> Always:
+def history_sound(actor: GossipActor) -> Always:
     """History is in order, within its bound, and holds no update twice. Spec: CONV-6."""
-    bound = history_room(profile, config)
+    known: dict[NodeId, tuple[Config, float]] = {}
+
+    def bounds(node: NodeId) -> tuple[Config, float]:
+        if node not in known:
+            runs = actor.of(node)
+            known[node] = (runs.config, history_room(runs.profile, runs.config))
+        return known[node]
 
     def check(node: NodeState) -> Finding:
+        config, bound = bounds(node.id)
         updates = node.history.updates
         for one, two in pairwise(updates):
             if config.sort(two, one) < 0 and replay_key(one) != replay_key(two):
                 return Broken(f"{node.id} remembers {one} before {two}, against the sort")
-        known: dict[tuple[NodeId, int], Update] = {}
+        met: dict[tuple[NodeId, int], Update] = {}
         for update in updates:
             identity = (update.source_id, update.version)
-            if identity in known:
-                same = known[identity] == update
-                what = f"{update} twice" if same else f"both {known[identity]} and {update}"
+            if identity in met:
+                same = met[identity] == update
+                what = f"{update} twice" if same else f"both {met[identity]} and {update}"
                 return Broken(f"{node.id} remembers {what}")
-            known[identity] = update
+            met[identity] = update
         if len(updates) > bound:
             return Broken(f"{node.id} remembers {len(updates)} updates")
         return _kept(updates)
@@ -383,14 +394,13 @@ def data_moved(system: System, rounds: FairRounds | None = None) -> Sometimes:
     return Sometimes("data-moved", "CONV-14", says, check, parts, Scope.QUIESCENT_NODES)
 
 
-def properties_of(
-    system: System, gossip: Gossip, heeded: Heeded | None = None
-) -> tuple[Property, ...]:
-    """The properties of a system under one profile and configuration.
+def properties_of(system: System, heeded: Heeded | None = None) -> tuple[Property, ...]:
+    """The properties of a system of Scuttlebutt nodes.
 
     `heeded` is told what became of each write.
     """
-    rounds, contents = fair_rounds(system), Contents()
+    rounds, contents, actor = fair_rounds(system), Contents(), actor_in(system)
+    run = [actor.of(node) for node in system.topology.nodes]
     found: list[Property] = [
         agreement(system, rounds),
         data_moved(system, rounds),
@@ -398,15 +408,15 @@ def properties_of(
         clock_within_issued(contents),
         provenance(system),
         entries_below_clock(),
-        history_sound(gossip.profile, gossip.config),
+        history_sound(actor),
         clocks_monotone(system),
         own_writes_kept(system),
         no_gap(contents),
         writes_survive(system, rounds),
-        writes_take_effect(system, gossip.profile, heeded or Heeded()),
+        writes_take_effect(system, heeded or Heeded()),
         never_undone(system),
     ]
-    if newest_wins(gossip.profile, gossip.config):
+    if all(newest_wins(each.profile, each.config) for each in run):
         found.append(winner_or_ahead(contents))
     return tuple(found)
 

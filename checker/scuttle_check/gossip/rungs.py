@@ -14,8 +14,9 @@ from attrs import frozen
 
 from scuttle_check.engine.topology import Topology, from_links, topology
 from scuttle_check.gossip.bounds import LEAST, settings_read
-from scuttle_check.gossip.experiment import RESTARTS, Experiment, Misfortune, profile_called
+from scuttle_check.gossip.experiment import RESTARTS, Experiment, Misfortune
 from scuttle_check.gossip.hunted import FAULT_KINDS, Plan
+from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_check.gossip.script import parse_script
 from scuttle_ref.names import UNBOUNDED
 

@@ -18,7 +18,8 @@ from scuttle_check.base.errors import Fault, UsageFault
 from scuttle_check.base.reading import text_given
 from scuttle_check.engine.network import Comeback
 from scuttle_check.gossip.bounds import LEAST, WORDS, Limit, limit_typed
-from scuttle_check.gossip.experiment import DELTA_ORDERS, profile_called, resolver_called
+from scuttle_check.gossip.experiment import DELTA_ORDERS, resolver_called
+from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_check.gossip.script import lines_of, parse_command, without_comment
 from scuttle_check.gossip.stage import Stage
 from scuttle_ref.messages import Exchange

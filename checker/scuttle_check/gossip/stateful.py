@@ -205,7 +205,7 @@ def gossip_machine(  # noqa: PLR0913 - each keyword is a choice of its own
     config = Config(resolve=resolver, max_history=max_history, mtu=mtu)
     gossip = Gossip(setup.gossip.profile, config)
     system = attrs.evolve(setup.system, actor=GossipActor(gossip), exchanges=CHANCES)
-    known = [each.name for each in properties_of(system, gossip) if each.name not in OF_A_SCRIPT]
+    known = [each.name for each in properties_of(system) if each.name not in OF_A_SCRIPT]
     chosen = tuple(properties)
     for name in chosen:
         if name not in known:
@@ -213,7 +213,7 @@ def gossip_machine(  # noqa: PLR0913 - each keyword is a choice of its own
             raise UsageFault(f"no property {name!r}", where="properties", expected=expected)
 
     def judged(own: System) -> tuple[Property, ...]:
-        return tuple(each for each in properties_of(own, gossip) if each.name in chosen)
+        return tuple(each for each in properties_of(own) if each.name in chosen)
 
     return type(
         "Gossip",

@@ -16,7 +16,8 @@ from attrs import frozen
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.base.files import read_members, write_json
 from scuttle_check.base.kept_files import made_folder
-from scuttle_check.gossip.experiment import experiment_from_json, resolver_called
+from scuttle_check.gossip.experiment import resolver_called
+from scuttle_check.gossip.model_files import experiment_from_json
 from scuttle_check.laws.asking import Asking, GaveUp, NoAnswer, Run
 from scuttle_check.laws.book import Law, law_called
 from scuttle_check.laws.calling import Caller, InProcess

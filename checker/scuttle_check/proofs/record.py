@@ -22,6 +22,7 @@ from scuttle_check.base.resources import spec_folder
 from scuttle_check.gossip.bounds import forgets_nothing, settings_read
 from scuttle_check.gossip.catalogue import Case
 from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_check.proofs.formulas import RESOLVER_ORDERS
 from scuttle_check.proofs.obligations import Theory, theory
 from scuttle_check.proofs.proving import Proof, groups, not_claimed, obligations_of
@@ -159,7 +160,7 @@ def proved_cells(cases: list[Case]) -> set[str]:
     return {
         case.id
         for case in cases
-        if (found := known.get(case.experiment.profile)) is not None
+        if (found := known.get(str(case.experiment.profile))) is not None
         and found.agreement
         and not beyond(case.experiment)
     }
@@ -170,7 +171,7 @@ def beyond(experiment: Experiment) -> list[str]:
 
     The rules are asked, and what the experiment lets happen. Its size does not matter.
     """
-    profile = PROFILES[experiment.profile]
+    profile = profile_called(experiment.profile)
     of = theory(profile)
     faults = experiment.faults
     read = settings_read(profile)
@@ -180,6 +181,7 @@ def beyond(experiment: Experiment) -> list[str]:
         for command in script
     )
     found = {
+        "nodes have settings or values of their own": bool(experiment.nodes),
         "messages reach more than their addressee": experiment.wiring != "addressed",
         "a node forgets all and keeps its id": amnesia
         or (bool(faults.crashes) and faults.restart == "amnesia"),

@@ -22,7 +22,6 @@ from scuttle_check.cli.doctor import ABSENT, OK, WRONG, Found
 from scuttle_check.cli.documents.shared import document
 from scuttle_check.gossip.specification import KINDS
 from scuttle_ref.profile import decision_points
-from scuttle_ref.profiles import PROFILES
 
 _RULE: Final = an_object({"rule": TEXT, "says": TEXT, "clauses": CLAUSES})
 _TAKEN: Final = an_object({"asked": COUNT, "predicted": COUNT})
@@ -45,23 +44,21 @@ def clauses() -> Schema:
 def profiles() -> Schema:
     """What ``scuttle profiles --json`` says. Spec: PROF-1."""
     rules = an_object(dict.fromkeys((each for each in decision_points()), _RULE))
-    profile = an_object({"name": one_of(PROFILES), "summary": TEXT, "rules": rules})
+    profile = an_object({"name": TEXT, "summary": TEXT, "rules": rules})
     title = "What scuttle profiles --json says: every profile with its rules"
     return document("profiles", title, {"profiles": list_of(profile)})
 
 
 def profiles_diff() -> Schema:
     """What ``scuttle profiles diff --json`` says. Spec: PROF-2."""
-    difference = {
-        **an_object({"point": one_of(decision_points())}, dict.fromkeys(PROFILES, _RULE)),
-        "minProperties": 3,
-        "maxProperties": 3,
-    }
-    both = {"type": "array", "items": one_of(PROFILES), "minItems": 2, "maxItems": 2}
+    rules = {**table_of(_RULE), "minProperties": 2, "maxProperties": 2}
+    difference = an_object({"point": one_of(decision_points()), "rules": rules})
+    both = {**TEXTS, "minItems": 2, "maxItems": 2}
     return document(
         "profiles-diff",
         "What scuttle profiles diff ONE OTHER --json says: both rules wherever the two differ",
         {"profiles": both, "differences": list_of(difference)},
+        version=2,
     )
 
 

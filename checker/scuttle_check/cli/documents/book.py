@@ -39,6 +39,8 @@ MADE: Final[dict[str, Callable[[], Schema]]] = {
     "clauses": about.clauses,
     "converted": models.converted,
     "counterexample": models.counterexample,
+    "model": models.model,
+    "rules": models.rules,
     "docs": about.docs,
     "doctor": about.doctor,
     "explore": models.explore,

@@ -18,13 +18,16 @@ from scuttle_check.base.documents import (
     or_null,
 )
 from scuttle_check.cli.bench import SEARCHES
-from scuttle_check.cli.documents.shared import LIMITS, document
+from scuttle_check.cli.documents.shared import LIMITS, document, ref
 from scuttle_check.cli.spread_shown import MEASURES
 from scuttle_check.evidence.simulation.spread import Setup, Spread
 from scuttle_check.evidence.twin import SIZES, Numbers
 
 _SETUP: Final = of_class(Setup)
-SPREAD_SETUP: Final[Schema] = {**_SETUP, "properties": {**_SETUP["properties"], **LIMITS}}
+SPREAD_SETUP: Final[Schema] = {
+    **_SETUP,
+    "properties": {**_SETUP["properties"], **LIMITS, "profile": ref("profile")},
+}
 """What spreads, where and how."""
 
 _TIMES: Final = an_object({"best": SECONDS, "median": SECONDS, "runs": list_of(SECONDS)})

@@ -18,7 +18,15 @@ from scuttle_check.base.documents import (
     or_null,
     table_of,
 )
-from scuttle_check.cli.documents.shared import GROWN, STATS, document, ref, whole
+from scuttle_check.cli.documents.shared import (
+    GROWN,
+    STATS,
+    document,
+    model_members,
+    ref,
+    rules_members,
+    whole,
+)
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.search.liveness.fairness import FAIRNESS
 
@@ -163,6 +171,19 @@ def counterexample() -> Schema:
     required = {name: _HELD[name] for name in ("property", "experiment", "schedule")}
     title = "A counterexample: an experiment and the schedule that decides a property"
     return document("counterexample", title, required, optional)
+
+
+def model() -> Schema:
+    """A model file. Spec: CHK-17."""
+    members = {"format": {"const": "scuttle-model/1"}, **model_members()}
+    title = "A model file, in TOML or JSON; what it does not say is as scuttle check has it"
+    return whole("model", title, an_object({}, members))
+
+
+def rules() -> Schema:
+    """A rule file. Spec: PROF-8."""
+    title = "A rule file, in TOML: a profile as a base and other rules at some decision points"
+    return whole("rules", title, an_object(*rules_members()))
 
 
 def run() -> Schema:

@@ -29,6 +29,8 @@ from scuttle_check.engine.verdict import Kind
 from scuttle_check.gossip.bounds import LEAST, WORDS
 from scuttle_check.gossip.experiment import ANY as ANY_NUMBER
 from scuttle_check.gossip.experiment import DELTA_ORDERS, RESTARTS, Misfortune
+from scuttle_ref.profile import decision_points
+from scuttle_ref.profiles import PROFILES
 
 _PAIR: Final[Schema] = {**TEXTS, "minItems": 2, "maxItems": 2}
 _ONCE: Final = r"(perform|crash|pause|resume) \S+"
@@ -64,7 +66,7 @@ def _experiment() -> Schema:
         "description": says,
         **an_object(
             {
-                "profile": TEXT,
+                "profile": ref("profile"),
                 "topology": topology,
                 "network": one_of(NETWORKS),
                 "script": TEXTS,
@@ -77,8 +79,58 @@ def _experiment() -> Schema:
                 "faults": an_object({}, {**budgets, "restart": one_of(RESTARTS)}),
                 "wiring": one_of(WIRINGS),
                 "processes": list_of(TEXTS),
+                "properties": TEXTS,
+                "nodes": table_of(ref("own")),
             },
         ),
+    }
+
+
+def _settings() -> dict[str, Schema]:
+    """What nodes may have of their own. Spec: CHK-17."""
+    return {
+        "profile": ref("profile"),
+        **LIMITS,
+        "resolver": TEXT,
+        "delta_order": one_of(DELTA_ORDERS),
+    }
+
+
+def rules_members() -> tuple[dict[str, Schema], dict[str, Schema]]:
+    """What a rule file must say, and what it may. Spec: PROF-8."""
+    rule = {"anyOf": [TEXT, an_object({"rule": TEXT}, {"with": table_of({"anyOf": _VALUES})})]}
+    return {"base": one_of(PROFILES)}, {
+        "name": TEXT,
+        "summary": TEXT,
+        "rules": table_of(rule, decision_points()),
+        "whole_answers": YES_OR_NO,
+    }
+
+
+_VALUES: Final[list[Schema]] = [TEXT, {"type": "number"}, YES_OR_NO]
+
+
+def _profile() -> Schema:
+    """A profile of ours, or one of somebody's own. Spec: PROF-8."""
+    says = "A profile by its name, or one that a rule file described."
+    return {"description": says, "anyOf": [TEXT, an_object(*rules_members())]}
+
+
+def model_members() -> dict[str, Schema]:
+    """What a model file may say. Spec: CHK-17."""
+    saved = _experiment()["properties"]
+    family = {"description": "A family such as line:3, or a graph file.", **TEXT}
+    lines = {
+        "description": "Lines, or one text of them.",
+        "anyOf": [TEXTS, TEXT],
+    }
+    return {
+        **saved,
+        "topology": {"anyOf": [family, saved["topology"]]},
+        "script": lines,
+        "writers": {"anyOf": [{"const": "all"}, TEXTS]},
+        "writes": COUNT,
+        "keys": COUNT,
     }
 
 
@@ -134,6 +186,11 @@ PARTS: Final[dict[str, Schema]] = {
         "description": "The order that was chosen, action by action.",
         "type": "array",
         "items": ref("action"),
+    },
+    "profile": _profile(),
+    "own": {
+        "description": "What a node has of its own; values are those that its owner has written.",
+        **an_object({}, {**_settings(), "values": table_of({})}),
     },
     "experiment": _experiment(),
     "verdict": _verdict(),

@@ -34,11 +34,11 @@ from scuttle_check.engine.network import Comeback
 from scuttle_check.engine.topology import READERS, edges_of, from_file
 from scuttle_check.gossip.actor import GossipActor
 from scuttle_check.gossip.bounds import LEAST, Limit, limit_json
+from scuttle_check.gossip.own_profiles import Named, named_json, profile_called
 from scuttle_ref.config import Config
 from scuttle_ref.messages import DigestDone, Exchange, Lost, Message, Put, Received, Update
 from scuttle_ref.names import UNBOUNDED
 from scuttle_ref.outputs import Output, Send
-from scuttle_ref.profiles import PROFILES
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.state import NodeState
 
@@ -181,7 +181,7 @@ class Setup:
     """What spreads, where and how. Limits count updates and mean what a Config's do."""
 
     topology: str
-    profile: str = "documented"
+    profile: Named = "documented"
     mode: str = "push-pull"
     updates: int = 1
     mtu: Limit = UNBOUNDED
@@ -191,11 +191,14 @@ class Setup:
 
     def gossip(self) -> Gossip:
         """The protocol of every node."""
-        return Gossip(PROFILES[self.profile], Config(mtu=self.mtu, max_history=self.max_history))
+        return Gossip(
+            profile_called(self.profile), Config(mtu=self.mtu, max_history=self.max_history)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The setup as JSON."""
         document = attrs.asdict(self)
+        document["profile"] = named_json(self.profile)
         document["weather"]["comeback"] = self.weather.comeback.value
         return document | {name: limit_json(getattr(self, name)) for name in LEAST}
 

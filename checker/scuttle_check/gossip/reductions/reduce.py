@@ -41,6 +41,8 @@ def refusal_of(setup: Setup, reduction: str = "quotient") -> str | None:
 
     Spec: RED-1, RED-9, RED-15, SYM-2.
     """
+    if setup.mixed:
+        return "nodes with settings or values of their own, of which no claim is made"
     own = overridden(setup.system)
     if own is not None:
         return f"{own}, which says otherwise what may happen"

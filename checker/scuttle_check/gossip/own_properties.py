@@ -1,0 +1,188 @@
+"""Properties of somebody's own: a function of what replicas show, by name.
+
+The names of its parameters say of what the function speaks::
+
+    def no_order_without_user(nodes): ...    of all replicas, in every world
+    def only_grows(before, after): ...       of one replica, in every step that changes it
+    def every_vote_counts(final): ...        of all replicas, once undisturbed exchanges are over
+
+It answers True or None where it is kept, and False or a sentence where it is broken.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from attrs import frozen
+
+from scuttle_check.base.errors import Fault, UnrunnableFault, UsageFault
+from scuttle_check.base.importing import imported, refuse_foreign_code
+from scuttle_check.engine.properties import (
+    Always,
+    AlwaysStep,
+    Broken,
+    Eventually,
+    Finding,
+    Good,
+    Property,
+    Sometimes,
+)
+from scuttle_check.engine.rounds import FairRounds
+from scuttle_check.engine.system import Scope, System, World
+from scuttle_check.gossip.agreement import fair_rounds
+from scuttle_ref.names import one_line, place_name, thawed_value
+from scuttle_ref.state import NodeState
+from scuttle_ref.values import kind_of
+
+SHAPES: dict[tuple[str, ...], str] = {
+    ("nodes",): "of all replicas, in every world",
+    ("before", "after"): "of one replica, in every step that changes it",
+    ("final",): "of all replicas, once undisturbed exchanges are over",
+}
+"""The parameters that a property may have, and what they stand for. Spec: CHK-18."""
+
+
+@frozen
+class Replica:
+    """What an application sees of a node: its id, and values as ``json.loads`` gives them.
+
+    Keys are as the store shows them: ``source/key`` where each source has its own.
+
+    Spec: CHK-18.
+    """
+
+    state: NodeState
+
+    @property
+    def id(self) -> str:
+        """The name of the node."""
+        return self.state.id
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Every key with its value: a copy."""
+        return {place_name(place): thawed_value(entry.value) for place, entry in self.state.store}
+
+    def get(self, key: str, otherwise: Any = None) -> Any:
+        """The value of a key, or `otherwise` where the replica has none."""
+        return self.values.get(key, otherwise)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __str__(self) -> str:
+        held = " ".join(f"{key}={one_line(value)}" for key, value in self.values.items())
+        return f"{self.id} {{{held}}}"
+
+
+def property_called(name: str, system: System) -> Property:
+    """The property that ``package.module:function`` names. Raises a Fault. Spec: CHK-18."""
+    where = f"--property {name}"
+    refuse_foreign_code("property", name, "a property of the model")
+    found = imported(name, where)
+    if isinstance(found, Always | AlwaysStep | Sometimes):
+        return found
+    if isinstance(found, Eventually):
+        hint = "from scuttle_check import check; check(model, property)"
+        raise UsageFault("is a property of runs without end", where=where, hint=hint)
+    if not callable(found):
+        raise UnrunnableFault(f"is {kind_of(found)}", where=where, expected="a function")
+    return _property(name, found, system, where)
+
+
+def _property(name: str, function: Callable[..., Any], system: System, where: str) -> Property:
+    parameters = tuple(inspect.signature(function).parameters)
+    called = name.partition(":")[2]
+    says = (inspect.getdoc(function) or called).partition("\n")[0].rstrip(".")
+    match parameters:
+        case ("nodes",):
+            return Always(
+                called, "", says, _of_all, _judged(name, function, _replicas), Scope.ALL_NODES
+            )
+        case ("before", "after"):
+            return AlwaysStep(
+                called, "", says, _changed, _judged(name, function, _replicas), Scope.NODE_STEP
+            )
+        case ("final",):
+            settle = _settled(fair_rounds(system))
+            return Always(
+                called,
+                "",
+                says,
+                _when_quiescent(system),
+                _judged(name, function, settle),
+                Scope.QUIESCENT_NODES,
+            )
+    known = "; ".join(f"({', '.join(each)}) {says}" for each, says in SHAPES.items())
+    raise UsageFault(
+        f"has the parameters ({', '.join(parameters)})",
+        where=where,
+        expected=f"a function with one of these: {known}",
+        clause="CHK-18",
+    )
+
+
+def _of_all(world: World) -> Iterable[tuple[NodeState, ...]]:
+    return (world.nodes,)  # type: ignore[return-value]
+
+
+def _when_quiescent(system: System) -> Callable[[World], Iterable[tuple[NodeState, ...]]]:
+    return lambda world: _of_all(world) if system.quiescent(world) else ()
+
+
+def _changed(before: World, action: object, after: World) -> list[tuple[Any, Any]]:
+    del action
+    pairs = zip(before.nodes, after.nodes, strict=True)
+    return [(one, two) for one, two in pairs if one is not two]
+
+
+def _replicas(part: tuple[NodeState, ...]) -> tuple[Any, ...]:
+    return tuple(map(Replica, part))
+
+
+def _settled(rounds: FairRounds) -> Callable[[tuple[NodeState, ...]], tuple[Any, ...]]:
+    return lambda nodes: _replicas(rounds.settle(nodes).nodes)  # type: ignore[arg-type]
+
+
+def _judged(
+    name: str, function: Callable[..., Any], shown: Callable[[Any], tuple[Any, ...]]
+) -> Callable[[Any], Finding]:
+    """The check of a property: the function, asked twice about what it is shown."""
+    steps = len(inspect.signature(function).parameters) > 1
+    called = name.partition(":")[2]
+
+    def check(part: Any) -> Finding:
+        seen = shown(part)
+        given = seen[:2] if steps else (seen,)
+        try:
+            answer, again = function(*given), function(*given)
+        except Fault:
+            raise
+        except Exception as fault:  # noqa: BLE001 - a foreign function may raise anything
+            raise _stray(name, f"raises {type(fault).__name__}: {fault}", seen) from None
+        if type(answer) is not type(again) or answer != again:
+            raise _stray(name, f"answers {answer!r}, and then {again!r}", seen)
+        if answer is True or answer is None:
+            return Good.KEPT if any(replica.values for replica in seen) else Good.VACUOUS
+        if answer is False:
+            told = " and ".join(map(str, seen[-1:] if steps else seen))
+            return Broken(f"{called} is not so of {told}")
+        if isinstance(answer, str):
+            return Broken(answer.strip().rstrip(".") or called)
+        raise _stray(name, f"answers {kind_of(answer)}", seen)
+
+    return check
+
+
+def _stray(name: str, problem: str, seen: tuple[Any, ...]) -> UnrunnableFault:
+    return UnrunnableFault(
+        f"the property {name} {problem}",
+        where=", ".join(map(str, seen)),
+        expected="True or None where it is kept, False or a sentence where it is broken, each time",
+        clause="CHK-18",
+    )
