@@ -18,7 +18,7 @@ from attrs import frozen
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED
 from scuttle_check.base.kept_files import new_folder
 from scuttle_check.cli import shown
-from scuttle_check.engine.properties import Always, AlwaysStep, Sometimes
+from scuttle_check.engine.properties import Always, AlwaysStep, Sometimes, cited
 from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind, Report
 from scuttle_check.gossip import catalogue
@@ -94,7 +94,7 @@ def _text(setup: Setup, names: Sequence[str], found: Sequence[Found]) -> str:
         lines.extend(
             [
                 "",
-                f"{name} [{one.property.clause}] in {len(one.schedule)} steps: {one.cause}",
+                f"{cited(name, one.property.clause)} in {len(one.schedule)} steps: {one.cause}",
                 f"  here: {one.because}",
                 Trace.beyond(setup.system, schedule).story(),
             ]

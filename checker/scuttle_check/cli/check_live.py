@@ -19,6 +19,7 @@ import click
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from scuttle_check.cli.options import experiment_from, model_flags, named
 from scuttle_check.cli.shown import note_lines, stats_json, stats_line, verdict_json
+from scuttle_check.engine.properties import cited
 from scuttle_check.engine.trace import Misfit, Trace
 from scuttle_check.engine.verdict import Kind, Report, Verdict
 from scuttle_check.gossip.catalogue import SIZES, Outcome
@@ -176,7 +177,7 @@ def lasso_text(live: LiveSetup, lasso: SavedLasso) -> str:
     turn = Trace.beyond(live.model, lasso.cycle, start=way.last, first=len(lasso.prefix) + 1)
     steps = f"{_steps(len(lasso.prefix))}, then {_steps(len(lasso.cycle))} for ever"
     lines = [
-        f"{lasso.property} [{lasso.clause}] refuted by a run without end: {steps}.",
+        f"{cited(lasso.property, lasso.clause)} refuted by a run without end: {steps}.",
         f"{lasso.because}.",
         "",
         way.story(),

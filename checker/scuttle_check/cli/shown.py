@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from scuttle_check.cli.safe_output import SafeText
+from scuttle_check.engine.properties import cited
 from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Growth, Kind, Report, Stats, Verdict
 from scuttle_check.gossip.agreement import aftermath
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
 def failure_text(setup: Setup, verdict: Verdict) -> str:
     """The schedule that refutes a property: as sentences, as a diagram, and how it ends."""
     system, schedule = setup.system, verdict.schedule or ()
-    trace = Trace.beyond(system, schedule)
+    trace, each = Trace.beyond(system, schedule), verdict.property
     lines = [
-        f"{verdict.property.name} [{verdict.property.clause}] refuted in {len(schedule)} steps:",
+        f"{cited(each.name, each.clause)} refuted in {len(schedule)} steps:",
         f"{verdict.because}.",
         "",
         *_whole(trace),

@@ -30,6 +30,11 @@ class Broken:
 Finding: TypeAlias = Good | Broken
 
 
+def cited(name: str, clause: str) -> str:
+    """A property by its name, and the clause that says it; one of somebody's own has none."""
+    return f"{name} [{clause}]" if clause else name
+
+
 def whole(state: Any) -> Iterable[Hashable]:
     """The one part of a property that reads the whole state."""
     return (state,)

@@ -14,6 +14,7 @@ from scuttle_check.base.files import checked_members
 from scuttle_check.base.reading import text_given
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.engine.actions import Action
+from scuttle_check.engine.properties import cited
 from scuttle_check.engine.trace import Trace
 from scuttle_check.explorer.explorable import FORMAT as PAGE
 from scuttle_check.explorer.explorable import (
@@ -164,7 +165,7 @@ def _counterexample(document: Any, where: str) -> Source:
         action: Action = found.schedule[step - 1]
         because = setup.system.obstacle(run.states[-1], action) or "its budget is used up"
         _refuse(f"{where}.schedule[{step - 1}]", Misfit(step, str(action), because))
-    note = f"{found.property} [{found.clause}]: {found.because}"
+    note = f"{cited(found.property, found.clause)}: {found.because}"
     named = NamedRun(_file(where), tuple(map(str, found.schedule)))
     title = title_of(found.experiment)
     return Source(title, found.experiment, (named,), note, found.to_json())
@@ -174,7 +175,7 @@ def _lasso(document: Any, where: str) -> Source:
     found = lasso_from_json(document, where)
     labels = tuple(map(str, (*found.prefix, *found.cycle)))
     note = (
-        f"{found.property} [{found.clause}]: {found.because}. "
+        f"{cited(found.property, found.clause)}: {found.because}. "
         f"From step {len(found.prefix) + 1} on the run goes round for ever."
     )
     run = NamedRun(_file(where), labels)

@@ -32,6 +32,7 @@ from scuttle_ref.outputs import (
     Send,
 )
 from scuttle_ref.profile import Profile, rule_of
+from scuttle_ref.profiles import PROFILES
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import NodeState
 
@@ -79,9 +80,13 @@ PROFILE_AREAS = {
 
 
 def clauses_of(rule: Callable[..., object], profile: str) -> list[str]:
-    """The clauses that a rule cites, without those that speak of other profiles."""
+    """The clauses that a rule cites, without those that speak of other profiles.
+
+    A profile of somebody's own may have rules of all, and is told with all that they cite.
+    """
     found = re.search(r"Spec: ([A-Z0-9, -]+)\.", inspect.getdoc(rule) or "")
     others = set(chain(*PROFILE_AREAS.values())) - set(PROFILE_AREAS.get(profile, ()))
+    others = others if profile in PROFILES else set()
     cited = found.group(1).split(", ") if found else []
     return [clause for clause in cited if clause.partition("-")[0] not in others]
 

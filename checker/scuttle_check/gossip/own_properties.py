@@ -76,7 +76,8 @@ class Replica:
         return iter(self.values)
 
     def __str__(self) -> str:
-        held = " ".join(f"{key}={one_line(value)}" for key, value in self.values.items())
+        entries = self.state.store
+        held = " ".join(f"{place_name(place)}={one_line(each.value)}" for place, each in entries)
         return f"{self.id} {{{held}}}"
 
 

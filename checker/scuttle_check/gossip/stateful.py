@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.actions import Action, Deliver, Perform, Start
-from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Property
+from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Property, cited
 from scuttle_check.engine.system import System, World
 from scuttle_check.engine.topology import topology
 from scuttle_check.gossip.actor import GossipActor
@@ -119,7 +119,7 @@ class GossipMachine(RuleBasedStateMachine):
             for part in self._parts(each):
                 finding = each.check(part)
                 if isinstance(finding, Broken):
-                    told = f"{each.name} [{each.clause}]: {finding.because}"
+                    told = f"{cited(each.name, each.clause)}: {finding.because}"
                     raise AssertionError(told)  # noqa: TRY004 - it fails the test
         for check in self.extra:
             check(self.nodes)
