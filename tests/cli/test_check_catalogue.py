@@ -139,12 +139,11 @@ def test_an_unknown_case_is_answered_with_the_known_ones(refused: Callable[..., 
     assert "writers:as-shipped" in error
 
 
-@pytest.mark.parametrize(
-    "flags",
-    [["--profile", "paper"], ["--writes", 0], ["--mtu", "unlimited"], ["--script", "x.txt"]],
-)
-def test_a_case_cannot_be_changed_by_other_flags(
-    refused: Callable[..., str], flags: list[object]
-) -> None:
-    """The catalogue says what a case is; half a case would be another one."""
-    assert "not both" in refused("check", "--case", "writers:as-shipped", *flags)
+def test_a_flag_takes_the_place_of_what_a_case_says(scuttle: Callable[..., Any]) -> None:
+    """Then it is another model, and is compared with no record. Spec: CHK-17."""
+    plain = scuttle("check", "--case", "writers:as-shipped").out
+    assert "as recorded in spec/models.toml" in plain
+    changed = scuttle("check", "--case", "writers:as-shipped", "--profile", "paper")
+    assert changed.code == 0
+    assert "paper on line:2" in changed.out
+    assert "as recorded" not in changed.out

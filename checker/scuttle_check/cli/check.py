@@ -27,6 +27,7 @@ from scuttle_check.cli.options import (
     examples,
     experiment_from,
     model_options,
+    named,
 )
 from scuttle_check.cli.searching import SEARCHES, scouted, search_called, search_for
 from scuttle_check.cli.shown import Teller
@@ -202,6 +203,11 @@ def refuse_for_shortest(flags: dict[str, Any]) -> None:
 )
 @model_options
 @click.option(
+    "--nodes",
+    metavar="pkg.mod:Class",
+    help="Nodes of your own, of any protocol; MODEL says the rest.",
+)
+@click.option(
     "--size", type=click.Choice(["small", "large"]), default="small", help="How much of it."
 )
 @click.option(
@@ -276,7 +282,8 @@ def command(**flags: Any) -> None:
 
     Without arguments: the catalogue, and the matrix of the assumptions that convergence needs.
     With arguments: one model. Every writer sets values, every directed link may start exchanges,
-    and all orders of all messages are tried.
+    and all orders of all messages are tried. MODEL is a model file, a case (ROW:PROFILE), or code
+    of your own that makes one (module:name); flags take the place of what it says.
     """
     budget = Budget(
         flags["max_states"],
@@ -292,6 +299,12 @@ def command(**flags: Any) -> None:
         sys.exit(check_ladder(flags["ladder"], as_json=flags["as_json"], recording=flags["record"]))
     if flags["record"]:
         raise UsageFault("goes with --ladder", where="--record")
+    if flags["nodes"] is not None or named(flags) is not None:
+        from scuttle_check.cli.check_own import check_own, is_own  # noqa: PLC0415 - see the top
+
+        if is_own(flags):
+            refuse_to_overwrite(flags["save"])
+            sys.exit(check_own(flags, budget))
     if flags["outcomes"]:
         refuse_for_outcomes(flags)
     if flags["live"]:
@@ -314,25 +327,24 @@ def command(**flags: Any) -> None:
         from scuttle_check.cli.check_outcomes import check_outcomes  # noqa: PLC0415 - see the top
 
         sys.exit(check_outcomes(experiment, budget, as_json=flags["as_json"]))
-    if flags["save"] is not None and flags["save"].exists():
-        raise UsageFault(
-            "exists already",
-            where=str(flags["save"]),
-            hint="nothing was overwritten; choose another name",
-        )
+    refuse_to_overwrite(flags["save"])
     sys.exit(_one(experiment, flags, budget))
 
 
-def _with_own_properties(experiment: Experiment, flags: dict[str, Any]) -> Experiment:
-    """The experiment, with the properties of somebody's own that are asked for. Spec: CHK-18.
+def refuse_to_overwrite(path: Path | None) -> None:
+    """Raise UsageFault for a file that is there already."""
+    if path is not None and path.exists():
+        raise UsageFault(
+            "exists already",
+            where=str(path),
+            hint="nothing was overwritten; choose another name",
+        )
 
-    In `flags` they then have the names that they have among the others.
-    """
+
+def _with_own_properties(experiment: Experiment, flags: dict[str, Any]) -> Experiment:
+    """The experiment, with the properties of somebody's own that are asked for. Spec: CHK-18."""
     asked = [*flags["wanted"], *filter(None, [flags["find"]])]
     own = tuple(name for name in asked if ":" in name and name not in experiment.properties)
-    flags["wanted"] = tuple(name.partition(":")[2] or name for name in flags["wanted"])
-    if flags["find"]:
-        flags["find"] = flags["find"].partition(":")[2] or flags["find"]
     return attrs.evolve(experiment, properties=(*experiment.properties, *dict.fromkeys(own)))
 
 
@@ -434,6 +446,7 @@ def _kept(
 def narrowed(setup: Setup, wanted: tuple[str, ...]) -> Setup:
     """With the properties of these names only; with all where none is given. Raises UsageFault."""
     known = {each.name: each for each in setup.properties}
+    wanted = tuple(map(setup.called, wanted))
     for name in wanted:
         if name not in known:
             expected = ", ".join(known)

@@ -54,27 +54,34 @@ def check(
 
     Spec: CHK-4, CONV-14, LIVE-1.
     """
-    subject = subject_of(model)
+    return checked(subject_of(model), properties, Budget(states, seconds), early, fairness)
+
+
+def checked(
+    subject: Subject,
+    properties: tuple[Property, ...],
+    budget: Budget,
+    early: int | None = None,
+    fairness: str = "weak",
+) -> Answer:
+    """As :func:`check`, within a budget: the properties given beside those of the model."""
     with told_where():
-        return _checked(subject, properties, (states, seconds), early, fairness)
+        return _checked(subject, (*subject.properties, *properties), budget, early, fairness)
 
 
 def _checked(
     subject: Subject,
-    properties: tuple[Property, ...],
-    limits: tuple[int | None, float | None],
+    every: tuple[Property, ...],
+    budget: Budget,
     early: int | None,
     fairness: str,
 ) -> Answer:
-    every = (*subject.properties, *properties)
     finite = [each for each in every if not isinstance(each, Eventually)]
     reports = []
     if finite or not every:
-        reports.append(exhaustive(subject.model, finite, Budget(*limits)))
-    for each in every:
-        if isinstance(each, Eventually):
-            budget = Budget(*limits)
-            reports.append(_endless(subject.model, each, budget, early, fairness))
+        reports.append(exhaustive(subject.model, finite, budget))
+    endless = [each for each in every if isinstance(each, Eventually)]
+    reports += [_endless(subject.model, each, budget, early, fairness) for each in endless]
     verdicts = {each.property.name: each for report in reports for each in report.verdicts}
     found = tuple(verdicts[each.name] for each in every)
     return Answer(found, reports[0].stats, subject, early)

@@ -14,6 +14,7 @@ from scuttle_check.engine.actions import Action, Drop, Duplicate
 from scuttle_check.engine.pictures.space_time import svg
 from scuttle_check.engine.pictures.text import mermaid, shiviz
 from scuttle_check.engine.pictures.timeline import Fate, Happening, Timeline, followed
+from scuttle_check.engine.telling import concerned
 from scuttle_check.engine.trace import Trace
 from scuttle_check.explorer.explorable import Source, saved_run
 from scuttle_check.explorer.export import page_of
@@ -57,7 +58,7 @@ def _happening(one: Fixed, step: dict[str, Any]) -> Happening:
     except UsageFault:
         return Happening(step["label"].partition(" ")[0], step["headline"], flight)
     if not hasattr(action, "index"):
-        return Happening(action.source, step["headline"], flight)
+        return Happening(concerned(action), step["headline"], flight)
     link = one.links.index([action.source, action.target])
     fate = Fate.LOST if isinstance(action, Drop) else Fate.ARRIVED
     stays = isinstance(action, Duplicate)

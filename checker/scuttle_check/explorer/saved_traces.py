@@ -8,7 +8,7 @@ says ``initial``, ``actions`` and ``next``, or the name of code that makes one
 from __future__ import annotations
 
 import traceback
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,14 @@ from scuttle_check.engine.system import System
 from scuttle_check.engine.telling import recorded
 from scuttle_check.engine.trace import Misfit, Trace
 from scuttle_check.explorer.fixed import Fixed, FixedRun, is_word
+from scuttle_check.explorer.own_systems import own_system
 from scuttle_check.explorer.views import Json, condition_json
 from scuttle_check.gossip.experiment import Experiment
 
 FORMAT = "scuttle-model-run/1"
 """The format of a saved run of a model that code makes."""
 
-MEMBERS: dict[str, type] = {"model": str, "schedule": list, "property": str}
+MEMBERS: dict[str, type] = {"schedule": list, "property": str}
 
 REFUSAL = "only this run was written down; check the model again to see others"
 
@@ -39,20 +40,24 @@ REFUSAL = "only this run was written down; check the model again to see others"
 class Subject:
     """What is checked: the model, its own properties, and what it can be made of again.
 
-    That is the name of code, or an experiment.
+    That is the name of code, a model file of own nodes, or an experiment.
     """
 
     model: Any
     properties: tuple[Property, ...] = ()
-    name: str | None = None
+    name: Any = None
     experiment: Experiment | None = None
 
 
 def subject_of(model: Any) -> Subject:
     """What somebody wants checked. Raises a Fault for what is no model."""
-    name = model if isinstance(model, str) else None
-    if name is not None:
-        model = _called(name)
+    if isinstance(model, Subject):
+        return model
+    name = model if isinstance(model, str | Mapping) else None
+    if isinstance(model, Mapping):
+        model = own_system(model, "the model")
+    elif isinstance(model, str):
+        model = _called(model)
     properties: Sequence[Property] = ()
     if isinstance(model, tuple):
         model, *rest = model
@@ -64,7 +69,7 @@ def subject_of(model: Any) -> Subject:
     if missing:
         raise UsageFault(
             f"has no {missing[0]}",
-            where=name or type(model).__name__,
+            where=str(name or type(model).__name__),
             expected="a System, an Experiment, or anything with initial, actions and next",
             clause="CHK-1",
         )
@@ -220,6 +225,9 @@ def _saved(document: dict[str, Any], where: str) -> SavedTrace:
                 expected = "a line of a schedule"
                 raise UsageFault(f"is {line!r}", where=f"{where}.{name}[{at}]", expected=expected)
     cycle = document.get("cycle")
+    if not isinstance(document.get("model"), str | dict):
+        expected = "the name of code, or a model file of own nodes"
+        raise UsageFault("is missing or of another type", where=f"{where}.model", expected=expected)
     return SavedTrace(
         subject_of(document["model"]),
         document["property"],

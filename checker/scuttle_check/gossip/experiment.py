@@ -112,6 +112,11 @@ class Setup:
     gossip: Gossip
     properties: tuple[Property, ...]
     heeded: Heeded = field(factory=Heeded, eq=False)
+    own: tuple[tuple[str, str], ...] = ()
+
+    def called(self, name: str) -> str:
+        """A property's name, by the name of the code that makes it, where that was given."""
+        return dict(self.own).get(name, name)
 
     @property
     def mixed(self) -> bool:
@@ -245,7 +250,9 @@ class Experiment:
         )
         heeded = Heeded()
         own = self._own_properties(system)
-        return Setup(system, gossip, (*properties_of(system, heeded), *own), heeded)
+        every = (*properties_of(system, heeded), *own)
+        names = tuple(each.name for each in own)
+        return Setup(system, gossip, every, heeded, tuple(zip(self.properties, names, strict=True)))
 
     def _own_properties(self, system: System) -> tuple[Property, ...]:
         found = tuple(property_called(name, system) for name in self.properties)

@@ -85,6 +85,11 @@ def read_any_model(path: Path) -> Experiment:
     return read_model(path)
 
 
+def table_of(path: Path) -> dict[str, Any]:
+    """The members of a model file. Raises UsageFault."""
+    return _document(path)[1]
+
+
 def _document(path: Path) -> tuple[str, dict[str, Any]]:
     expected = "a model: TOML (.toml) or JSON (.json)"
     hint = "scuttle check --topology line:3 --write-model prints one to begin with"
@@ -162,7 +167,7 @@ def model_from(document: Mapping[str, Any], where: str, folder: Path | None = No
             wiring=_text(document, "wiring", "addressed", inside),
             processes=processes_from(document.get("processes", ()), f"{inside}.processes"),
             nodes=_nodes(document.get("nodes", {}), graph, inside, folder),
-            properties=_texts(document.get("properties", ()), f"{inside}.properties"),
+            properties=texts(document.get("properties", ()), f"{inside}.properties"),
             **_settings(document, inside, folder),
         )
     except Fault:
@@ -180,7 +185,8 @@ def _text(document: Mapping[str, Any], member: str, default: str, where: str) ->
     return value
 
 
-def _texts(document: object, where: str) -> tuple[str, ...]:
+def texts(document: object, where: str) -> tuple[str, ...]:
+    """A list of texts in a file. Raises UsageFault."""
     if isinstance(document, list | tuple) and all(isinstance(each, str) for each in document):
         return tuple(document)
     raise UsageFault(f"is {kind_of(document)}", where=where, expected="a list of texts")
@@ -198,10 +204,10 @@ def _topology(document: object, where: str) -> Topology:
     if not isinstance(document, Mapping):
         expected = "a family such as line:3, or an object with nodes and links"
         raise UsageFault(f"is {kind_of(document)}", where=where, expected=expected)
-    nodes = _texts(document.get("nodes", ()), f"{where}.nodes")
+    nodes = texts(document.get("nodes", ()), f"{where}.nodes")
     links: list[tuple[str, str]] = []
     for at, link in enumerate(document.get("links", ())):
-        pair = _texts(link, f"{where}.links[{at}]")
+        pair = texts(link, f"{where}.links[{at}]")
         if len(pair) != 2:  # noqa: PLR2004 - from and to
             raise UsageFault(f"is {link!r}", where=f"{where}.links[{at}]", expected="[FROM, TO]")
         links.append((pair[0], pair[1]))
@@ -218,9 +224,9 @@ def _script(
                 raise UsageFault("the script says who writes what", where=f"{where}.{member}")
         lines = document["script"]
         lines = lines.split("\n") if isinstance(lines, str) else lines
-        return parse_script(_texts(lines, f"{where}.script"), graph, f"{where}.script")
+        return parse_script(texts(lines, f"{where}.script"), graph, f"{where}.script")
     writers = document.get("writers", "all")
-    chosen = graph.nodes if writers == "all" else _texts(writers, f"{where}.writers")
+    chosen = graph.nodes if writers == "all" else texts(writers, f"{where}.writers")
     for node in chosen:
         _known(node, graph, f"{where}.writers")
     writes = _count(document.get("writes", 1), f"{where}.writes")
@@ -267,6 +273,13 @@ def _nodes(
 ) -> tuple[tuple[NodeId, Own], ...]:
     """What nodes have of their own, in the order of the topology."""
     where = f"{where}.nodes"
+    if isinstance(document, str):
+        raise UsageFault(
+            f"are {document}, and here they are to be of Scuttlebutt",
+            where=where,
+            expected="a table for each node",
+            hint="scuttle check FILE checks nodes of one's own",
+        )
     if not isinstance(document, Mapping):
         raise UsageFault(f"is {kind_of(document)}", where=where, expected="a table for each node")
     for node in document:

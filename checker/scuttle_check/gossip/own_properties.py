@@ -5,6 +5,7 @@ The names of its parameters say of what the function speaks::
     def no_order_without_user(nodes): ...    of all replicas, in every world
     def only_grows(before, after): ...       of one replica, in every step that changes it
     def every_vote_counts(final): ...        of all replicas, once undisturbed exchanges are over
+    def same_sets(system): ...               makes a property with the classes of scuttle_check
 
 It answers True or None where it is kept, and False or a sentence where it is broken.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from attrs import frozen
 
@@ -40,6 +41,7 @@ SHAPES: dict[tuple[str, ...], str] = {
     ("nodes",): "of all replicas, in every world",
     ("before", "after"): "of one replica, in every step that changes it",
     ("final",): "of all replicas, once undisturbed exchanges are over",
+    ("system",): "makes a property of the model with the classes of scuttle_check",
 }
 """The parameters that a property may have, and what they stand for. Spec: CHK-18."""
 
@@ -81,7 +83,16 @@ class Replica:
         return f"{self.id} {{{held}}}"
 
 
-def property_called(name: str, system: System) -> Property:
+Seen: TypeAlias = Callable[[Any], Any]
+"""What a property is shown of a node state."""
+
+
+def as_it_is(local: Any) -> Any:
+    """What a property of nodes that are no Scuttlebutt is shown: their states."""
+    return local
+
+
+def property_called(name: str, system: System, seen: Seen = Replica) -> Property:
     """The property that ``package.module:function`` names. Raises a Fault. Spec: CHK-18."""
     where = f"--property {name}"
     refuse_foreign_code("property", name, "a property of the model")
@@ -93,24 +104,43 @@ def property_called(name: str, system: System) -> Property:
         raise UsageFault("is a property of runs without end", where=where, hint=hint)
     if not callable(found):
         raise UnrunnableFault(f"is {kind_of(found)}", where=where, expected="a function")
-    return _property(name, found, system, where)
+    if tuple(inspect.signature(found).parameters) == ("system",):
+        return _made(name, found, system, where)
+    return _property(name, found, system, seen)
 
 
-def _property(name: str, function: Callable[..., Any], system: System, where: str) -> Property:
+def _made(name: str, make: Callable[..., Any], system: System, where: str) -> Property:
+    """The property that somebody's function makes of a system."""
+    try:
+        made = make(system)
+    except Exception as fault:  # noqa: BLE001 - a foreign function may raise anything
+        raise _stray(name, f"raises {type(fault).__name__}: {fault}", ()) from None
+    if isinstance(made, Always | AlwaysStep | Sometimes):
+        return made
+    expected = "Always, AlwaysStep or Sometimes"
+    raise UnrunnableFault(f"makes {kind_of(made)}", where=where, expected=expected, clause="CHK-18")
+
+
+def _property(name: str, function: Callable[..., Any], system: System, seen: Seen) -> Property:
+    where = f"--property {name}"
     parameters = tuple(inspect.signature(function).parameters)
+
+    def shown(part: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(map(seen, part))
+
     called = name.partition(":")[2]
     says = (inspect.getdoc(function) or called).partition("\n")[0].rstrip(".")
     match parameters:
         case ("nodes",):
             return Always(
-                called, "", says, _of_all, _judged(name, function, _replicas), Scope.ALL_NODES
+                called, "", says, _of_all, _judged(name, function, shown), Scope.ALL_NODES
             )
         case ("before", "after"):
             return AlwaysStep(
-                called, "", says, _changed, _judged(name, function, _replicas), Scope.NODE_STEP
+                called, "", says, _changed, _judged(name, function, shown), Scope.NODE_STEP
             )
         case ("final",):
-            settle = _settled(fair_rounds(system))
+            settle = _settled(fair_rounds(system), shown)
             return Always(
                 called,
                 "",
@@ -142,12 +172,8 @@ def _changed(before: World, action: object, after: World) -> list[tuple[Any, Any
     return [(one, two) for one, two in pairs if one is not two]
 
 
-def _replicas(part: tuple[NodeState, ...]) -> tuple[Any, ...]:
-    return tuple(map(Replica, part))
-
-
-def _settled(rounds: FairRounds) -> Callable[[tuple[NodeState, ...]], tuple[Any, ...]]:
-    return lambda nodes: _replicas(rounds.settle(nodes).nodes)  # type: ignore[arg-type]
+def _settled(rounds: FairRounds, shown: Seen) -> Seen:
+    return lambda nodes: shown(rounds.settle(nodes).nodes)
 
 
 def _judged(
@@ -169,7 +195,7 @@ def _judged(
         if type(answer) is not type(again) or answer != again:
             raise _stray(name, f"answers {answer!r}, and then {again!r}", seen)
         if answer is True or answer is None:
-            return Good.KEPT if any(replica.values for replica in seen) else Good.VACUOUS
+            return Good.VACUOUS if all(map(_is_empty, seen)) else Good.KEPT
         if answer is False:
             told = " and ".join(map(str, seen[-1:] if steps else seen))
             return Broken(f"{called} is not so of {told}")
@@ -178,6 +204,10 @@ def _judged(
         raise _stray(name, f"answers {kind_of(answer)}", seen)
 
     return check
+
+
+def _is_empty(seen: Any) -> bool:
+    return isinstance(seen, Replica) and not seen.values
 
 
 def _stray(name: str, problem: str, seen: tuple[Any, ...]) -> UnrunnableFault:

@@ -40,6 +40,7 @@ MADE: Final[dict[str, Callable[[], Schema]]] = {
     "converted": models.converted,
     "counterexample": models.counterexample,
     "model": models.model,
+    "check-own": models.check_own,
     "rules": models.rules,
     "docs": about.docs,
     "doctor": about.doctor,
@@ -91,7 +92,7 @@ MADE: Final[dict[str, Callable[[], Schema]]] = {
 
 SAID: Final[dict[str, tuple[str, ...]]] = {
     "bench": ("bench", "bench-node", "bench-sizes"),
-    "check": ("check", "catalogue", "ladder", "live", "outcomes"),
+    "check": ("check", "catalogue", "check-own", "ladder", "live", "outcomes"),
     "clauses": ("clauses",),
     "conform check-adapter": ("checkup",),
     "conform resolver": ("laws",),

@@ -217,13 +217,43 @@ def lasso() -> Schema:
     )
 
 
+_MADE: Final[Schema] = {
+    "description": "package.module:name, which makes the model, or a model file of own nodes.",
+    "anyOf": [TEXT, {"type": "object"}],
+}
+
+
+def check_own() -> Schema:
+    """What ``scuttle check --json`` says of nodes that are no Scuttlebutt. Spec: CHK-19."""
+    return document(
+        "check-own",
+        "What scuttle check --json says of a model of somebody's own nodes",
+        {"model": _MADE, "properties": list_of(_OWN_VERDICT), **STATS},
+        GROWN,
+    )
+
+
+_OWN_VERDICT: Final[Schema] = an_object(
+    {
+        "name": TEXT,
+        "clause": TEXT,
+        "verdict": one_of(kind.value for kind in Kind),
+        "because": TEXT,
+        "exercised": or_null(COUNT),
+        "steps": or_null(COUNT),
+        "schedule": or_null(TEXTS),
+    },
+    {"cycle": or_null(TEXTS)},
+)
+
+
 def model_run() -> Schema:
     """A run of a model that code makes. Spec: CHK-15."""
     return document(
         "model-run",
         "A run of a model that code makes, and the property that it decides",
         {
-            "model": {"description": "package.module:name, which makes the model.", **TEXT},
+            "model": _MADE,
             "property": TEXT,
             "schedule": {"description": "Actions of the model, as they print.", **TEXTS},
         },
