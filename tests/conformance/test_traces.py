@@ -12,7 +12,9 @@ import pytest
 
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.oracle.logs.accept import Judged, accept
-from scuttle_check.oracle.logs.log import read_log, read_renaming
+from scuttle_check.oracle.logs.exhaust import exhaust
+from scuttle_check.oracle.logs.reading import read_log
+from scuttle_check.oracle.logs.renaming import read_renaming
 from scuttle_check.oracle.logs.telling import state_document
 from scuttle_check.oracle.mutants.mutants import MUTANTS
 from scuttle_check.oracle.vectors.steps import document
@@ -96,7 +98,12 @@ def test_what_no_run_has_is_rejected_with_the_nearest_miss(judge: Callable[..., 
         ({"silent": ["gossip"]}, [SEND, RECV, RECV], "rejected"),
         ({"silent": ["gossip", "duplicate"]}, [SEND, RECV, RECV], "accepted"),
         ({"silent": ["gossip"]}, [SEND, {**RECV, "ev": "drop"}, RECV], "rejected"),
-        ({"silent": ["gossip"]}, [SEND, {**RECV, "mid": "m2"}], "rejected"),
+        ({"silent": ["gossip"]}, [SEND, {**RECV, "mid": "m2"}], "accepted"),
+        (
+            {"silent": ["gossip"], "complete": ["send"]},
+            [SEND, {**RECV, "mid": "m2"}],
+            "rejected",
+        ),
     ],
 )
 def test_a_log_is_judged_by_order_kinds_and_bounds(
@@ -108,9 +115,11 @@ def test_a_log_is_judged_by_order_kinds_and_bounds(
 
 def test_too_many_runs_are_inconclusive_and_never_rejected(judge: Callable[..., Judged]) -> None:
     """What was not tried is not known. Spec: OBS-6."""
-    judged = judge([HEAD, SET, SEND, RECV, holds(100, 2)], 50)
+    shown = {**holds(100, 1), "clock": {"A": 7}}
+    judged = judge([HEAD, SET, SEND, shown], 50)
     assert judged.verdict == "inconclusive"
     assert "50 runs" in judged.because
+    assert judged.advice.startswith("tell the receipt of every message")
 
 
 FULL = ("gossip", "send", "recv", "drop", "update", "state")
@@ -346,10 +355,12 @@ def test_what_a_log_tells_to_be_lost_costs_nothing(judge: Callable[..., Judged])
 
 @pytest.mark.parametrize(("states_max", "verdict"), [(1, "inconclusive"), (2, "accepted")])
 def test_as_many_runs_are_followed_as_are_allowed(
-    judge: Callable[..., Judged], states_max: int, verdict: str
+    tmp_path: Path, states_max: int, verdict: str
 ) -> None:
     """The start and what comes of it: two, and one is too few. Spec: OBS-6."""
-    judged = judge([{**HEAD, "silent": []}, SET], states_max)
+    path = tmp_path / "run.jsonl"
+    path.write_text(f"{json.dumps({**HEAD, 'silent': []})}\n{json.dumps(SET)}", encoding="utf-8")
+    judged = exhaust(read_log(path), states_max)
 
     assert judged.verdict == verdict
     assert judged.because == ("" if states_max > 1 else "more than 1 runs were possible")

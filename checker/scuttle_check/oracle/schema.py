@@ -43,6 +43,7 @@ def trace() -> Schema:
             "network": one_of(("fifo", "unordered")),
             "silent": list_of(one_of(log.SILENT)),
             "max_silent": {"type": "integer", "minimum": 0, "maximum": 1000},
+            "complete": list_of(one_of(tuple(log.COMPLETE))),
         },
     }
     return called(
@@ -95,6 +96,9 @@ def trace_report() -> Schema:
         **dict.fromkeys(("events", "matched", "candidates"), COUNT),
         "because": TEXT,
         "run": list_of(TEXT),
+        "supplied": table_of(COUNT),
+        "advice": TEXT,
+        "interrupted": {"type": "boolean"},
     }
     event = an_object({"number": COUNT, "line": COUNT, "text": TEXT})
     miss = an_object({"path": TEXT, "expected": TEXT, "got": TEXT})

@@ -1,170 +1,129 @@
-"""The acceptor: follows every run that a log leaves possible, and says where none is left."""
+"""The acceptor of logs: whether some run of a profile takes every event, and where none does.
+
+Laws of this file: a run that was found is a run; *rejected* is said only where every run was tried,
+by the one that is followed and undone, or by the search of all where it gave up.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Final
 
 import attrs
-from attrs import define, field, frozen
+from attrs import frozen
 
+from scuttle_check.oracle.logs.course import Supplied
+from scuttle_check.oracle.logs.exhaust import STATES_MAX, exhaust
+from scuttle_check.oracle.logs.impossible import impossible
+from scuttle_check.oracle.logs.judged import Judged
+from scuttle_check.oracle.logs.judging import Followed, Follower, Limits, feeds_of, run_told
 from scuttle_check.oracle.logs.log import Event, Log
-from scuttle_check.oracle.logs.run import Loose, Run, settled
-from scuttle_check.oracle.logs.telling import Miss, Runner
-from scuttle_check.oracle.vectors.matching import Mismatch
+from scuttle_check.oracle.logs.telling import Miss
 
-STATES_MAX = 200_000
-"""How many runs are followed before the answer is inconclusive."""
+EXHAUSTED_MAX: Final = 60
+"""So long a log is searched for every run, where the one that was followed proved nothing."""
 
-Place: TypeAlias = tuple[tuple[int, ...], Run, Loose]
-"""How far each thread of the log is, a run that fits so far, and its loose ends."""
+SAYS_RECV: Final = (
+    'tell the receipt of every message, and promise it: "complete": ["recv"]; the receipt of done '
+    "alone narrows most"
+)
+SAYS_SEND: Final = 'tell the sending of every message too, and promise it: "complete": ["send"]'
+SAYS_GOSSIP: Final = "tell each exchange that a node starts (gossip)"
+SAYS_NOW: Final = "tell what the clock showed at each write (now)"
 
 
 @frozen
-class Judged:
-    """The verdict on a log: accepted, rejected or inconclusive, and why.
+class Given:
+    """What bounds the judging of a log, and who hears how far it is."""
 
-    `matched` events fit; `run` tells one longest run that does. Of a rejected log, `event` is the
-    first that fits no run, and `miss` how the nearest run differs from it.
-    """
-
-    verdict: str
-    matched: int
-    events: int
-    candidates: int
-    run: tuple[str, ...]
-    event: Event | None = None
-    miss: Miss | None = None
-    because: str = ""
+    states_max: int = STATES_MAX
+    seconds_max: float | None = None
+    tell: Callable[[int], None] | None = None
+    keeps: bool = True
 
 
-@define
-class _Search:
-    log: Log
-    runner: Runner
-    states_max: int
-    came: dict[Place, tuple[Place, str] | None] = field(factory=dict)
-    cut: bool = False
-
-    def add(
-        self, layer: dict[Place, int], place: Place, came: tuple[Place, str], used: int
-    ) -> bool:
-        """Note a place that is new to the layer, or cheaper than known. False if it is neither."""
-        if layer.get(place, used + 1) <= used:
-            return False
-        if len(self.came) >= self.states_max:
-            self.cut = True
-            return False
-        layer[place] = used
-        self.came.setdefault(place, came)
-        return True
-
-    def closed(self, layer: dict[Place, int]) -> Iterator[Place]:
-        """The places of a layer and those that silent steps lead to, the fewest steps first."""
-        waiting: list[list[Place]] = [list(layer), *([] for _ in range(self.log.silent_max))]
-        for used, places in enumerate(waiting):
-            for place in places:
-                if layer[place] < used:
-                    continue
-                yield place
-                for step in self.runner.silent(place[1], place[2]):
-                    price = used + step.cost
-                    reached = (place[0], step.run, step.loose)
-                    affordable = price <= self.log.silent_max
-                    if affordable and self.add(layer, reached, (place, step.text), price):
-                        waiting[price].append(reached)
-
-    def path(self, place: Place) -> tuple[str, ...]:
-        """How a place was reached."""
-        told: list[str] = []
-        step = self.came[place]
-        while step is not None:
-            told.append(step[1])
-            step = self.came[step[0]]
-        return tuple(reversed(told))
-
-
-def accept(log: Log, states_max: int = STATES_MAX) -> Judged:
+def accept(log: Log, states_max: int = STATES_MAX, given: Given | None = None) -> Judged:
     """Whether the profile allows a run that consumes every event of the log.
-
-    Runs with few unlogged steps before each event are tried first: one run is enough to accept,
-    while to reject a log all must be tried.
 
     Spec: OBS-2, OBS-3, OBS-5, OBS-6.
     """
-    if log.events == 0:
+    return judge(log, None, given or Given(states_max))
+
+
+def judge(log: Log, events: Iterable[Event] | None, given: Given) -> Judged:
+    """The same of a log whose events may still be read: `events`, if it is in total order.
+
+    Spec: OBS-2, OBS-3, OBS-5, OBS-6, OBS-7.
+    """
+    told = "deliver" not in log.silent
+    followed = None
+    if (
+        told
+        or events is not None
+        or any(e.kind == "recv" for thread in log.threads for e in thread)
+    ):
+        limits = Limits(given.seconds_max, tell=given.tell)
+        follower = Follower(log, feeds_of(log, events), "send" in log.complete, limits, given.keeps)
+        followed = follower.follow()
+        if followed.events == 0:
+            return Judged("inconclusive", 0, 0, 1, (), because="the log has no event")
+        if followed.accepted or followed.interrupted or (told and followed.proved):
+            return of_followed(followed, log)
+    if log.events == 0 and events is None:
         return Judged("inconclusive", 0, 0, 1, (), because="the log has no event")
-    judged: Judged | None = None
-    for budget in sorted({*range(0, log.silent_max, 2), log.silent_max}):
-        found = _accept(attrs.evolve(log, silent_max=budget), states_max)
-        if found.verdict == "accepted":
-            return found
-        judged = found if judged is None or found.matched >= judged.matched else judged
-        if found.verdict == "inconclusive":
-            return attrs.evolve(judged, verdict=found.verdict, because=found.because)
-    assert judged is not None  # noqa: S101 - there is at least one budget
+    judged = None if followed is None else of_followed(followed, log)
+    never = impossible(log) if events is None and not told else None
+    if events is None and log.events <= EXHAUSTED_MAX:
+        number = 0 if never is None else never.event.number
+        searched = exhaust(log, given.states_max, Limits(given.seconds_max), number)
+        if searched.verdict != "inconclusive" or (judged is None and never is None):
+            return attrs.evolve(searched, advice=advice(log, searched))
+    if never is not None:
+        miss = Miss(never.mismatch)
+        return Judged("rejected", 0, log.events, 1, (), never.event, miss)
+    assert judged is not None  # noqa: S101 - one of both was done
     return judged
 
 
-def _accept(log: Log, states_max: int) -> Judged:
-    """The same with the budget of silent steps as it is."""
-    search = _Search(log, Runner(log), states_max)
-    start: Place = ((0,) * len(log.threads), search.runner.start(), frozenset())
-    search.came[start] = None
-    layer: dict[Place, int] = {start: 0}
-    for matched in range(log.events):
-        following: dict[Place, int] = {}
-        misses: list[tuple[Event, Miss]] = []
-        last = next(iter(layer))
-        for place in search.closed(layer):
-            _advance(search, layer, place, following, misses)
-            if matched == log.events - 1 and following:
-                break
-        if not following:
-            return _stuck(search, matched, len(layer), last, misses)
-        layer = following
-    done = next(iter(layer))
-    return Judged("accepted", log.events, log.events, len(layer), search.path(done))
+def of_followed(followed: Followed, log: Log) -> Judged:
+    """The verdict that follows from one run that was followed, and its choices undone."""
+    verdict = "accepted" if followed.accepted else "inconclusive"
+    told = "deliver" not in log.silent
+    if followed.proved and told:
+        verdict = "rejected"
+    because = followed.because
+    if followed.proved and not told:
+        because = "messages may have arrived whose receipt is not told"
+    stuck = followed.stuck
+    run = tuple(run_told(followed.order, followed.supplied))
+    found = Judged(
+        verdict,
+        followed.matched,
+        followed.events,
+        1 + followed.undone,
+        run if stuck is None or followed.accepted else stuck.run,
+        because=because,
+        supplied=followed.kinds,
+        interrupted=followed.interrupted,
+    )
+    if stuck is not None and not followed.accepted:
+        found = attrs.evolve(
+            found, event=stuck.event, miss=Miss(stuck.why.mismatch), matched=stuck.matched
+        )
+    return attrs.evolve(found, advice=advice(log, found))
 
 
-def _advance(
-    search: _Search,
-    layer: dict[Place, int],
-    place: Place,
-    following: dict[Place, int],
-    misses: list[tuple[Event, Miss]],
-) -> None:
-    """Let each thread's next event happen in the run of a place."""
-    positions, run, loose = place
-    for at, thread in enumerate(search.log.threads):
-        if positions[at] == len(thread):
-            continue
-        event = thread[positions[at]]
-        outcome = search.runner.told(run, event)
-        further = (*positions[:at], positions[at] + 1, *positions[at + 1 :])
-        for told in outcome.runs:
-            price = layer[place] + told.cost
-            if price > search.log.silent_max:
-                misses.append((event, too_silent(price, search.log.silent_max)))
-            elif loose <= told.ties:
-                after = (further, settled(told.run), frozenset[tuple[str, int, int]]())
-                search.add(following, after, (place, f"{event.number}. {event}"), 0)
-        if not outcome.runs:
-            misses.extend((event, miss) for miss in outcome.misses)
+def advice(log: Log, judged: Judged) -> str:
+    """Which line to log, where the answer is inconclusive. Spec: OBS-8."""
+    if judged.verdict != "inconclusive" or judged.interrupted:
+        return ""
+    if "deliver" in log.silent:
+        return SAYS_RECV
+    if "now" in judged.because:
+        return SAYS_NOW
+    if "send" not in log.complete:
+        return SAYS_SEND
+    return SAYS_GOSSIP if "gossip" in log.silent else ""
 
 
-def too_silent(steps: int, most: int) -> Miss:
-    """That an event would fit, if more had happened before it than a log may leave out."""
-    allowed = f"at most {most} unlogged steps before it (max_silent)"
-    return Miss(Mismatch("$", allowed, f"a run that needs {steps}"))
-
-
-def _stuck(
-    search: _Search, matched: int, candidates: int, last: Place, misses: list[tuple[Event, Miss]]
-) -> Judged:
-    """No run has the next event: rejected, or unknown where runs were left out."""
-    event, miss = min(misses, key=lambda pair: pair[1].distance, default=(None, None))
-    verdict = "inconclusive" if search.cut else "rejected"
-    because = f"more than {search.states_max:,} runs were possible" if search.cut else ""
-    told = search.path(last)
-    return Judged(verdict, matched, search.log.events, candidates, told, event, miss, because)
+__all__ = ["STATES_MAX", "Given", "Judged", "Supplied", "accept", "judge"]

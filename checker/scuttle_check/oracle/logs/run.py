@@ -169,8 +169,12 @@ class Silent:
 
 
 def at_node(node: int) -> Loose:
-    """What an event at a node ties up: it depends on what the node has become."""
-    return frozenset({("changed", node, node)})
+    """What an event at a node ties up: it depends on what the node has become and has said.
+
+    What a node has said belongs to it even where it changed nothing: after the event the node may
+    say something else, or say it behind what the event makes it say.
+    """
+    return frozenset({("changed", node, node), ("said", node, node)})
 
 
 def at_sender(flying: Flying, source: int) -> Loose:
@@ -187,8 +191,7 @@ class Leaving(Reactions):
         awake = [at for at in range(len(run.nodes)) if at not in run.down]
         if "gossip" in self.log.silent:
             for source in awake:
-                if ("said", source, source) not in loose:
-                    yield from self._gossips(run, loose, source)
+                yield from self._gossips(run, loose, source)
         if "deliver" not in self.log.silent:
             return
         for link, queue in run.queues:
@@ -202,7 +205,7 @@ class Leaving(Reactions):
                 peer = self.log.nodes[target].id
                 after = self.reduced(run, source, Exchange(peer), fresh=True)[0]
                 kind = "said" if after.nodes[source] == run.nodes[source] else "changed"
-                left = (loose - {("changed", source, source)}) | {(kind, source, source)}
+                left = (loose - at_node(source)) | {(kind, source, source)}
                 text = f"({self.name(source)} gossips with {self.name(target)})"
                 yield Silent(after, left, text)
 
@@ -225,9 +228,5 @@ class Leaving(Reactions):
                 end = ("said", target, target)
             else:
                 end = ("link", source, target)
-            ties = {
-                ("link", source, target),
-                ("changed", target, target),
-                *at_sender(flying, source),
-            }
+            ties = {("link", source, target), *at_node(target), *at_sender(flying, source)}
             yield Silent(after, (loose - ties) | {end}, text, 1 + lost)

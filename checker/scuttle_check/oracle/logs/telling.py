@@ -44,20 +44,27 @@ def notice_document(output: Output) -> dict[str, Any]:
 
 def state_document(state: NodeState) -> dict[str, Any]:
     """What a node knows, as a log tells it: owned keys stand below their source."""
-    store: dict[str, Any] = {}
-    for place, entry in state.store:
-        inner = store
-        for name in place[:-1]:
-            inner = inner.setdefault(name, {})
-        inner[place[-1]] = {"value": thawed_value(entry.value), "version": entry.version}
-    shown = {
-        "state": store,
-        "clock": {source: mark_value(mark) for source, mark in state.clock.pairs},
-        "history": [update_object(update) for update in state.history.updates],
-        "version": state.version,
-    }
-    found: dict[str, Any] = encoded(shown)
-    return found
+    return {name: shown_part(state, name) for name in ("state", "clock", "history", "version")}
+
+
+def shown_part(state: NodeState, name: str) -> Any:
+    """One of the parts of a node that a log may tell."""
+    match name:
+        case "state":
+            store: dict[str, Any] = {}
+            for place, entry in state.store:
+                inner = store
+                for each in place[:-1]:
+                    inner = inner.setdefault(each, {})
+                value = thawed_value(entry.value)
+                inner[place[-1]] = {"value": value, "version": entry.version}
+            return encoded(store)
+        case "clock":
+            return encoded({source: mark_value(mark) for source, mark in state.clock.pairs})
+        case "history":
+            return encoded([update_object(update) for update in state.history.updates])
+        case _:
+            return state.version
 
 
 def normal(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,6 +85,19 @@ def plain(message: Mapping[str, Any]) -> dict[str, Any]:
         if found.get("version") == {"$num": "-Infinity"}
         else found
     )
+
+
+def shown_mismatch(state: NodeState, event: Event) -> Mismatch | None:
+    """How a node that was looked at differs from what the log says of it, or None."""
+    whole = event.members.get("partial", True) is False
+    for name, wanted in event.members.items():
+        if name != "partial":
+            known = shown_part(state, name)
+            pattern = {"$exact": wanted} if whole else wanted
+            found = mismatch(pattern, known, f"$.{name}")
+            if found is not None:
+                return turned(found)
+    return None
 
 
 @frozen
@@ -168,8 +188,7 @@ class Runner(Leaving):
                 elif not flying.sent:
                     told = attrs.evolve(flying, sent=True, mid=event.members.get("mid"))
                     after = run.with_queue(link, (*queue[:at], told, *queue[at + 1 :]))
-                    runs.append(Told(after, at_node(node) | {("said", node, node)}))
-                    break
+                    runs.append(Told(after, at_node(node)))
         if runs or misses:
             return Outcome(tuple(runs), tuple(misses))
         return _missed("$", "a message that the profile lets it send now", "none")
@@ -232,14 +251,10 @@ class Runner(Leaving):
         return _missed("$", "a step of this node that causes it", "none since the last event")
 
     def _shown(self, run: Run, node: int, event: Event) -> Outcome:
-        known = state_document(run.nodes[node])
-        wanted = {name: event.members[name] for name in known if name in event.members}
-        whole = event.members.get("partial", True) is False
-        pattern = {name: {"$exact": each} if whole else each for name, each in wanted.items()}
-        found = mismatch(pattern, known)
+        found = shown_mismatch(run.nodes[node], event)
         if found is None:
             return Outcome((Told(run, at_node(node)),))
-        return Outcome(misses=(Miss(turned(found)),))
+        return Outcome(misses=(Miss(found),))
 
     def _failed(self, run: Run, node: int, event: Event) -> Outcome:
         """A crash or a restart: what was in flight is lost, so no step can be put off after it."""
