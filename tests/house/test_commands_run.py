@@ -81,7 +81,7 @@ def _shown() -> Iterator[str]:
             for line in block.splitlines():
                 words = shlex.split(line.removeprefix("$ "), comments=True)
                 if words[:1] == ["scuttle"]:
-                    yield shlex.join(words)
+                    yield shlex.join(words[: words.index(">")] if ">" in words else words)
 
 
 def _run_elsewhere() -> set[str]:
@@ -119,6 +119,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     header, events = (block.partition("```")[0] for block in guide.split("```json\n")[1:3])
     log = " ".join(header.split("\n")) + "\n" + events
     (here / "run.jsonl").write_text(log, encoding="utf-8")
+    page = (SPEC / "guide" / "javascript.md").read_text(encoding="utf-8")
+    script = re.findall(r"```js\n(.*?)```", page, re.DOTALL)[0]
+    (here / "resolver.mjs").write_text(script, encoding="utf-8")
     (here / "words.toml").write_text('[fields]\nnode = "node"\n', encoding="utf-8")
     return here
 
@@ -163,7 +166,7 @@ def test_an_example_runs(
     line: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As it stands; 1 is a refutation that it shows, 4 a search that it leaves open."""
-    if "-- node" in line and shutil.which("node") is None:
+    if ("-- node" in line or ".mjs" in line) and shutil.which("node") is None:
         pytest.skip("node is not installed")
     monkeypatch.chdir(folder)
     monkeypatch.setattr("sys.stdin", io.StringIO())

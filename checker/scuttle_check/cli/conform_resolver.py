@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import sys
+from typing import Any
 
 import click
 
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.cli.conform_check import program_of
+from scuttle_check.cli.judged import judge, judging_options
 from scuttle_check.cli.options import Amount, examples
-from scuttle_check.laws.judging import EXAMPLES, SECONDS, Judging
-from scuttle_check.laws.planning import planned
-from scuttle_check.laws.report import as_json as report_json
-from scuttle_check.laws.report import as_text, exit_code
 from scuttle_check.oracle.live.nodes import REQUEST_SECONDS, Launch, Session
 from scuttle_check.oracle.live.resolving import AdapterCaller
 
@@ -22,21 +18,7 @@ from scuttle_check.oracle.live.resolving import AdapterCaller
 @click.command(epilog=examples("scuttle conform resolver lww_total -- node my-adapter.mjs"))
 @click.argument("name", metavar="NAME")
 @click.argument("program", nargs=-1, metavar="-- COMMAND...")
-@click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is drawn.")
-@click.option(
-    "--examples",
-    type=click.IntRange(0),
-    default=EXAMPLES,
-    show_default=True,
-    help="Sets of updates drawn beyond the small ones.",
-)
-@click.option(
-    "--seconds",
-    type=Amount(0),
-    default=SECONDS,
-    show_default=True,
-    help="After so many what is undecided is unknown.",
-)
+@judging_options
 @click.option(
     "--timeout",
     type=Amount(0, min_open=True),
@@ -44,32 +26,28 @@ from scuttle_check.oracle.live.resolving import AdapterCaller
     metavar="S",
     help="The longest a request may take.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def command(  # noqa: PLR0913, PLR0917 - each is a flag
-    name: str,
-    program: tuple[str, ...],
-    seed: int,
-    examples: int,
-    seconds: float,
-    timeout: float,
-    as_json: bool,
-) -> None:
+def command(name: str, program: tuple[str, ...], timeout: float, **flags: Any) -> None:
     """Judge a resolver of an implementation by the laws of a good one.
 
     NAME is one that its adapter offers, and is asked through it. Without COMMAND it is one of the
-    reference. Exit codes are those of scuttle laws.
+    reference. A function in a file of JavaScript needs no adapter: scuttle laws file.mjs:fn. Exit
+    codes are those of scuttle laws.
     """
-    session = Session(Launch(program_of(program, "documented", None), seed, timeout))
+    if flags["save"] is not None:
+        raise UsageFault(
+            "cannot keep a resolver that an adapter offers",
+            where="--save",
+            expected="a resolver that a regression file can name",
+            hint="scuttle laws FILE.mjs:FUNCTION --save DIR, for one in JavaScript",
+        )
+    launch = Launch(program_of(program, "documented", None), flags["seed"], timeout)
+    session = Session(launch)
     try:
         _can_resolve(session, name)
-        plan = planned(None, seed=seed, examples=examples, seconds=seconds)
-        with contextlib.redirect_stdout(sys.stderr):
-            verdicts = Judging(AdapterCaller(session, name), plan).verdicts()
+        code = judge(flags, AdapterCaller(session, name))
     finally:
         session.close()
-    told = report_json(name, plan, verdicts) if as_json else as_text(name, plan, verdicts)
-    click.echo(json.dumps(told, ensure_ascii=False) if as_json else told)
-    sys.exit(exit_code(plan, verdicts))
+    sys.exit(code)
 
 
 def _can_resolve(session: Session, name: str) -> None:

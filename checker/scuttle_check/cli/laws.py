@@ -10,24 +10,17 @@ from typing import Any
 
 import click
 
-from scuttle_check.base.errors import (
-    AS_EXPECTED,
-    REFUTED,
-    UsageFault,
-)
-from scuttle_check.base.importing import imported
+from scuttle_check.base.errors import AS_EXPECTED, REFUTED, UsageFault
+from scuttle_check.cli.judged import judge, judging_options
 from scuttle_check.cli.laws_proved import prove
 from scuttle_check.cli.options import Amount, examples
-from scuttle_check.cli.shown import say
-from scuttle_check.gossip.experiment import resolver_called
-from scuttle_check.laws.book import LAWS, Law
-from scuttle_check.laws.calling import SECONDS_PER_CALL, InProcess
-from scuttle_check.laws.domain import SOURCES
-from scuttle_check.laws.judging import EXAMPLES, SECONDS, Judging, Plan, Verdict
+from scuttle_check.laws.book import LAWS
+from scuttle_check.laws.calling import SECONDS_PER_CALL, Caller
 from scuttle_check.laws.judging import REFUTED as BROKEN
-from scuttle_check.laws.planning import expectation, planned
-from scuttle_check.laws.regression import Regression, load_regression
-from scuttle_check.laws.report import as_json, as_text, exit_code, law_json
+from scuttle_check.laws.named import caller_called
+from scuttle_check.laws.regression import load_regression
+from scuttle_check.laws.report import law_json
+from scuttle_check.laws.scripted import Scripted, channel, module_for_tests
 
 
 @click.command(
@@ -35,42 +28,12 @@ from scuttle_check.laws.report import as_json, as_text, exit_code, law_json
         "scuttle laws mine:newest",
         "scuttle laws mine:largest --values integers --observe value",
         "scuttle laws mine:newest --prove",
+        "scuttle laws resolver.mjs:newest --report junit=laws.xml",
         "scuttle laws lww_vs_clock --save regressions",
     )
 )
-@click.argument("resolver", metavar="[NAME|pkg.mod:fn]", required=False)
-@click.option(
-    "--observe",
-    metavar="value,version",
-    default="value,version",
-    show_default=True,
-    help="In what replicas must be equal.",
-)
-@click.option(
-    "--values",
-    metavar="KIND|pkg.mod:strategy",
-    default="json",
-    show_default=True,
-    help="What keys hold: json, integers, numbers, text, booleans, lists, sets, or a strategy.",
-)
-@click.option(
-    "--sources", metavar="A,B,C", default=",".join(SOURCES), show_default=True, help="Who writes."
-)
-@click.option(
-    "--expect",
-    multiple=True,
-    metavar="LAW=refuted",
-    help="A verdict that is wanted, holds or refuted. May be repeated.",
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is drawn.")
-@click.option(
-    "--examples",
-    type=click.IntRange(0),
-    default=EXAMPLES,
-    show_default=True,
-    metavar="N",
-    help="Sets of updates drawn beyond the small ones, which are all tried.",
-)
+@click.argument("resolver", metavar="[NAME|pkg.mod:fn|file.mjs:fn]", required=False)
+@judging_options
 @click.option(
     "--call-seconds",
     type=Amount(0.001),
@@ -78,20 +41,6 @@ from scuttle_check.laws.report import as_json, as_text, exit_code, law_json
     show_default=True,
     metavar="S",
     help="How long one answer may take.",
-)
-@click.option(
-    "--seconds",
-    type=Amount(0),
-    default=SECONDS,
-    show_default=True,
-    metavar="S",
-    help="After S seconds of work what is undecided is unknown.",
-)
-@click.option(
-    "--save",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Write a regression file for each broken law.",
 )
 @click.option(
     "--replay",
@@ -105,7 +54,17 @@ from scuttle_check.laws.report import as_json, as_text, exit_code, law_json
     help="Prove the laws for all updates whose values are of a kind, besides trying cases.",
 )
 @click.option("--list", "listing", is_flag=True, help="List the laws, and what each costs.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.option(
+    "--js-module",
+    is_flag=True,
+    help="Print a module for tests in JavaScript: > scuttle-laws.mjs.",
+)
+@click.option(
+    "--through",
+    type=click.IntRange(3),
+    metavar="FD",
+    help="Ask whoever started this: questions go to a file descriptor, answers come on stdin.",
+)
 def command(**flags: Any) -> None:
     """Test a resolver, ``(gossip, update) -> bool``, against the laws of a good one.
 
@@ -118,18 +77,25 @@ def command(**flags: Any) -> None:
     given = [name for name in ("resolver", "replay") if flags[name] is not None]
     if flags["listing"]:
         _list(machine=flags["as_json"])
+    elif flags["js_module"]:
+        click.echo(module_for_tests(), nl=False)
     elif given == ["replay"]:
         sys.exit(_replay(flags["replay"], machine=flags["as_json"]))
-    elif given == ["resolver"] and flags["prove"]:
-        sys.exit(prove(flags, _plan(flags, resolver_called(flags["resolver"]))))
     elif given == ["resolver"]:
-        sys.exit(_judge(flags))
+        caller = _caller(flags)
+        sys.exit(prove(flags, caller) if flags["prove"] else judge(flags, caller))
     else:
         raise UsageFault(
             "neither a resolver nor a file to replay" if not given else "a resolver and a file",
             where="scuttle laws",
             expected="scuttle laws pkg.mod:fn, or scuttle laws --replay FILE",
         )
+
+
+def _caller(flags: dict[str, Any]) -> Caller:
+    if flags["through"] is not None:
+        return Scripted(flags["resolver"], None, flags["call_seconds"], channel(flags["through"]))
+    return caller_called(flags["resolver"], flags["call_seconds"])
 
 
 def _list(*, machine: bool) -> None:
@@ -166,58 +132,3 @@ def _replay(path: Path, *, machine: bool) -> int:
         lines = [f"  {line}" for line in regression.evidence.lines()[:-1]]
         click.echo("\n".join([f"refuted: {head}", *lines, f"  {because}"]))
     return AS_EXPECTED if because is None else REFUTED
-
-
-def _judge(flags: dict[str, Any]) -> int:
-    function = resolver_called(flags["resolver"])
-    plan = _plan(flags, function)
-    judging = Judging(InProcess(function, flags["resolver"], flags["call_seconds"]), plan)
-    with contextlib.redirect_stdout(sys.stderr):
-        verdicts = judging.verdicts(_teller())
-    if flags["save"] is not None:
-        _save(flags["save"], flags["resolver"], plan, verdicts)
-    if flags["as_json"]:
-        told = as_json(flags["resolver"], plan, verdicts)
-        click.echo(json.dumps(told, ensure_ascii=False))
-    else:
-        click.echo(as_text(flags["resolver"], plan, verdicts))
-    return exit_code(plan, verdicts)
-
-
-def _teller() -> Any:
-    def tell(law: Law) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{law.name + ' ...':<40}\r")
-            sys.stderr.flush()
-
-    return tell
-
-
-def _plan(flags: dict[str, Any], function: object) -> Plan:
-    kind = flags["values"]
-    return planned(
-        function,
-        values=_strategy(kind) if ":" in kind else kind,
-        observe=_names(flags["observe"]),
-        sources=_names(flags["sources"]),
-        expect=dict(expectation(text, "--expect") for text in flags["expect"]),
-        seed=flags["seed"],
-        examples=flags["examples"],
-        seconds=flags["seconds"],
-    )
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",")]
-
-
-def _strategy(name: str) -> Any:
-    """A Hypothesis strategy from ``package.module:name``. Raises UnrunnableFault."""
-    return imported(name, f"--values {name}")
-
-
-def _save(folder: Path, resolver: str, plan: Plan, verdicts: list[Verdict]) -> None:
-    for verdict in verdicts:
-        if verdict.evidence is not None and not verdict.law.optional:
-            found = Regression(verdict.law, resolver, plan.observe, verdict.evidence)
-            say(f"saved: {found.save(folder)}")

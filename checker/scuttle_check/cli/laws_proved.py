@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, REFUTED
-from scuttle_check.gossip.experiment import resolver_called
-from scuttle_check.laws.calling import InProcess
+from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, REFUTED, UsageFault
+from scuttle_check.cli.judged import plan_of
+from scuttle_check.laws.calling import Caller, InProcess
 from scuttle_check.laws.conclusions import OF_KIND, PROVED, Conclusion
 from scuttle_check.laws.conclusions import REFUTED as BROKEN
-from scuttle_check.laws.judging import HOLDS, Judging, Plan, Verdict
+from scuttle_check.laws.judging import HOLDS, Judging, Verdict
 from scuttle_check.laws.report import law_json
 from scuttle_check.laws.symbolic import Proof, conclude
 
@@ -26,10 +26,18 @@ class Contradiction(Exception):
     """A law that was proved is broken by a case: a fault of this program, and no verdict."""
 
 
-def prove(flags: dict[str, Any], plan: Plan) -> int:
-    """What is proved of a resolver, and refuted. Spec: LAW-21, LAW-23."""
+def prove(flags: dict[str, Any], caller: Caller) -> int:
+    """What is proved of a resolver, and refuted. Raises UsageFault. Spec: LAW-21, LAW-23."""
     name, kind = flags["resolver"], flags["values"]
-    caller = InProcess(resolver_called(name), name, flags["call_seconds"])
+    if not isinstance(caller, InProcess):
+        raise UsageFault(
+            f"cannot prove anything of {name}: the formulas are made of code in Python",
+            where="--prove",
+            expected="a resolver in Python",
+            hint="without --prove cases are tried, which can refute and not prove; "
+            "or prove the same rule written in Python",
+        )
+    plan = plan_of(flags, caller)
     with contextlib.redirect_stdout(sys.stderr):
         proof = conclude(caller, kind, plan.observe, plan.seconds / STATEMENTS)
         tried = {each.law.name: each for each in Judging(caller, plan).verdicts()}

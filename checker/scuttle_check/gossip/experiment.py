@@ -24,6 +24,8 @@ from scuttle_check.engine.topology import Topology
 from scuttle_check.gossip.actor import GENERATION, GossipActor, actor_in
 from scuttle_check.gossip.bounds import LEAST, Limit, limit_json
 from scuttle_check.gossip.explain import GossipWords
+from scuttle_check.gossip.javascript.naming import script_called
+from scuttle_check.gossip.javascript.resolving import scripted
 from scuttle_check.gossip.lasting import Heeded
 from scuttle_check.gossip.own_profiles import Named, named_json, profile_called
 from scuttle_check.gossip.own_properties import property_called
@@ -310,15 +312,20 @@ class Experiment:
 
 
 def resolver_called(name: str) -> Resolver:
-    """A resolver by name, or from ``package.module:function``. Raises a Fault."""
+    """A resolver by name, ``package.module:function`` or ``file.mjs:function``. Raises a Fault."""
     if name in RESOLVERS:
         return RESOLVERS[name]
     refuse_foreign_code("resolver", name, ", ".join(RESOLVERS))
     where = f"--resolver {name}"
+    script = script_called(name)
+    if script is not None:
+        return scripted(script, name)
     if ":" not in name:
         known = ", ".join(RESOLVERS)
         raise UsageFault(
-            f"no resolver {name!r}", where=where, expected=f"{known}, or package.module:function"
+            f"no resolver {name!r}",
+            where=where,
+            expected=f"{known}, package.module:function, or file.mjs:function",
         )
     resolver = imported(name, where)
     if not callable(resolver):

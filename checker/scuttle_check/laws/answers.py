@@ -13,7 +13,7 @@ from itertools import permutations
 import attrs
 
 from scuttle_check.laws.asking import Asking, NoAnswer, Run
-from scuttle_check.laws.calling import Failing, Failure
+from scuttle_check.laws.calling import Failure
 from scuttle_check.laws.cases import (
     Case,
     Runs,
@@ -65,7 +65,7 @@ def judge_meddling(asking: Asking, runs: Runs) -> str | None:
     for update in run.delivered[:-1]:
         state = asking.after(state, update)
     answer = asking.ask(state, run.delivered[-1])
-    if isinstance(answer, Failure) and answer.kind is Failing.TOO_SLOW:
+    if isinstance(answer, Failure) and answer.lost:
         return None
     return asking.caller.meddled(View(state), run.delivered[-1])
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import define, field, frozen
 
-from scuttle_check.laws.calling import Answer, Caller, Failing, Failure, Watched
+from scuttle_check.laws.calling import Answer, Caller, Failure, Question, Remote, Watched
 from scuttle_check.laws.limits import Allowance
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Delta, Update
@@ -18,7 +18,13 @@ from scuttle_ref.state import NodeState
 from scuttle_ref.version_vector import VersionVector
 
 HANGS_MAX = 3
-"""After so many calls without an answer in time the resolver is asked no more."""
+"""After so many values at which it hung, or its process ended, a resolver is asked no more.
+
+Of such a value it is not asked again.
+"""
+
+TOGETHER = 1_000
+"""So many questions are asked at once, where many can be."""
 
 OBSERVABLE = ("value", "version")
 """What an owner can see of an entry: what ``get`` returns."""
@@ -57,7 +63,7 @@ class Asking:
     observe: tuple[str, ...] = OBSERVABLE
     time: Allowance | None = None
     watched: set[Key] = field(factory=set)
-    hangs: int = 0
+    hung: dict[object, Failure] = field(factory=dict)
     asked: int = 0
     answered: bool = False
     accepted: bool = False
@@ -68,6 +74,11 @@ class Asking:
     _states: dict[NodeState, NodeState] = field(factory=dict)
     _fresh: dict[NodeId, NodeState] = field(factory=dict)
     _seen: dict[tuple[NodeState, Key], tuple[object, ...]] = field(factory=dict)
+
+    @property
+    def hangs(self) -> int:
+        """At how many values it hung, or its process ended."""
+        return len(self.hung)
 
     def fresh(self, replica: NodeId) -> NodeState:
         """A replica that knows nothing."""
@@ -87,25 +98,84 @@ class Asking:
 
     def ask_again(self, state: NodeState, update: Update) -> Answer:
         """What the resolver answers now. Raises GaveUp. Spec: LAW-14, LAW-15."""
-        if self.fatal:
-            raise GaveUp(f"it {self.fatal}, and is asked no more")
-        if self.hangs >= HANGS_MAX:
-            raise GaveUp(f"it gave no answer in time {HANGS_MAX} times, and is asked no more")
+        known = self._refused(update)
+        if known is not None:
+            return known
         self.asked += 1
-        if self.time is not None and not self.asked % 64 and self.time.spent:
-            raise GaveUp("the time for this run is up")
+        if not self.asked % 64:
+            self._in_time()
         view = (
             Watched(_copied(state), by_value, asked=self.watched)
             if self.caller.here
             else View(state)
         )
         answer = self.caller.ask(view, update)
+        return self._noted(update, answer)
+
+    def ask_all(self, questions: Sequence[Question]) -> list[Answer]:
+        """What the resolver answers to many questions, each asked once. Raises GaveUp.
+
+        What it answered before that is known all the same.
+        """
+        if isinstance(self.caller, Remote):
+            fresh = [each for each in dict.fromkeys(questions) if each not in self._answers]
+            for question, answer in zip(fresh, self._answers_now(fresh), strict=False):
+                self._answers[question] = answer
+        return [self.ask(*question) for question in questions]
+
+    def ask_all_again(self, questions: Sequence[Question]) -> list[Answer]:
+        """What the resolver answers now to many questions. Raises GaveUp. Spec: LAW-25."""
+        if isinstance(self.caller, Remote):
+            return list(self._answers_now(questions))
+        return [self.ask_again(*question) for question in questions]
+
+    def _answers_now(self, questions: Sequence[Question]) -> Iterator[Answer]:
+        """The answers of a resolver that takes many questions at once. Raises GaveUp."""
+        assert isinstance(self.caller, Remote)  # noqa: S101 - for the type checker
+        at = 0
+        while at < len(questions):
+            part = questions[at : at + TOGETHER]
+            refused = [self._refused(update) for _, update in part]
+            asks = [each for each, known in zip(part, refused, strict=True) if known is None]
+            self.asked += len(asks)
+            answers = iter(self.caller.ask_all(asks))
+            self.watched |= self.caller.looked
+            for (_, update), known in zip(part, refused, strict=True):
+                answer = next(answers, None) if known is None else known
+                if answer is None:  # one before was lost
+                    break
+                at += 1
+                yield self._noted(update, answer)
+            self._in_time()
+
+    def knows(self, state: NodeState, update: Update) -> bool:
+        """Whether this question was asked."""
+        return (state, update) in self._answers
+
+    def _refused(self, update: Update) -> Failure | None:
+        """The failure of a question that is not asked again. Raises GaveUp."""
+        if self.fatal:
+            raise GaveUp(f"it {self.fatal}, and is asked no more")
+        if not self.hung:
+            return None
+        if len(self.hung) >= HANGS_MAX:
+            raise GaveUp(
+                f"it hung, or ended its process, at {HANGS_MAX} values, and is asked no more"
+            )
+        return self.hung.get(exact(update.value))
+
+    def _noted(self, update: Update, answer: Answer) -> Answer:
         if isinstance(answer, Failure):
-            self.hangs += answer.kind is Failing.TOO_SLOW
+            if answer.lost:
+                self.hung.setdefault(exact(update.value), answer)
         else:
             self.answered = True
             self.accepted |= answer
         return answer
+
+    def _in_time(self) -> None:
+        if self.time is not None and self.time.spent:
+            raise GaveUp("the time for this run is up")
 
     def accepts(self, state: NodeState, update: Update) -> bool:
         """Whether `update` replaces what is stored. Raises NoAnswer and GaveUp."""

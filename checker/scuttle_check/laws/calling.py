@@ -6,7 +6,8 @@ serves it. A caller for the latter needs :meth:`Caller.ask` alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -18,6 +19,7 @@ from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Update
 from scuttle_ref.names import Key, thawed_value
 from scuttle_ref.resolvers import Resolver, View
+from scuttle_ref.state import NodeState
 from scuttle_ref.values import kind_of
 
 SECONDS_PER_CALL = 1.0
@@ -34,10 +36,14 @@ class Failing(Enum):
 
 @frozen
 class Failure:
-    """No answer. `says` is what happened, to follow the name of the resolver."""
+    """No answer. `says` is what happened, to follow the name of the resolver.
+
+    One that is `lost` cost the process, or the time of it: it is not asked for again.
+    """
 
     kind: Failing
     says: str
+    lost: bool = False
 
 
 Answer: TypeAlias = bool | Failure
@@ -80,6 +86,46 @@ class Caller(Protocol):
         ...
 
 
+Question: TypeAlias = tuple[NodeState, Update]
+
+
+@runtime_checkable
+class Remote(Caller, Protocol):
+    """A caller whose resolver runs in a process that is ours to steer.
+
+    It takes many questions at once, at any time of day, with other random numbers, and in further
+    processes; and it sees what its resolver changes, looks at and prints.
+
+    Spec: LAW-25.
+    """
+
+    @property
+    def looked(self) -> set[Key]:
+        """The keys that were looked at."""
+        ...
+
+    @property
+    def worked(self) -> float:
+        """The processor time that the answers took. Unit: seconds."""
+        ...
+
+    def ask_all(self, questions: Sequence[Question]) -> list[Answer]:
+        """The answers, in order, up to the first that is lost. Never raises."""
+        ...
+
+    def at(self, when: float | None, seed: int) -> AbstractContextManager[None]:
+        """Ask at another time, in seconds since 1970, and with the random numbers of a seed."""
+        ...
+
+    def elsewhere(self, questions: Sequence[Question]) -> list[tuple[str, list[Answer]]]:
+        """What other processes answer, each with what is its own in words."""
+        ...
+
+    def notes(self) -> list[str]:
+        """What is worth saying of the resolver besides verdicts."""
+        ...
+
+
 @frozen
 class InProcess:
     """Calls a Python function, with a limit on the time of each call. Unit: seconds.
@@ -119,7 +165,7 @@ def asked(call: Callable[[], object], limit: float) -> Answer:
     except KeyboardInterrupt:
         raise
     except TooSlow:
-        return Failure(Failing.TOO_SLOW, f"gave no answer within {limit:g} s")
+        return Failure(Failing.TOO_SLOW, f"gave no answer within {limit:g} s", lost=True)
     except BaseException as fault:  # noqa: BLE001 - a foreign function may raise anything
         return Failure(Failing.RAISED, f"raised {kind_of(fault)}{_text(fault)}")
     if answer is True or answer is False:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from attrs import frozen
 
 from scuttle_check.laws.asking import Asking, Run
-from scuttle_check.laws.calling import Answer, Failure, InProcess
+from scuttle_check.laws.calling import Answer, Caller, Failure, InProcess, Remote
 from scuttle_check.laws.cases import Runs, shown
 from scuttle_check.laws.elsewhere import answers_elsewhere
 from scuttle_ref.messages import Update
@@ -70,9 +70,18 @@ def calendar() -> Iterator[Circumstance]:
         yield Circumstance(f"asked on {moment:%Y-%m-%d at %H:%M:%S}", at, 1)
 
 
+def can_travel(caller: Caller) -> bool:
+    """Whether a resolver can be asked at another time."""
+    return caller.here or isinstance(caller, Remote)
+
+
 @contextmanager
-def under(circumstance: Circumstance) -> Iterator[None]:
-    """Let `circumstance` reign in this process for a while."""
+def under(circumstance: Circumstance, caller: Caller) -> Iterator[None]:
+    """Let `circumstance` reign for a while, in the process of the resolver."""
+    if isinstance(caller, Remote):
+        with caller.at(circumstance.at, circumstance.seed):
+            yield
+        return
     import time_machine  # noqa: PLC0415 - only where the resolver runs in this process
 
     state = random.getstate()
@@ -93,28 +102,35 @@ def seek_unsteady(asking: Asking, questions: Sequence[Question]) -> tuple[Runs, 
     Each question is asked again under every circumstance, in another order each time; the
     question reported is the first in the order given. Raises GaveUp. Spec: LAW-2.
     """
-    first = [asking.ask(*question) for question in questions]
+    first = asking.ask_all(questions)
+    travels = can_travel(asking.caller)
     worst: tuple[int, str] | None = None
     for number, circumstance in enumerate(CIRCUMSTANCES):
-        if circumstance.at is not None and not asking.caller.here:
+        if circumstance.at is not None and not travels:
             continue
         order = list(range(len(questions)))
         if number % 2 == 0:
             order.reverse()
-        with under(circumstance):
-            answers = {at: asking.ask_again(*questions[at]) for at in order}
-        worst = _earlier(worst, first, answers, circumstance)
-    if worst is None and asking.caller.here:
+        worst = _earlier(worst, first, _asked(asking, questions, order, circumstance), circumstance)
+    if worst is None and travels:
         sample = range(0, len(questions), max(1, len(questions) // FEW))
         for circumstance in calendar():
-            with under(circumstance):
-                answers = {at: asking.ask_again(*questions[at]) for at in sample}
+            answers = _asked(asking, questions, sample, circumstance)
             worst = _earlier(worst, first, answers, circumstance)
     worst = worst or _elsewhere(asking, questions, first)
     if worst is None:
         return None
     state, update = questions[worst[0]]
     return (Run(state.id, (*asking.origins[state], update)),), worst[1]
+
+
+def _asked(
+    asking: Asking, questions: Sequence[Question], order: Sequence[int], circumstance: Circumstance
+) -> dict[int, Answer]:
+    """The answers under a circumstance, by the place of their questions."""
+    with under(circumstance, asking.caller):
+        answers = asking.ask_all_again([questions[at] for at in order])
+    return dict(zip(order, answers, strict=True))
 
 
 def _earlier(
@@ -136,18 +152,29 @@ def _elsewhere(
     asking: Asking, questions: Sequence[Question], first: Sequence[Answer]
 ) -> tuple[int, str] | None:
     """The first question that processes answer differently, and how."""
-    if not isinstance(asking.caller, InProcess) or asking.hangs:
+    if asking.hangs:
         return None
-    here: list[object] = [
-        answer if isinstance(answer, bool) else answer.kind.value for answer in first
-    ]
-    found = answers_elsewhere(asking.caller, questions, here)
-    for one, other in pairwise([*found, here]):
+    here = [_kept(answer) for answer in first]
+    if isinstance(asking.caller, Remote):
+        found = [
+            (place, [_kept(answer) for answer in answers])
+            for place, answers in asking.caller.elsewhere(questions)
+        ]
+    elif isinstance(asking.caller, InProcess):
+        found = answers_elsewhere(asking.caller, questions, here)
+    else:
+        return None
+    for (place, one), (another, other) in pairwise([*found, ("", here)]):
         for at, (this, that) in enumerate(zip(one, other, strict=True)):
             if this != that:
-                said = f"one process says {_said(this)}, and another {_said(that)}"
+                beside = f"another with {another}" if another else "this one"
+                said = f"a process with {place} says {_said(this)}, and {beside} {_said(that)}"
                 return at, said
     return None
+
+
+def _kept(answer: Answer) -> object:
+    return answer if isinstance(answer, bool) else answer.kind.value
 
 
 def _said(answer: object) -> str:
@@ -180,9 +207,9 @@ def judge_unsteady(asking: Asking, runs: Runs) -> str | None:
     question = (state, run.delivered[-1])
     first = asking.ask(*question)
     for circumstance in (*CIRCUMSTANCES, *calendar()):
-        if circumstance.at is None or asking.caller.here:
-            with under(circumstance):
-                answers = [asking.ask_again(*question) for _ in range(REPEATS)]
+        if circumstance.at is None or can_travel(asking.caller):
+            with under(circumstance, asking.caller):
+                answers = asking.ask_all_again([question] * REPEATS)
             for then in answers:
                 if not same(first, then):
                     return f"{_told(first, then, circumstance)} to {shown(run.delivered[-1])}"

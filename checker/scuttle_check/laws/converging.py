@@ -5,6 +5,7 @@ Decided by exhaustive search, within bounds that the verdict states.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -31,7 +32,7 @@ from scuttle_check.search.budget import Budget
 from scuttle_check.search.exhaustive import exhaustive
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Put, Update
-from scuttle_ref.names import UNBOUNDED, NodeId
+from scuttle_ref.names import UNBOUNDED, NodeId, frozen_value
 from scuttle_ref.profiles import DOCUMENTED
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import GossipView, Resolver
@@ -154,7 +155,9 @@ def explore(asking: Asking, domain: Domain, evidence: Sequence[Evidence] = ()) -
         try:
             report = exhaustive(system, [judged], Budget(STATES_MAX), until_decided=True)
         except UnrunnableFault as fault:
-            return Explored(worlds, stop=f"{experiment.topology.name}: {fault.problem}")
+            told = fault.problem.replace("the resolver raised a GaveUp: ", "")
+            told = re.sub(r"the resolver raised an? \w+: ", "it ", told)
+            return Explored(worlds, stop=f"{experiment.topology.name}: {told}")
         worlds += report.stats.states
         verdict = report.verdicts[0]
         if verdict.kind is Kind.REFUTED:
@@ -187,6 +190,8 @@ def resolver_of(asking: Asking) -> Resolver:
 
     def resolve(gossip: GossipView, update: Update) -> bool:
         state: NodeState = gossip.state  # type: ignore[attr-defined]
+        value = frozen_value(update.value)  # a resolver is given copies, which have no hash
+        update = Update(update.source_id, update.key, value, update.version)
         answer = asking.ask(_stripped(state), update)
         if isinstance(answer, Failure):
             raise RuntimeError(answer.says)  # noqa: TRY004 - no matter of types

@@ -8,12 +8,9 @@ A domain from a Hypothesis strategy of the user: its simplest values.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from inspect import getattr_static
 from itertools import combinations, permutations, product
-from types import CodeType, ModuleType
 from typing import Any
 
 import attrs
@@ -24,6 +21,7 @@ from hypothesis.strategies import SearchStrategy
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.gossip.strategies import some
 from scuttle_check.laws.cases import Case
+from scuttle_check.laws.mentioned import constants_of
 from scuttle_ref.messages import Update
 from scuttle_ref.names import VERSION_MAX, Key, NodeId, Value, exact, frozen_value
 from scuttle_ref.validity import name_refusal
@@ -82,7 +80,7 @@ LIKE_A: NodeId = "a"
 RELATED: dict[str, tuple[tuple[Value, Value], ...]] = {
     "text": (
         *(("a", "A"), ("a", " a"), ("a", "a "), ("ab", "abc"), ("ß", "ss"), ("10", "9")),
-        ("\u00e9", "e\u0301"),
+        *(("\u00e9", "e\u0301"), ("z", "\u00e4"), ("i", "I")),
     ),
     "integers": ((1, 2**32 + 1), (1, 257), (1, 65_537), (2**53 - 1, 2**53), (-1, 1)),
     "numbers": ((0.1, 0.10000000149011612), (1, 1.0000000000000002), (0.3, 0.1 + 0.2), (-0.5, 0.5)),
@@ -98,9 +96,6 @@ RELATED["json"] = (
 
 HARVEST_MAX = 8
 MARKS_MAX = 4
-HELPERS = 3
-"""How deep the functions are looked into that a resolver calls."""
-NAME_LENGTH_MAX = 40
 
 
 @frozen(eq=False)
@@ -257,7 +252,7 @@ def with_constants(domain: Domain, resolver: object, kind: str = "json") -> Doma
     what is above a limit: of whole numbers the next one is tried, too.
     """
     found: dict[object, Value] = {}
-    constants = list(_constants(resolver))
+    constants = list(constants_of(resolver))
     limits = [each + 1 for each in constants if type(each) is int and abs(each) > COMMON]
     for constant in (*constants, *limits):
         if value_refusal(constant) is None:
@@ -306,83 +301,6 @@ def domain_of(kind: str, sources: tuple[NodeId, ...] = SOURCES) -> Domain:
         raise UsageFault(f"no values {kind!r}", where="--values", expected=expected)
     threes = THREES.get(kind, (VALUES[kind][:3],))
     return Domain(VALUES[kind], threes, sources, related=RELATED.get(kind, ()))
-
-
-def mentioned(resolver: Any) -> set[str]:
-    """The attributes and names that the code of a function speaks of, and those that it calls."""
-    found: set[str] = set()
-    waiting, known = [getattr(resolver, "__wrapped__", resolver)], set[int]()
-    for function in waiting:
-        code = getattr(function, "__code__", None)
-        if not isinstance(code, CodeType) or id(code) in known:
-            continue
-        known.add(id(code))
-        found.update(code.co_names)
-        beside = getattr(function, "__globals__", {})
-        waiting.extend(beside[name] for name in code.co_names if name in beside)
-    return found
-
-
-def _constants(resolver: Any) -> Iterator[Value]:
-    """Scalars in the code of a function and of the functions and data beside it that it names."""
-    resolver = getattr(resolver, "__wrapped__", resolver)
-    if not hasattr(resolver, "__code__"):
-        called = vars(type(resolver)).get("__call__", resolver)
-        yield from _of_function(called, resolver, set(), HELPERS)
-        return
-    yield from _of_function(resolver, None, set(), HELPERS)
-
-
-def _of_function(function: Any, owner: object, known: set[int], depth: int) -> Iterator[Value]:
-    """Scalars in the code of a function, its closure and defaults, and what it names.
-
-    Of an object that is called, or a class that is named, those of its attributes that are named.
-    """
-    code = getattr(function, "__code__", None)
-    if not isinstance(code, CodeType) or id(code) in known:
-        return
-    known.add(id(code))
-    yield from _in_code(code, getattr(function, "__doc__", None))
-    cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
-    beside = getattr(function, "__globals__", {})
-    named = [beside[name] for name in code.co_names if name in beside]
-    owners = [each for each in (owner, *named) if each is not None]
-    inside = [
-        getattr_static(each, name, None)
-        for each in owners
-        if hasattr(each, "__dict__") and not isinstance(each, ModuleType)
-        for name in code.co_names
-    ]
-    defaults = (function.__defaults__ or (), tuple((function.__kwdefaults__ or {}).values()))
-    for thing in (*cells, *defaults, *named, *inside):
-        if hasattr(thing, "__code__"):
-            if depth:
-                yield from _of_function(thing, None, known, depth - 1)
-        elif isinstance(thing, re.Pattern):
-            yield from re.findall(r"\w[\w.:/-]*", thing.pattern)
-        elif not callable(thing):
-            yield from _scalars(thing)
-
-
-def _in_code(code: CodeType, doc: str | None) -> Iterator[Value]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _in_code(constant, None)
-        elif constant is not None and constant != doc:
-            yield from _scalars(constant)
-
-
-def _scalars(thing: object) -> Iterator[Value]:
-    """The plain values in a constant; of a dict, keys and values."""
-    if type(thing) in {int, float, bool} or (type(thing) is str and len(thing) < NAME_LENGTH_MAX):
-        if thing == thing and value_refusal(thing) is None:  # noqa: PLR0124 - NaN
-            yield thing
-    elif isinstance(thing, dict):
-        for pair in thing.items():
-            yield from _scalars(pair)
-    elif isinstance(thing, tuple | list | set | frozenset):
-        for item in sorted(thing, key=repr) if isinstance(thing, set | frozenset) else thing:
-            yield from _scalars(item)
 
 
 DRAWN = 100

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -21,8 +23,14 @@ from scuttle_ref.messages import Update
 from scuttle_ref.resolvers import View
 from scuttle_ref.state import NodeState
 
-HASH_SEEDS = ("1", "3")
-"""Values of PYTHONHASHSEED under which short names are ordered in opposite ways by ``hash``.
+PLACES: tuple[dict[str, str], ...] = (
+    {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "LC_ALL": "sv_SE.UTF-8"},
+    {"PYTHONHASHSEED": "3", "TZ": "America/Los_Angeles", "LC_ALL": "tr_TR.UTF-8"},
+)
+"""What is another thing at each place where the same is asked.
+
+Under these values of PYTHONHASHSEED short names are ordered in opposite ways by ``hash``. The time
+zones are 21 to 22 hours apart; Swedish sorts "ä" behind "z", and Turkish has another capital i.
 
 The last process is asked first what was refused here, or is older than what is stored: what a
 resolver remembers of its first question is then something else from the start.
@@ -50,8 +58,8 @@ def place_of(resolver: Any) -> tuple[str, str] | None:
 
 def answers_elsewhere(
     caller: InProcess, questions: Sequence[Question], here: Sequence[object]
-) -> list[list[object]]:
-    """What fresh processes answer, one list for each that answered; failures are their kinds.
+) -> list[tuple[str, list[object]]]:
+    """What fresh processes answer, each with what is its own; failures are their kinds.
 
     `here` is what was answered in this process.
 
@@ -66,9 +74,10 @@ def answers_elsewhere(
         tasks = [pickle.dumps((*head, [questions[at] for at in order])) for order in orders]
     except Exception:  # noqa: BLE001 - the values are the user's objects
         return []
-    running = [_started(seed) for seed in HASH_SEEDS]
+    places = [_spoken_here(each) for each in PLACES]
+    running = [_started(each) for each in places]
     found = []
-    for process, task, order in zip(running, tasks, orders, strict=True):
+    for process, task, order, its in zip(running, tasks, orders, places, strict=True):
         try:
             out, _ = process.communicate(task, timeout=SECONDS)
             told: list[object] = pickle.loads(out)  # noqa: S301 - written by this module
@@ -78,8 +87,35 @@ def answers_elsewhere(
             continue
         if len(told) == len(questions):
             by_question = dict(zip(order, told, strict=True))
-            found.append([by_question[at] for at in range(len(questions))])
+            found.append((in_words(its), [by_question[at] for at in range(len(questions))]))
     return found
+
+
+def in_words(place: Mapping[str, str]) -> str:
+    """What is its own at a place, as a shell is told it."""
+    return " ".join(f"{name}={value}" for name, value in place.items())
+
+
+@cache
+def _languages() -> frozenset[str]:
+    """The languages that this machine has, as it spells them."""
+    program = shutil.which("locale")
+    if program is None:
+        return frozenset()
+    said = subprocess.run([program, "-a"], capture_output=True, text=True, check=False)  # noqa: S603 - a program of the system
+    return frozenset(line.strip().lower().replace("-", "") for line in said.stdout.splitlines())
+
+
+def _spoken_here(place: Mapping[str, str]) -> dict[str, str]:
+    """The place with a language that this machine has: Python fails at others.
+
+    In the place of Turkish there is then none at all: bytes that are no ASCII.
+    """
+    wanted = place["LC_ALL"]
+    if wanted.lower().replace("-", "") in _languages():
+        return dict(place)
+    plain = "C.UTF-8" if wanted.startswith("sv") else "C"
+    return {**place, "LC_ALL": plain}
 
 
 def _refused_first(questions: Sequence[Question], here: Sequence[object]) -> list[int]:
@@ -90,7 +126,7 @@ def _refused_first(questions: Sequence[Question], here: Sequence[object]) -> lis
     return sorted(range(len(questions)), key=place)
 
 
-def _started(seed: str) -> subprocess.Popen[bytes]:
+def _started(place: Mapping[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - this interpreter, this module
         [sys.executable, "-P", "-m", __name__],
         stdin=subprocess.PIPE,
@@ -99,7 +135,7 @@ def _started(seed: str) -> subprocess.Popen[bytes]:
         env={
             **os.environ,
             INSIDE: "1",
-            "PYTHONHASHSEED": seed,
+            **place,
             "PYTHONPATH": os.pathsep.join(sys.path),
         },
     )

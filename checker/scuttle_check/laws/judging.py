@@ -19,13 +19,14 @@ from attrs import field, frozen
 
 from scuttle_check.laws.asking import OBSERVABLE, Asking, GaveUp, NoAnswer
 from scuttle_check.laws.book import BY_NAME, LAWS, Law
-from scuttle_check.laws.calling import Caller
+from scuttle_check.laws.calling import Caller, Remote
 from scuttle_check.laws.cases import Runs, shown
-from scuttle_check.laws.circumstances import Question, seek_unsteady
+from scuttle_check.laws.circumstances import Question, can_travel, seek_unsteady
 from scuttle_check.laws.converging import BOUNDS, SHAPES, explore
 from scuttle_check.laws.domain import KEY, Domain
 from scuttle_check.laws.evidence import Evidence
 from scuttle_check.laws.forerunner import Fatal, sent_ahead
+from scuttle_check.laws.gathering import gathered, sought
 from scuttle_check.laws.limits import Allowance, many_calls
 from scuttle_ref.messages import Delta, Update
 
@@ -40,6 +41,9 @@ _JUDGED = itertools.count()
 
 QUESTIONS_MAX = 4_000
 """So many questions are asked again under every circumstance."""
+
+UNUSUAL = 1_000
+"""Of these so many are the last."""
 
 
 NEEDED = ("total", "deterministic")
@@ -95,7 +99,10 @@ class Judging:
     _verdicts: dict[str, Verdict] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        allowance = Allowance(self.plan.seconds, self.caller.here)
+        remote = self.caller if isinstance(self.caller, Remote) else None
+        ours = self.caller.here or remote is not None
+        beside = (lambda: 0.0) if remote is None else (lambda: remote.worked)
+        allowance = Allowance(self.plan.seconds, ours, beside)
         asking = Asking(self.caller, self.plan.observe, allowance)
         object.__setattr__(self, "asking", asking)
 
@@ -137,7 +144,7 @@ class Judging:
             return self._steady(law)
         if law.name == "convergent":
             return self._converges(law)
-        if law.name == "pure" and not self.caller.here:
+        if law.name == "pure" and not can_travel(self.caller):
             return Verdict(law, NOT_ASKED, "the resolver runs elsewhere, on copies")
         return self._sought(law)
 
@@ -163,19 +170,17 @@ class Judging:
         """A law sought broken in cases. What is found is made small. Spec: LAW-17."""
         tried = 0
         for size in law.sizes:
-            for case in self.plan.domain.cases(size):
+            for runs in sought(self.asking, law.seek, self.plan.domain.cases(size)):
                 tried += 1
-                runs = law.seek(self.asking, case)
                 if runs is not None:
                     return self._refuted(law, runs, tried)
         drawn = 0
-        for updates in self._drawn if law.drawn else ():
+        sets = [updates[: law.drawn] for updates in self._drawn] if law.drawn else []
+        cases = [self.plan.domain.case(each) for each in sets if len(each) >= law.sizes[0]]
+        for case, runs in zip(cases, sought(self.asking, law.seek, cases), strict=True):
             drawn += 1
-            case = self.plan.domain.case(updates[: law.drawn])
-            if len(case.updates) >= law.sizes[0]:
-                runs = law.seek(self.asking, case)
-                if runs is not None:
-                    return self._refuted(law, self._small(law, case.updates, runs), tried + drawn)
+            if runs is not None:
+                return self._refuted(law, self._small(law, case.updates, runs), tried + drawn)
         scope = f"{tried:,} sets of updates" + (f", {drawn} drawn ones" if drawn else "")
         if law.name not in {"pure", "total"} and not self.asking.accepted:
             answered = (
@@ -213,22 +218,25 @@ class Judging:
         return drawn_sets(self.plan)
 
     def _steady(self, law: Law) -> Verdict:
-        questions = self._questions()
+        questions = gathered(self.asking, self._questions)
         found = seek_unsteady(self.asking, questions)
         if found is None:
             scope = f"{len(questions):,} questions, asked again at other times and in other orders"
             return Verdict(law, HOLDS, scope)
         runs, told = found
         because = f"{told} to {shown(runs[0].delivered[-1])}"
-        if "process" not in told:
+        if "a process with" not in told:
             because = law.judge(self.asking, runs) or because
         return Verdict(law, REFUTED, f"{len(questions):,} questions", Evidence(because, runs))
 
-    def _questions(self) -> list[Question]:
-        """The questions of all sets of one and two updates, simplest first."""
+    def _questions(self, asking: Asking) -> list[Question]:
+        """The questions of all sets of one and two updates, simplest first.
+
+        Of too many those in the middle are left out: what is unusual stands last.
+        """
 
         def every() -> Iterator[Question]:
-            domain, asking = self.plan.domain, self.asking
+            domain = self.plan.domain
             for size in (1, 2):
                 for case in domain.cases(size):
                     for replica in (domain.observers[0], domain.sources[0]):
@@ -236,11 +244,9 @@ class Judging:
                             with suppress(NoAnswer):
                                 yield asking.ended(replica, order[:-1]), order[-1]
 
-        found: dict[Question, None] = {}
-        for question in every():
-            found[question] = None
-            if len(found) == QUESTIONS_MAX:
-                break
+        found = list(dict.fromkeys(every()))
+        if len(found) > QUESTIONS_MAX:
+            found = [*found[: QUESTIONS_MAX - UNUSUAL], *found[-UNUSUAL:]]
         return [*found, *self._never_asked()]
 
     def _never_asked(self) -> Iterator[Question]:

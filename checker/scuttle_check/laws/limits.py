@@ -38,11 +38,12 @@ class Allowance:
     """So many seconds for a whole run: of work where the work is done in this process.
 
     A machine that is busy with something else must not decide what is known. By the clock it is
-    PATIENCE_IN_ALL times as much, for work that sleeps.
+    PATIENCE_IN_ALL times as much, for work that sleeps. `beside` is the work of a process of ours.
     """
 
     seconds: float
     here: bool = True
+    beside: Callable[[], float] = lambda: 0.0
     began: float = field(factory=time.monotonic)
     worked: float = field(factory=time.process_time)
 
@@ -52,7 +53,7 @@ class Allowance:
         by_clock = time.monotonic() - self.began
         if not self.here:
             return by_clock >= self.seconds
-        worked = time.process_time() - self.worked
+        worked = time.process_time() - self.worked + self.beside()
         return worked >= self.seconds or by_clock >= self.seconds * PATIENCE_IN_ALL
 
 

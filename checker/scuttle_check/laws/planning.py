@@ -8,8 +8,9 @@ from typing import Any
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.laws.asking import OBSERVABLE
 from scuttle_check.laws.book import law_called
-from scuttle_check.laws.domain import SOURCES, domain_of, mentioned, with_constants
+from scuttle_check.laws.domain import SOURCES, domain_of, with_constants
 from scuttle_check.laws.judging import EXAMPLES, HOLDS, REFUTED, SECONDS, UNKNOWN, Plan
+from scuttle_check.laws.mentioned import names_of
 
 VERDICTS = (HOLDS, REFUTED, UNKNOWN)
 ANY = "json"
@@ -27,7 +28,7 @@ def planned(  # noqa: PLR0913 - each keyword is a choice of its own
     examples: int = EXAMPLES,
     seconds: float = SECONDS,
 ) -> Plan:
-    """The plan that judges `resolver`. Raises a Fault for what is no good.
+    """The plan that judges `resolver`, a function, or a Script. Raises a Fault for what is no good.
 
     `values` is the name of a kind or a Hypothesis strategy; with a name the constants of that
     kind in the code of the resolver are tried as well. `expect` maps laws to wanted verdicts; of a
@@ -59,7 +60,7 @@ def planned(  # noqa: PLR0913 - each keyword is a choice of its own
 
 def _suggested(resolver: object) -> dict[str, str]:
     """Optional laws that are worth requiring of a resolver, with the reason. Spec: LAW-11."""
-    names = mentioned(resolver)
+    names = names_of(resolver)
     if "version" in names and not names & {"value", "sort", "clock"}:
         return {
             "newest-of-source": "it reads versions and sources alone, so there is no reason why a "

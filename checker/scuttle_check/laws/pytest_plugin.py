@@ -57,7 +57,7 @@ def _laws_of(session: pytest.Session, line: str) -> Iterator[pytest.Item]:
     from scuttle_check.laws.book import LAWS  # noqa: PLC0415
 
     try:
-        judging = judging_of(line)
+        judging = judging_of(line, session.config.rootpath)
     except Fault as fault:
         raise pytest.UsageError(f"{INI}: {line}\n{fault}") from None
     for law in LAWS:
@@ -67,12 +67,11 @@ def _laws_of(session: pytest.Session, line: str) -> Iterator[pytest.Item]:
         yield item
 
 
-def judging_of(line: str) -> Any:
+def judging_of(line: str, *beside: Path) -> Any:
     """The judgement that a line of the configuration asks for. Raises a Fault."""
     from scuttle_check.base.errors import UsageFault  # noqa: PLC0415
-    from scuttle_check.gossip.experiment import resolver_called  # noqa: PLC0415
-    from scuttle_check.laws.calling import InProcess  # noqa: PLC0415
     from scuttle_check.laws.judging import Judging  # noqa: PLC0415
+    from scuttle_check.laws.named import caller_called, code_of  # noqa: PLC0415
     from scuttle_check.laws.planning import expectation, planned  # noqa: PLC0415
 
     resolver, *options = shlex.split(line, comments=True)
@@ -92,9 +91,9 @@ def judging_of(line: str) -> Any:
             choices[name] = int(value)
         else:
             choices[name] = value if name == "values" else value.split(",")
-    function = resolver_called(resolver)
-    plan = planned(function, expect=expect, **choices)
-    return Judging(InProcess(function, resolver), plan)
+    caller = caller_called(resolver, beside=beside)
+    plan = planned(code_of(caller), expect=expect, **choices)
+    return Judging(caller, plan)
 
 
 class LawItem(pytest.Item):

@@ -11,19 +11,19 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.base.files import read_members, write_json
 from scuttle_check.base.kept_files import made_folder
-from scuttle_check.gossip.experiment import resolver_called
 from scuttle_check.gossip.model_files import experiment_from_json
 from scuttle_check.laws.asking import Asking, GaveUp, NoAnswer, Run
 from scuttle_check.laws.book import Law, law_called
-from scuttle_check.laws.calling import Caller, InProcess
+from scuttle_check.laws.calling import Caller
 from scuttle_check.laws.converging import judge_schedule
 from scuttle_check.laws.evidence import Evidence
 from scuttle_check.laws.forerunner import sent_ahead
+from scuttle_check.laws.named import caller_called
 from scuttle_ref.messages import Update
 from scuttle_ref.names import frozen_value
 from scuttle_ref.validity import message_refusal
@@ -41,6 +41,8 @@ _MEMBERS = {"id": str, "law": str, "resolver": str, "observe": list, "orders": l
 class Regression:
     """One broken law of one resolver: `resolver` is how it is imported, or a built-in name.
 
+    A file of JavaScript is looked for from the folders of `beside` as well.
+
     Spec: LAW-18.
     """
 
@@ -48,6 +50,7 @@ class Regression:
     resolver: str
     observe: tuple[str, ...]
     evidence: Evidence
+    beside: tuple[Path, ...] = field(default=(), eq=False)
 
     @property
     def id(self) -> str:
@@ -89,7 +92,7 @@ class Regression:
 
     def caller(self) -> Caller:
         """The resolver, imported as the file says. Raises a Fault."""
-        return InProcess(resolver_called(self.resolver), self.resolver)
+        return caller_called(self.resolver, beside=self.beside)
 
     def broken(self, caller: Caller) -> str | None:
         """How the law is still broken on this evidence, as a sentence, or None. Spec: LAW-18."""
@@ -121,7 +124,7 @@ def load_regression(path: Path) -> Regression:
             f"is {list(observe)}", where=f"{where}: $.observe", expected="value, version or both"
         )
     evidence = _evidence(document, law, where)
-    return Regression(law, document["resolver"], observe, evidence)
+    return Regression(law, document["resolver"], observe, evidence, (path.parent,))
 
 
 def _evidence(document: dict[str, Any], law: Law, where: str) -> Evidence:

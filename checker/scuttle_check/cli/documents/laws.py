@@ -58,6 +58,7 @@ def laws() -> Schema:
         "as_expected": YES_OR_NO,
         "scope": TEXT,
         "evidence": _EVIDENCE,
+        "told": TEXTS,
     }
     return document(
         "laws",
@@ -68,6 +69,7 @@ def laws() -> Schema:
             "seed": {"type": "integer"},
             "first": {"enum": [*NAME["enum"], None]},
             "laws": list_of(an_object(judged)),
+            "notes": TEXTS,
         },
     )
 
