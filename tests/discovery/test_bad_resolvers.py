@@ -76,7 +76,7 @@ def test_what_differs_between_processes_is_no_function_of_the_question() -> None
 
     assert verdict.kind == "refuted"
     assert verdict.evidence is not None
-    assert "one process says" in verdict.evidence.because
+    assert "a process with PYTHONHASHSEED=" in verdict.evidence.because
 
 
 def test_a_resolver_that_remembers_is_caught_however_often_it_is_judged() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 import pytest
 
-from scuttle_check.cli import laws as laws_command
+from scuttle_check.cli import judged
 from scuttle_check.cli.main import main
 from scuttle_check.laws import circumstances
 from scuttle_check.laws.domain import Domain
@@ -69,7 +69,7 @@ def test_the_gallery_shows_what_the_command_prints(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.delitem(sys.modules, "gallery", raising=False)
-    monkeypatch.setattr(laws_command, "planned", few_values)
+    monkeypatch.setattr(judged, "planned", few_values)
     monkeypatch.setattr(circumstances, "answers_elsewhere", lambda *_: [])
 
     assert "\n".join([f"$ {command}", *told(command)]) in TEXT

@@ -11,7 +11,6 @@ from scuttle_check.laws.limits import Allowance
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Delta, Update
 from scuttle_ref.names import Key, NodeId, exact
-from scuttle_ref.order import by_value
 from scuttle_ref.resolvers import View
 from scuttle_ref.rules import enlist_sorted, place_shared, witness_lamport
 from scuttle_ref.state import NodeState
@@ -43,6 +42,10 @@ class GaveUp(Exception):
     """The resolver is asked no more."""
 
 
+_Step = tuple[NodeState, NodeState, Update]
+"""What a replica is after an update, and the two: as long as they are kept their ids are theirs."""
+
+
 @frozen(cache_hash=True)
 class Run:
     """Updates delivered to one replica, in this order."""
@@ -63,6 +66,7 @@ class Asking:
     observe: tuple[str, ...] = OBSERVABLE
     time: Allowance | None = None
     watched: set[Key] = field(factory=set)
+    beyond: set[str] = field(factory=set)
     hung: dict[object, Failure] = field(factory=dict)
     asked: int = 0
     answered: bool = False
@@ -72,8 +76,13 @@ class Asking:
     _answers: dict[tuple[NodeState, Update], Answer] = field(factory=dict)
     _next: dict[tuple[NodeState, Update], NodeState] = field(factory=dict)
     _states: dict[NodeState, NodeState] = field(factory=dict)
+    _steps: dict[tuple[int, int], _Step] = field(factory=dict)
+    remote: Remote | None = field(init=False)
     _fresh: dict[NodeId, NodeState] = field(factory=dict)
     _seen: dict[tuple[NodeState, Key], tuple[object, ...]] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.remote = self.caller if isinstance(self.caller, Remote) else None
 
     @property
     def hangs(self) -> int:
@@ -105,11 +114,12 @@ class Asking:
         if not self.asked % 64:
             self._in_time()
         view = (
-            Watched(_copied(state), by_value, asked=self.watched)
+            Watched(_copied(state), update.key, self.watched, self.beyond)
             if self.caller.here
             else View(state)
         )
         answer = self.caller.ask(view, update)
+        self._looked()
         return self._noted(update, answer)
 
     def ask_all(self, questions: Sequence[Question]) -> list[Answer]:
@@ -117,29 +127,28 @@ class Asking:
 
         What it answered before that is known all the same.
         """
-        if isinstance(self.caller, Remote):
+        if self.remote is not None:
             fresh = [each for each in dict.fromkeys(questions) if each not in self._answers]
-            for question, answer in zip(fresh, self._answers_now(fresh), strict=False):
+            for question, answer in zip(fresh, self._answers_now(self.remote, fresh), strict=False):
                 self._answers[question] = answer
         return [self.ask(*question) for question in questions]
 
     def ask_all_again(self, questions: Sequence[Question]) -> list[Answer]:
         """What the resolver answers now to many questions. Raises GaveUp. Spec: LAW-25."""
-        if isinstance(self.caller, Remote):
-            return list(self._answers_now(questions))
+        if self.remote is not None:
+            return list(self._answers_now(self.remote, questions))
         return [self.ask_again(*question) for question in questions]
 
-    def _answers_now(self, questions: Sequence[Question]) -> Iterator[Answer]:
+    def _answers_now(self, remote: Remote, questions: Sequence[Question]) -> Iterator[Answer]:
         """The answers of a resolver that takes many questions at once. Raises GaveUp."""
-        assert isinstance(self.caller, Remote)  # noqa: S101 - for the type checker
         at = 0
         while at < len(questions):
             part = questions[at : at + TOGETHER]
             refused = [self._refused(update) for _, update in part]
             asks = [each for each, known in zip(part, refused, strict=True) if known is None]
             self.asked += len(asks)
-            answers = iter(self.caller.ask_all(asks))
-            self.watched |= self.caller.looked
+            answers = iter(remote.ask_all(asks))
+            self._looked()
             for (_, update), known in zip(part, refused, strict=True):
                 answer = next(answers, None) if known is None else known
                 if answer is None:  # one before was lost
@@ -147,6 +156,21 @@ class Asking:
                 at += 1
                 yield self._noted(update, answer)
             self._in_time()
+
+    @property
+    def looks_beyond(self) -> bool:
+        """Whether the resolver may have looked at more than the entry of the key of the update.
+
+        As long as it has not, the id of the replica, its clock and other keys have made no
+        difference to any answer.
+        """
+        return bool(self.beyond) or not (self.caller.here or self.remote)
+
+    def _looked(self) -> None:
+        if self.remote is not None:
+            self.watched |= self.remote.looked
+            if self.remote.beyond:
+                self.beyond.add("elsewhere")
 
     def knows(self, state: NodeState, update: Update) -> bool:
         """Whether this question was asked."""
@@ -189,9 +213,16 @@ class Asking:
 
         Raises NoAnswer and GaveUp. Spec: MERGE-1, MERGE-3.
         """
-        known = self._next.get((state, update))
-        if known is not None:
-            return known
+        step = self._steps.get((id(state), id(update)))  # states and updates are mostly the same
+        if step is not None:  # objects, and to compare them by identity is much quicker
+            return step[0]
+        taken = self._next.get((state, update))
+        if taken is None:
+            taken = self._next[state, update] = self._taken(state, update)
+        self._steps[id(state), id(update)] = taken, state, update
+        return taken
+
+    def _taken(self, state: NodeState, update: Update) -> NodeState:
         store = state.store
         if self.accepts(state, update):
             entry = Entry(update.value, update.version, update.source_id)
@@ -205,7 +236,6 @@ class Asking:
         )
         taken = self._states.setdefault(taken, taken)
         self.origins.setdefault(taken, (*self.origins.get(state, ()), update))
-        self._next[state, update] = taken
         return taken
 
     def ended(self, replica: NodeId, delivered: Iterable[Update]) -> NodeState:

@@ -17,10 +17,12 @@ from scuttle_check.laws.limits import TooSlow, limited
 from scuttle_check.laws.probes import meddling
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Update
-from scuttle_ref.names import Key, thawed_value
+from scuttle_ref.names import Key, NodeId, thawed_value
+from scuttle_ref.order import by_value
 from scuttle_ref.resolvers import Resolver, View
 from scuttle_ref.state import NodeState
 from scuttle_ref.values import kind_of
+from scuttle_ref.version_vector import VersionVector
 
 SECONDS_PER_CALL = 1.0
 """How long a resolver may take for one answer. Unit: seconds."""
@@ -49,17 +51,56 @@ class Failure:
 Answer: TypeAlias = bool | Failure
 
 
-@frozen
 class Watched(View):
-    """A view that remembers in `asked` which keys were looked at."""
+    """A view of `state` that remembers in `asked` which keys were looked at.
 
-    asked: set[Key] = field(factory=set, eq=False)
+    `beyond` gets what was looked at besides the entry of `key`: the id of the node, its clock,
+    another key, or the node itself. As long as it is empty, whatever else had stood there, the
+    resolver would have answered the same.
+
+    Spec: LAW-27.
+    """
+
+    __slots__ = ("_asked", "_beyond", "_held", "_key")
+    _held: NodeState
+    _key: Key
+    _asked: set[Key]
+    _beyond: set[str]
+
+    def __init__(self, state: NodeState, key: Key, asked: set[Key], beyond: set[str]) -> None:
+        put = object.__setattr__  # it is as frozen as a view, whose own state is not to be used
+        put(self, "sort", by_value)
+        put(self, "owner", ())
+        put(self, "_held", state)
+        put(self, "_key", key)
+        put(self, "_asked", asked)
+        put(self, "_beyond", beyond)
+
+    @property
+    def state(self) -> NodeState:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The node itself."""
+        self._beyond.add("state")
+        return self._held
+
+    @property
+    def id(self) -> NodeId:
+        """The id of the node that decides."""
+        self._beyond.add("id")
+        return self._held.id
+
+    @property
+    def clock(self) -> VersionVector:
+        """Its clock before the update."""
+        self._beyond.add("clock")
+        return self._held.clock
 
     def get(self, key: Key) -> Entry:
         """The entry of `key` before the update: a copy, which nobody else will look at."""
-        self.asked.add(key)
-        entry = View.get(self, key)
-        return Entry(entry.value, entry.version, entry.source_id)
+        self._asked.add(key)
+        if key != self._key:
+            self._beyond.add("get")
+        entry = self._held.store.at((key,))
+        return Entry(thawed_value(entry.value), entry.version, entry.source_id)
 
 
 @runtime_checkable
@@ -102,6 +143,11 @@ class Remote(Caller, Protocol):
     @property
     def looked(self) -> set[Key]:
         """The keys that were looked at."""
+        ...
+
+    @property
+    def beyond(self) -> bool:
+        """Whether anything besides the entry of the key of the update was ever looked at."""
         ...
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from scuttle_check.gossip.script import value_text
 from scuttle_check.laws.asking import Asking, NoAnswer, Run
@@ -30,6 +30,10 @@ class Case:
     observers: tuple[NodeId, ...]
     everyone: tuple[NodeId, ...]
     beside: tuple[Key, ...]
+
+    def narrowed(self) -> Case:
+        """The case at one replica, without other keys: all there is where nothing else decides."""
+        return evolve(self, observers=self.observers[:1], everyone=self.observers[:1], beside=())
 
 
 def shown(update: Update) -> str:

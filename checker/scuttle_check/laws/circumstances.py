@@ -155,10 +155,10 @@ def _elsewhere(
     if asking.hangs:
         return None
     here = [_kept(answer) for answer in first]
-    if isinstance(asking.caller, Remote):
+    if asking.remote is not None:
         found = [
             (place, [_kept(answer) for answer in answers])
-            for place, answers in asking.caller.elsewhere(questions)
+            for place, answers in asking.remote.elsewhere(questions)
         ]
     elif isinstance(asking.caller, InProcess):
         found = answers_elsewhere(asking.caller, questions, here)

@@ -24,15 +24,16 @@ from scuttle_check.gossip.agreement import settled
 from scuttle_check.gossip.counterexample import parse_action
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.laws.asking import Asking
-from scuttle_check.laws.calling import Failure
+from scuttle_check.laws.calling import Answer, Failure, Question
 from scuttle_check.laws.cases import left
 from scuttle_check.laws.domain import BESIDE, KEY, OBSERVERS, Domain
 from scuttle_check.laws.evidence import Evidence
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.exhaustive import exhaustive
 from scuttle_ref.config import Config
+from scuttle_ref.entries import entries_of
 from scuttle_ref.messages import Put, Update
-from scuttle_ref.names import UNBOUNDED, NodeId, frozen_value
+from scuttle_ref.names import UNBOUNDED, Key, NodeId, Value, exact, frozen_value
 from scuttle_ref.profiles import DOCUMENTED
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import GossipView, Resolver
@@ -52,6 +53,9 @@ A plus says that the node has written another key before, so that its version is
 """
 
 BOUNDS = "two writers of one key, up to 3 writes, one exchange per link and direction, nothing lost"
+Noted = dict[Question, Answer]
+"""What was asked in a model, and the answers."""
+
 STATES_MAX = 2_000_000
 """Where a search is given up. The largest of the shapes has some 175,000 worlds."""
 
@@ -69,8 +73,8 @@ class Explored:
     troubled: int = 0
 
 
-def experiments(domain: Domain) -> Iterator[Experiment]:
-    """The models to explore, smallest first: different values either way round.
+def experiments(domain: Domain) -> Iterator[list[Experiment]]:
+    """The models to explore, smallest first, each with different values either way round.
 
     On lines equal ones too, with which a triangle and a star tell nothing new.
     """
@@ -79,6 +83,7 @@ def experiments(domain: Domain) -> Iterator[Experiment]:
     assignments = dict.fromkeys([(one, other), (other, one), (one, one)])
     for shape, writers in SHAPES:
         graph = topology(shape)
+        alike = []
         for values in assignments if shape == "line:3" else list(assignments)[:2]:
             chosen = (*values, values[0])
             puts = [(node, Put(KEY, value)) for node, value in zip(writers, chosen, strict=False)]
@@ -91,7 +96,8 @@ def experiments(domain: Domain) -> Iterator[Experiment]:
                 )
                 for node in graph.nodes
             )
-            yield Experiment(graph, script, resolver="")
+            alike.append(Experiment(graph, script, resolver=""))
+        yield alike
 
 
 WRITES_MAX = 3
@@ -148,35 +154,84 @@ def explore(asking: Asking, domain: Domain, evidence: Sequence[Evidence] = ()) -
     Spec: LAW-13, LAW-24.
     """
     worlds = 0
-    usual = list(experiments(domain))
-    for experiment in (*usual, *troubled(evidence)):
-        system = system_of(asking, experiment)
-        judged = ends_equal(asking, system)
-        try:
-            report = exhaustive(system, [judged], Budget(STATES_MAX), until_decided=True)
-        except UnrunnableFault as fault:
-            told = fault.problem.replace("the resolver raised a GaveUp: ", "")
-            told = re.sub(r"the resolver raised an? \w+: ", "it ", told)
-            return Explored(worlds, stop=f"{experiment.topology.name}: {told}")
-        worlds += report.stats.states
-        verdict = report.verdicts[0]
-        if verdict.kind is Kind.REFUTED:
-            named = evolve(experiment, resolver=asking.caller.name).to_json()
-            schedule = tuple(map(str, verdict.schedule or ()))
-            found = Evidence(verdict.because, experiment=named, schedule=schedule)
-            return Explored(worlds, found)
-        if verdict.kind is not Kind.HOLDS:
-            said = report.stats.stop or "no replica ever held a value"
-            return Explored(worlds, stop=f"{experiment.topology.name}: {said}")
-    return Explored(worlds, troubled=len(list(troubled(evidence))))
+    beyond = list(troubled(evidence))
+    for alike in (*experiments(domain), *([each] for each in beyond)):
+        noted: Noted = {}
+        first = found = _explored(asking, alike[0], noted)
+        for experiment in (None, *alike[1:]):
+            if experiment is not None:
+                same = _same_but_for_values(asking, noted, alike[0], experiment)
+                found = first if same else _explored(asking, experiment, {})
+            worlds += found.worlds
+            if found.evidence is not None or found.stop is not None:
+                return evolve(found, worlds=worlds)
+    return Explored(worlds, troubled=len(beyond))
 
 
-def system_of(asking: Asking, experiment: Experiment) -> System:
-    """The model of an experiment, in which nodes ask the caller."""
+def _same_but_for_values(asking: Asking, noted: Noted, one: Experiment, other: Experiment) -> bool:
+    """Whether two models with the same writes but for their values have the same worlds.
+
+    They have, if with the values exchanged every question that was asked in one has the same
+    answer: the first worlds are alike, and a step is decided by answers. Where replicas end equal
+    with values that are all different, they do with values of which some are equal. Raises GaveUp.
+
+    Spec: LAW-27.
+    """
+    instead: dict[tuple[Key, object], Value] = {}
+    for this, that in zip(_puts(one), _puts(other), strict=True):
+        place = this.key, exact(this.value)
+        if exact(instead.setdefault(place, that.value)) != exact(that.value):
+            return False
+    questions = [
+        (_renamed(state, instead), _with_value(update, instead)) for state, update in noted
+    ]
+    answers = asking.ask_all(questions)
+    return all(this is that for this, that in zip(noted.values(), answers, strict=True))
+
+
+def _puts(experiment: Experiment) -> list[Put]:
+    return [each for script in experiment.script for each in script if isinstance(each, Put)]
+
+
+def _renamed(state: NodeState, instead: dict[tuple[Key, object], Value]) -> NodeState:
+    """The state with other values."""
+    entries = [
+        (place, evolve(entry, value=instead[place[-1], exact(entry.value)]))
+        for place, entry in state.store
+    ]
+    return evolve(state, store=entries_of(entries))
+
+
+def _with_value(update: Update, instead: dict[tuple[Key, object], Value]) -> Update:
+    return evolve(update, value=instead[update.key, exact(update.value)])
+
+
+def _explored(asking: Asking, experiment: Experiment, noted: Noted) -> Explored:
+    """What the search of one model sees; what it asks is `noted`."""
+    system = system_of(asking, experiment, noted)
+    judged = ends_equal(asking, system)
+    try:
+        report = exhaustive(system, [judged], Budget(STATES_MAX), until_decided=True)
+    except UnrunnableFault as fault:
+        told = fault.problem.replace("the resolver raised a GaveUp: ", "")
+        told = re.sub(r"the resolver raised an? \w+: ", "it ", told)
+        return Explored(0, stop=f"{experiment.topology.name}: {told}")
+    verdict, worlds = report.verdicts[0], report.stats.states
+    if verdict.kind is Kind.REFUTED:
+        named = evolve(experiment, resolver=asking.caller.name).to_json()
+        schedule = tuple(map(str, verdict.schedule or ()))
+        return Explored(worlds, Evidence(verdict.because, experiment=named, schedule=schedule))
+    if verdict.kind is not Kind.HOLDS:
+        said = report.stats.stop or "no replica ever held a value"
+        return Explored(worlds, stop=f"{experiment.topology.name}: {said}")
+    return Explored(worlds)
+
+
+def system_of(asking: Asking, experiment: Experiment, noted: Noted | None = None) -> System:
+    """The model of an experiment, in which nodes ask the caller; answers are `noted`."""
     setup = experiment_with(experiment).build()
-    gossip = Gossip(
-        DOCUMENTED, Config(resolve=resolver_of(asking), max_history=UNBOUNDED, mtu=UNBOUNDED)
-    )
+    resolve = resolver_of(asking, {} if noted is None else noted)
+    gossip = Gossip(DOCUMENTED, Config(resolve=resolve, max_history=UNBOUNDED, mtu=UNBOUNDED))
     return evolve(setup.system, actor=GossipActor(gossip))
 
 
@@ -185,14 +240,15 @@ def experiment_with(experiment: Experiment) -> Experiment:
     return evolve(experiment, resolver="lww_total")
 
 
-def resolver_of(asking: Asking) -> Resolver:
+def resolver_of(asking: Asking, noted: Noted) -> Resolver:
     """The caller as a function that a node can use. A failure is raised, for the node to report."""
 
     def resolve(gossip: GossipView, update: Update) -> bool:
         state: NodeState = gossip.state  # type: ignore[attr-defined]
         value = frozen_value(update.value)  # a resolver is given copies, which have no hash
         update = Update(update.source_id, update.key, value, update.version)
-        answer = asking.ask(_stripped(state), update)
+        state = _stripped(state)
+        answer = noted[state, update] = asking.ask(state, update)
         if isinstance(answer, Failure):
             raise RuntimeError(answer.says)  # noqa: TRY004 - no matter of types
         return answer

@@ -19,6 +19,7 @@ from typing import Any
 from scuttle_check.base.ending import ended
 from scuttle_check.base.importing import here_first
 from scuttle_check.laws.calling import InProcess
+from scuttle_check.laws.limits import many_calls
 from scuttle_ref.messages import Update
 from scuttle_ref.resolvers import View
 from scuttle_ref.state import NodeState
@@ -151,7 +152,8 @@ def main() -> None:
     for part in name.split("."):
         resolver = getattr(resolver, part)
     caller = InProcess(resolver, name, limit)
-    answers = [caller.ask(View(state), update) for state, update in questions]
+    with many_calls():
+        answers = [caller.ask(View(state), update) for state, update in questions]
     told = [answer if isinstance(answer, bool) else answer.kind.value for answer in answers]
     out.buffer.write(pickle.dumps(told))
 

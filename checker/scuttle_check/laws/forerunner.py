@@ -22,7 +22,7 @@ from attrs import define, field, frozen
 
 from scuttle_check.laws.asking import Asking, GaveUp, Run
 from scuttle_check.laws.calling import Answer, Caller, Failing, Failure, InProcess
-from scuttle_check.laws.limits import PATIENCE, Allowance
+from scuttle_check.laws.limits import PATIENCE, Allowance, many_calls
 from scuttle_ref.messages import Update
 from scuttle_ref.state import NodeState
 
@@ -125,7 +125,7 @@ def _run(asking: _Noting, ask: Callable[[Asking], object]) -> None:
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
-        with suppress(GaveUp):
+        with suppress(GaveUp), many_calls():
             ask(asking)
         asking.board[: HEAD.size] = HEAD.pack(True, asking.number, 0)
         code = 0

@@ -14,12 +14,13 @@ import attrs
 from attrs import define, field
 
 from scuttle_check.laws.asking import Asking, GaveUp, NoAnswer
-from scuttle_check.laws.calling import Answer, Failing, Failure, Question, Remote
+from scuttle_check.laws.calling import Answer, Failing, Failure, Question
 from scuttle_check.laws.cases import Case, Runs
 from scuttle_ref.messages import Update
 from scuttle_ref.state import NodeState
 
 T = TypeVar("T")
+Seek = Callable[[Asking, Case], Runs | None]
 
 FIRST, TOGETHER = 64, 512
 """So many cases are sought in at once: few at first, since most faults show soon."""
@@ -49,14 +50,14 @@ class Gathering(Asking):
 def gathering(asking: Asking) -> Gathering:
     """One that knows what `asking` knows, also what that learns later."""
     fields: dict[str, Any] = {
-        str(each.alias): getattr(asking, each.name) for each in attrs.fields(Asking)
+        str(each.alias): getattr(asking, each.name) for each in attrs.fields(Asking) if each.init
     }
     return Gathering(**fields)
 
 
 def gathered(asking: Asking, work: Callable[[Asking], T]) -> T:
     """What `work` gives, with its questions asked together where many can be. Raises GaveUp."""
-    if not isinstance(asking.caller, Remote):
+    if asking.remote is None:
         return work(asking)
     while True:
         notes = gathering(asking)
@@ -66,25 +67,38 @@ def gathered(asking: Asking, work: Callable[[Asking], T]) -> T:
         asking.ask_all(list(notes.missing))
 
 
-def sought(
-    asking: Asking, seek: Callable[[Asking, Case], Runs | None], cases: Sequence[Case]
-) -> Iterator[Runs | None]:
-    """What is found in each case, in order. Raises GaveUp. Spec: LAW-25."""
-    if not isinstance(asking.caller, Remote):
-        yield from (seek(asking, case) for case in cases)
+def sought(asking: Asking, seek: Seek, cases: Sequence[Case]) -> Iterator[Runs | None]:
+    """What is found in each case, in order. Raises GaveUp. Spec: LAW-25, LAW-27."""
+    if asking.remote is None:
+        yield from (_in_case(asking, seek, case) for case in cases)
         return
     rest, size = iter(cases), FIRST
     while part := list(islice(rest, size)):
         try:
-            yield from _sought(asking, seek, part)
+            yield from _together(asking, seek, part)
         except GaveUp:  # what is known by now may be enough
-            yield from (seek(asking, case) for case in part)
+            yield from (_in_case(asking, seek, case) for case in part)
         size = TOGETHER
 
 
-def _sought(
-    asking: Asking, seek: Callable[[Asking, Case], Runs | None], part: list[Case]
-) -> list[Runs | None]:
+def _in_case(asking: Asking, seek: Seek, case: Case) -> Runs | None:
+    """What is found in one case. Where nothing else decides, one replica stands for all."""
+    if not asking.looks_beyond:
+        found = seek(asking, case.narrowed())
+        if not asking.looks_beyond:
+            return found
+    return seek(asking, case)
+
+
+def _together(asking: Asking, seek: Seek, part: list[Case]) -> list[Runs | None]:
+    if not asking.looks_beyond:
+        found = _sought(asking, seek, [case.narrowed() for case in part])
+        if not asking.looks_beyond:
+            return found
+    return _sought(asking, seek, part)
+
+
+def _sought(asking: Asking, seek: Seek, part: list[Case]) -> list[Runs | None]:
     found: list[Runs | None] = [None] * len(part)
     waiting = list(range(len(part)))
     while waiting:

@@ -7,6 +7,7 @@ without such timers, the call runs on a thread of its own, which is left behind 
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import threading
 import time
@@ -21,6 +22,10 @@ T = TypeVar("T")
 
 AGAIN = 0.05
 """How long after an interruption that was swallowed the next one comes. Unit: seconds."""
+
+
+TICK = 0.05
+"""How often it is looked whether a call has taken too long, around many calls. Unit: seconds."""
 
 
 class TooSlow(BaseException):
@@ -70,10 +75,12 @@ def _interrupted(call: Callable[[], T], seconds: float) -> T:
 
     Garbage is collected between calls: in a large process that takes longer than some limits.
     """
+    if _alarm.ticks == os.getpid() and seconds >= TICK * 2:
+        return _between_ticks(call, seconds)
     collects = gc.isenabled()
     gc.disable()
     outer, _alarm.began = _alarm.began, (time.monotonic(), time.thread_time(), seconds)
-    handler = None if _alarm.kept else signal.signal(signal.SIGALRM, _alarm.rings)
+    handler = signal.signal(signal.SIGALRM, _alarm.rings)
     rest, interval = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         return call()
@@ -82,26 +89,43 @@ def _interrupted(call: Callable[[], T], seconds: float) -> T:
         began, _alarm.began = _alarm.began[0], outer
         if collects:
             gc.enable()
-        if handler is not None:
-            signal.signal(signal.SIGALRM, handler)
+        signal.signal(signal.SIGALRM, handler)
         if rest:
             left = max(rest - (time.monotonic() - began), AGAIN)
             signal.setitimer(signal.ITIMER_REAL, left, interval)
 
 
+def _between_ticks(call: Callable[[], T], seconds: float) -> T:
+    """With the timer that ticks around many calls: one is late by up to a tick."""
+    outer = _alarm.began
+    gc.disable()
+    _alarm.began = (time.monotonic(), time.thread_time(), seconds)
+    try:
+        return call()
+    finally:
+        _alarm.began = outer
+        gc.enable()
+
+
 @define
 class _Alarm:
-    """What happens when time is up. `began`: when by the clock, by work done, and the limit."""
+    """What happens when time is up. `began`: when by the clock, by work done, and the limit.
+
+    `ticks` is the process in which the timer ticks: a copy of it has none.
+    """
 
     began: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    kept: bool = False
+    ticks: int = 0
 
     def rings(self, _number: int, _frame: FrameType | None) -> None:
         began, worked, seconds = self.began
-        if not seconds:  # it rang as the call returned
+        if not seconds:  # it rang as the call returned, or between calls
+            return
+        passed = time.monotonic() - began
+        if passed < seconds:
             return
         starved = time.thread_time() - worked < seconds / 2
-        if not (starved and time.monotonic() - began < seconds * PATIENCE):
+        if not (starved and passed < seconds * PATIENCE):
             raise TooSlow
 
 
@@ -110,21 +134,23 @@ _alarm = _Alarm()
 
 @contextmanager
 def many_calls() -> Iterator[None]:
-    """Around many calls: the handler is set once, which takes longer than a quick call.
+    """Around many calls: one timer ticks for all, since to set one takes longer than a quick call.
 
     Not where a timer is running already: its owner wants its own handler in between.
     """
     on_main = threading.current_thread() is threading.main_thread()
-    able = on_main and hasattr(signal, "setitimer") and not _alarm.kept
-    if not able or signal.getitimer(signal.ITIMER_REAL)[0]:
+    able = on_main and hasattr(signal, "setitimer") and _alarm.ticks != os.getpid()
+    if not able or signal.getitimer(signal.ITIMER_REAL)[0] or not gc.isenabled():
         yield
         return
     handler = signal.signal(signal.SIGALRM, _alarm.rings)
-    _alarm.kept = True
+    signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+    _alarm.ticks = os.getpid()
     try:
         yield
     finally:
-        _alarm.kept = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _alarm.ticks = 0
         signal.signal(signal.SIGALRM, handler)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from functools import cache
 from typing import Any
 
 from scuttle_ref.entries import Entry
@@ -100,8 +101,15 @@ def meddling(ask: Callable[[View, Update], object], view: View, update: Update) 
     return None
 
 
-_ASIDE = frozenset({"_entries"})
+_ASIDE = frozenset({"_entries", "_attrs_cached_hash"})
 """What a view adds to itself when it is read."""
+
+
+@cache
+def _slots(kind: type) -> tuple[str, ...]:
+    """The slots of a class and of those that it is made of."""
+    found = [name for each in kind.__mro__ for name in getattr(each, "__slots__", ())]
+    return tuple(name for name in found if not name.startswith("__"))
 
 
 def _members(thing: object, lent: dict[int, str]) -> dict[str, str]:
@@ -109,10 +117,10 @@ def _members(thing: object, lent: dict[int, str]) -> dict[str, str]:
 
     A value is told as it was when it was `lent`: what is done within a copy harms nobody.
     """
-    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
-    names = {name for name in slots if not name.startswith("__") and hasattr(thing, name)}
+    kind: Any = type(thing)
+    names = {name for name in _slots(kind) if hasattr(thing, name)}
     names |= set(getattr(thing, "__dict__", ()))
-    names -= {"_attrs_cached_hash", *_ASIDE}
+    names -= _ASIDE
     found = {name: getattr(thing, name) for name in names}
     return {
         name: lent.setdefault(id(value), deep(value)) if name == "value" else deep(value)

@@ -59,6 +59,11 @@ class Scripted:
         return self.driver.looked
 
     @property
+    def beyond(self) -> bool:
+        """Whether it looked at more than the entry of the key of the update."""
+        return self.driver.beyond
+
+    @property
     def worked(self) -> float:
         """The processor time that Node took. Unit: seconds."""
         return self.driver.worked

@@ -167,6 +167,7 @@ class Driver:
     through: Channel | None = None
     moment: Moment = Moment()
     looked: set[str] = field(factory=set)
+    beyond: bool = False
     asynchronous: bool = False
     _worked: float = 0.0
     _before: float = 0.0
@@ -241,6 +242,7 @@ class Driver:
 
     def _heard(self, reply: dict[str, Any]) -> list[Told]:
         self.looked.update(reply["looked"])
+        self.beyond |= reply["beyond"]
         self._worked = reply["cpu"]
         return [_told(each) for each in reply["answers"]]
 

@@ -40,15 +40,19 @@ class Gossip {
   #store
   #lent = new Map()
   #looked
-  constructor ({ id, clock, store }, looked) {
+  #key
+  #id
+  #clock
+  constructor ({ id, clock, store }, key, looked) {
     this.#store = store
+    this.#key = key
     this.#looked = looked
-    this.id = id
-    this.clock = new Clock(clock)
+    this.#id = id
+    this.#clock = new Clock(clock)
     this.state = new Proxy({}, {
       get: (_, key) => this.#at(key),
       has: (_, key) => this.#at(key) !== undefined,
-      ownKeys: () => Object.keys(store),
+      ownKeys: () => { looked.beyond = true; return Object.keys(store) },
       getOwnPropertyDescriptor: (_, key) => {
         const value = this.#at(key)
         return value && { value, writable: true, enumerable: true, configurable: true }
@@ -60,7 +64,8 @@ class Gossip {
 
   #at (key) {
     if (typeof key !== 'string') return undefined
-    this.#looked.add(key)
+    this.#looked.keys.add(key)
+    if (key !== this.#key) this.#looked.beyond = true
     if (!this.#lent.has(key) && Object.hasOwn(this.#store, key)) {
       const [value, version, source] = this.#store[key]
       this.#lent.set(key, { value: copied(value), version, source_id: source })
@@ -68,6 +73,10 @@ class Gossip {
     return this.#lent.get(key)
   }
 
+  get id () { this.#looked.beyond = true; return this.#id }
+  set id (id) { this.#id = id }
+  get clock () { this.#looked.beyond = true; return this.#clock }
+  set clock (clock) { this.#clock = clock }
   get (key) { return this.#at(key) ?? { value: null, version: -Infinity, source_id: '' } }
   sort (one, other) { return byValue(one, other) }
 
@@ -80,10 +89,10 @@ class Gossip {
       const said = difference(name, { value, version, source_id: source }, entry)
       if (said) return said
     }
-    if (!(this.clock instanceof Clock)) return `gossip.clock to ${told(this.clock)}`
-    const { id: now, clock: marks, state: _, ...more } = this
-    return difference('gossip', { id }, { id: now, ...more }) ||
-      difference('gossip.clock', clock, marks.clock)
+    if (!(this.#clock instanceof Clock)) return `gossip.clock to ${told(this.#clock)}`
+    const { state: _, ...more } = this
+    return difference('gossip', { id }, { id: this.#id, ...more }) ||
+      difference('gossip.clock', clock, this.#clock.clock)
   }
 }
 
@@ -231,7 +240,7 @@ function raised (fault) {
 
 // One answer: 1 or 0, or an object with what failed, what was changed and what was printed.
 function asked (resolver, state, [, key, value, source, version], looked, events) {
-  const gossip = new Gossip(state, looked)
+  const gossip = new Gossip(state, key, looked)
   const update = { key, value: copied(value), source_id: source, version }
   let failure, answer
   delete events.ended
@@ -258,13 +267,14 @@ const PATIENCE = 4 // a process that does not get to work has so many times the 
 // Answers a request, up to the first question at which the function hangs. `send` is called with
 // answers, in order.
 function answerAll (resolver, { states, asks, limit, careful, ...circumstance }, send) {
-  const looked = new Set()
+  const looked = { keys: new Set(), beyond: false }
   const events = {}
   let next = 0
   let found = []
   const flush = () => {
     const cpu = process.cpuUsage()
-    send({ answers: found, looked: [...looked], cpu: (cpu.user + cpu.system) / 1e6 })
+    const { keys, beyond } = looked
+    send({ answers: found, looked: [...keys], beyond, cpu: (cpu.user + cpu.system) / 1e6 })
     found = []
   }
   under(circumstance, events, () => {
