@@ -10,11 +10,11 @@ import click
 
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.cli.options import Amount, examples
+from scuttle_check.gossip.own_profiles import profile_called, profile_typed
 from scuttle_check.oracle.live.checkup import checkup
 from scuttle_check.oracle.live.nodes import REQUEST_SECONDS, Launch
 from scuttle_check.oracle.mutants.mutants import candidates
 from scuttle_ref.profile import Profile
-from scuttle_ref.profiles import PROFILES
 
 PASS_ON = {"ignore_unknown_options": False, "allow_interspersed_args": False}
 """What stands behind the command belongs to it."""
@@ -49,7 +49,7 @@ def program_of(program: tuple[str, ...], profile: str, mutant: str | None) -> tu
     if program and mutant is not None:
         raise UsageFault("chooses a wrong rule of the reference, not of COMMAND", where="--mutant")
     if mutant is not None:
-        _known(PROFILES[profile], mutant)
+        _known(profile_called(profile_typed(profile)), mutant)
     wrong = () if mutant is None else ("--mutant", mutant)
     reference = (sys.executable, "-P", "-m", "scuttle_check.oracle.adapters.reference")
     return program or (*reference, "--profile", profile, *wrong)

@@ -17,10 +17,10 @@ from scuttle_check.base.resources import to_install
 from scuttle_check.cli.conform_check import PASS_ON, program_of
 from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.shown import say
+from scuttle_check.gossip.own_profiles import profile_called, profile_typed
 from scuttle_check.oracle.live.nodes import REQUEST_SECONDS, Launch
 from scuttle_check.oracle.reports import as_html, as_junit, as_text
 from scuttle_check.oracle.result import Level, Report, expected, load_known
-from scuttle_ref.profiles import PROFILES
 
 SLOW = 100
 """An adapter that answers less often than that is told how to wait less. Unit: answers a second."""
@@ -38,10 +38,10 @@ LEVELS = tuple(level.value for level in Level)
 @click.argument("program", nargs=-1, metavar="-- COMMAND...")
 @click.option(
     "--profile",
-    type=click.Choice(list(PROFILES)),
     default="documented",
     show_default=True,
-    help="What it is judged by.",
+    metavar="NAME|FILE",
+    help="What it is judged by: a profile, or a rule file (.toml).",
 )
 @click.option("--level", "levels", type=click.Choice(LEVELS), multiple=True, help="Default: all.")
 @click.option("--case", "case", metavar="GLOB", default="*", help="Only cases of such an id.")
@@ -104,12 +104,12 @@ def command(program: tuple[str, ...], **flags: Any) -> None:
     wanted += [("json", flags["save"])] if flags["save"] else []
     _writable(wanted)
     known = load_known(flags["expect"])
+    profile = profile_called(profile_typed(flags["profile"]))
     tried = program_of(program, flags["profile"], flags["mutant"])
     launch = Launch(tried, flags["seed"], flags["timeout"])
     levels = tuple(Level(each) for each in flags["levels"]) or tuple(Level)
-    profile = PROFILES[flags["profile"]]
     plan = Plan(profile, launch, levels, flags["case"], flags["examples"], flags["jobs"])
-    report = _with_known(run(plan, say), known)
+    report = attrs.evolve(_with_known(run(plan, say), known), given=flags["profile"])
     _write(report, wanted)
     as_json = flags["as_json"] or ("json", None) in wanted
     document = json.dumps(report.to_json(), ensure_ascii=True)

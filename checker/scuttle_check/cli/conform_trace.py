@@ -13,10 +13,12 @@ import click
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED
 from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.shown import say
+from scuttle_check.gossip.own_profiles import profile_called, profile_typed
 from scuttle_check.oracle.logs.accept import STATES_MAX, Given, Judged, judge
 from scuttle_check.oracle.logs.log import Log
 from scuttle_check.oracle.logs.reading import read_log, streamed
 from scuttle_check.oracle.logs.renaming import Renaming, read_renaming
+from scuttle_ref.profiles import PROFILES
 
 FORMAT = "scuttle-trace-report/1"
 CODES = {"accepted": AS_EXPECTED, "rejected": REFUTED, "inconclusive": INCONCLUSIVE}
@@ -35,6 +37,11 @@ NOUNS: Final = {
     "--map", "renaming", type=click.Path(path_type=Path), help="TOML: their words for ours."
 )
 @click.option(
+    "--profile",
+    metavar="NAME|FILE",
+    help="What it is judged by, in place of what the log says: a profile, or a rule file (.toml).",
+)
+@click.option(
     "--max-states",
     type=click.IntRange(1),
     default=STATES_MAX,
@@ -44,8 +51,13 @@ NOUNS: Final = {
 )
 @click.option("--max-seconds", type=Amount(0), metavar="S", help="Stop after S seconds.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def command(
-    log: Path, renaming: Path | None, max_states: int, max_seconds: float | None, as_json: bool
+def command(  # noqa: PLR0913, PLR0917 - each is a flag
+    log: Path,
+    renaming: Path | None,
+    profile: str | None,
+    max_states: int,
+    max_seconds: float | None,
+    as_json: bool,
 ) -> None:
     """Look for a run of the profile that consumes every event of LOG, a file of JSON lines.
 
@@ -55,6 +67,11 @@ def command(
     interrupted, with the longest beginning that could be explained.
     """
     names = None if renaming is None else read_renaming(renaming)
+    if profile is not None:
+        profile_called(profile_typed(profile))
+        path = profile if profile in PROFILES else str(Path(profile).resolve())
+        names = names or Renaming()
+        names = attrs.evolve(names, header={**names.header, "profile": path})
 
     def tell(events: int) -> None:
         say(f"{events:,} events fit")

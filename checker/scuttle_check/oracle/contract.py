@@ -12,7 +12,8 @@ from attrs import frozen
 
 from scuttle_ref.messages import Update
 from scuttle_ref.names import Place
-from scuttle_ref.profile import Profile
+from scuttle_ref.profile import Profile, deviations
+from scuttle_ref.profiles import PROFILES
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.rules import PROCESS
 
@@ -53,8 +54,15 @@ STRICT: Final = Contract()
 
 
 def contract_of(profile: Profile) -> Contract:
-    """The contract of a profile."""
-    return CONTRACTS.get(profile.name, STRICT)
+    """The contract of a profile; of somebody's own, that of the nearest of ours."""
+    return CONTRACTS.get(profile.name) or CONTRACTS.get(nearest(profile).name, STRICT)
+
+
+def nearest(profile: Profile) -> Profile:
+    """The profile of ours that differs from this one at the fewest decision points."""
+    if profile.name in PROFILES:
+        return PROFILES[profile.name]
+    return min(PROFILES.values(), key=lambda each: len(deviations(each, profile)))
 
 
 def owner_place(profile: Profile, source: str, key: str) -> Place:

@@ -19,7 +19,8 @@ def rerun_line(report: Report, case: str) -> str:
     """The command that shows a case again. Spec: ORA-12."""
     command = " ".join(shlex.quote(word) for word in report.command)
     return (
-        f"scuttle conform run --profile {report.profile} --case {shlex.quote(case)}"
+        f"scuttle conform run --profile {shlex.quote(report.given or report.profile)}"
+        f" --case {shlex.quote(case)}"
         f" --seed {report.seed} --examples {report.examples} -- {command}"
     )
 
@@ -89,6 +90,7 @@ def _finding_lines(finding: Finding) -> list[str]:
     ]
     if finding.mistakes:
         lines.append(f"    as if it followed: {', '.join(finding.mistakes)}")
+    lines += [f"    and behind it: {printable(each)[:400]}" for each in finding.follows]
     if finding.scene is not None:
         config = finding.scene.setting.config()
         lines.append(f"    configured with: {config or 'nothing'}")

@@ -81,15 +81,28 @@ class Problem:
     stderr: str = ""
     journal: tuple[tuple[str, Any], ...] = field(default=(), eq=False, repr=False)
     difference: Difference | None = field(default=None, eq=False, repr=False)
+    performed: int = 0
+    kind: str = ""
+    after: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, ...]:
         """What makes two problems the same kind of problem."""
-        return (self.outcome.value, self.clause, self.path.partition("[")[0])
+        return (self.outcome.value, self.clause, self.path.partition("[")[0], self.kind)
 
 
-def failed_by(found: Difference, clause: str, stage: Stage) -> Problem:
-    """The problem that a difference is, with what happened before it."""
+def failed_by(
+    found: Difference, clause: str, stage: Stage, kind: str = "", place: int | None = None
+) -> Problem:
+    """The problem that a difference is, with what happened before it.
+
+    `place` is that of the journal at which it was, if that is not the end.
+    """
+    journal = stage.journal if place is None else stage.journal[: place + 1]
+    rows, performed = len(stage.rows), stage.performed
+    if place is not None and place < len(stage.marks) - 1:
+        rows, performed = stage.marks[place]
     return Problem(
         outcome=Outcome.FAIL,
         clause=clause,
@@ -97,9 +110,11 @@ def failed_by(found: Difference, clause: str, stage: Stage) -> Problem:
         expected=found.expected,
         got=found.got,
         told=str(found),
-        rows=tuple(stage.rows),
-        journal=tuple(stage.journal),
+        rows=tuple(stage.rows[:rows]),
+        journal=tuple(journal),
         difference=found,
+        performed=performed,
+        kind=kind,
     )
 
 
@@ -125,7 +140,8 @@ class Finding:
     """A problem with the smallest scene that shows it.
 
     `clauses` are those it breaks, likeliest first; `mistakes` are rules that explain everything
-    that was seen; `operations` counts those of the first scene that failed.
+    that was seen; `operations` counts those of the first scene that failed; `follows` tells what
+    was seen behind it, and on which assumption.
 
     Spec: ORA-9, ORA-10.
     """
@@ -140,6 +156,7 @@ class Finding:
     operations: int = 0
     issue: str = ""
     steps: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    follows: tuple[str, ...] = ()
 
 
 @frozen
@@ -159,7 +176,7 @@ class CaseResult:
 
 @frozen
 class Report:
-    """Everything a run has to say."""
+    """Everything a run has to say. `given` is how the command line named the profile."""
 
     profile: str
     sut: dict[str, Any]
@@ -171,6 +188,7 @@ class Report:
     request_seconds: float = 0.0
     interrupted: bool = False
     warnings: tuple[str, ...] = field(default=())
+    given: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -250,6 +268,7 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
         "expected": encoded(problem.expected),
         "got": encoded(problem.got),
         "told": problem.told,
+        "follows": list(finding.follows),
         "steps": len(problem.rows),
         "operations": finding.operations,
         "nodes": list(finding.nodes),

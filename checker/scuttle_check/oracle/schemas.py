@@ -178,6 +178,7 @@ def report() -> Schema:
             "told": TEXT,
             "steps": COUNT,
             "operations": COUNT,
+            "follows": list_of(TEXT),
             "nodes": list_of(TEXT),
             "scene": {"anyOf": [{"type": "null"}, scene]},
             "happened": list_of(_happened()),

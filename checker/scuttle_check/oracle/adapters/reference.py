@@ -15,6 +15,7 @@ import click
 from attrs import define, field
 
 from scuttle_check.base.ending import carried_out, ended
+from scuttle_check.gossip.own_profiles import profile_called, profile_typed
 from scuttle_check.oracle.mutants.mutants import candidates
 from scuttle_check.oracle.protocol import (
     LINE_MAX,
@@ -38,7 +39,6 @@ from scuttle_ref.messages import Event, Exchange, Lost, Opened, Put, Received, U
 from scuttle_ref.names import NEVER, frozen_value, thawed_value
 from scuttle_ref.outputs import Compacted, Output, Recorded, Rejected, Send
 from scuttle_ref.profile import Profile
-from scuttle_ref.profiles import PROFILES
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import View
 from scuttle_ref.rules import PROCESS
@@ -280,13 +280,13 @@ def serve(adapter: ReferenceAdapter, asked: BinaryIO, answered: BinaryIO) -> Non
 
 
 @click.command()
-@click.option("--profile", type=click.Choice(list(PROFILES)), default="documented")
+@click.option("--profile", default="documented", metavar="NAME|FILE")
 @click.option("--mutant", metavar="RULE", help="Get one rule wrong: RULE, or POINT=RULE.")
 @click.option("--dialect", type=click.Choice(["documented", "shipped"]), default="documented")
 @click.option("--lines", is_flag=True, help="Messages are lines of the wire.")
 def main(profile: str, mutant: str | None, dialect: str, lines: bool) -> None:
     """The reference node of a profile on standard input and output."""
-    chosen = PROFILES[profile]
+    chosen = profile_called(profile_typed(profile))
     if mutant is not None:
         chosen = _mutated(chosen, mutant)
     spelt = SHIPPED_DIALECT if dialect == "shipped" else DOCUMENTED_DIALECT

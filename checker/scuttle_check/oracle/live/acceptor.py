@@ -134,6 +134,14 @@ class Acceptor:
         self._keep(after)
         return None
 
+    def carry_on(self, seen: Observed) -> None:
+        """Take an event as the profile does, whatever was answered to it. Spec: ORA-18."""
+        self.worlds = tuple(
+            self._moved(world, seen.node, gossip.step(world.at(seen.node), seen.event).state)
+            for world in self.worlds
+            for gossip in self.gossips[world.variant]
+        )[:CANDIDATES_MAX]
+
     def look(self, node: NodeId, answer: Mapping[str, Any]) -> Difference | None:
         """Compare what a node shows of itself with the candidates. Spec: ORA-5, ORA-7."""
         return self._filter(

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
+import attrs
 from attrs import define, field
 
 from scuttle_check.oracle.adapters.reference import ReferenceAdapter
 from scuttle_check.oracle.contract import contract_of
 from scuttle_check.oracle.live.acceptor import Acceptor
+from scuttle_check.oracle.live.blame import first_refused, kind_of, takes_the_last
+from scuttle_check.oracle.live.compare import Difference
 from scuttle_check.oracle.live.diagnosis import Diagnosis, diagnose
 from scuttle_check.oracle.live.nodes import Loopback, Nodes
 from scuttle_check.oracle.live.observation import Ambiguous
@@ -20,7 +23,7 @@ from scuttle_check.oracle.live.process import ProcessFailed
 from scuttle_check.oracle.live.scene import NODES, Scene
 from scuttle_check.oracle.live.stage import Stage, Unsupported, Violated
 from scuttle_check.oracle.result import Problem, failed_by, of_process
-from scuttle_ref.profile import Profile
+from scuttle_ref.profile import Profile, deviations
 from scuttle_ref.wire import Dialect
 
 NEEDS: Final = ("set", "write", "gossip")
@@ -39,6 +42,7 @@ class Explorer:
     exact: bool
     case: str
     variants: list[Profile] = field(factory=list)
+    known: set[tuple[str, ...]] = field(factory=set)
     moved: int = 0
     played: int = 0
     skipped: int = 0
@@ -56,9 +60,7 @@ class Explorer:
         try:
             stage.play(scene, NODES, self.case)
         except Violated as violated:
-            found = violated.difference
-            clause = found.clause or "/".join(found.points[:1])
-            return failed_by(found, clause, stage)
+            return self._blamed(scene, violated.difference, stage)
         except ProcessFailed as failed:
             return of_process(failed, tuple(stage.rows), stage.journal)
         except Unsupported:
@@ -68,6 +70,32 @@ class Explorer:
         finally:
             self.moved += stage.moved
         return None
+
+    def _blamed(self, scene: Scene, found: Difference, stage: Stage) -> Problem | None:
+        """What the unmodified profile refuses; what a guess refuses only as what follows from it.
+
+        Spec: ORA-18.
+        """
+        if not stage.journal:
+            return failed_by(found, _clause(found), stage, "init")
+        refused = first_refused(self._acceptor(scene, [self.profile]), stage.journal)
+        if refused is None:
+            self.ambiguous += 1
+            return None
+        first, place = refused.difference, refused.place
+        kind = kind_of(first, stage.journal[: place + 1])
+        problem = failed_by(first, _clause(first), stage, kind, place)
+        if place == len(stage.journal) - 1 or problem.key not in self.known:
+            return problem
+        if takes_the_last(self._acceptor(scene, [self.profile]), stage.journal):
+            return None
+        later = failed_by(found, _clause(found), stage, kind_of(found, stage.journal))
+        assumed = tuple(dict.fromkeys(each for each in map(self._guess, self.variants) if each))
+        return attrs.evolve(later, after=problem.key, assumed=assumed)
+
+    def _guess(self, variant: Profile) -> str:
+        """The rule in which a variant differs from the profile."""
+        return ", ".join(each.other for each in deviations(self.profile, variant))
 
     @property
     def _lines(self) -> bool:
@@ -101,3 +129,7 @@ class Explorer:
         lines = "lines" in self.nodes.hello.capabilities
         reference = Loopback(ReferenceAdapter(self.profile, self.dialect, lines))
         return Explorer(reference, self.profile, self.dialect, self.exact, "control").attempt(scene)
+
+
+def _clause(found: Difference) -> str:
+    return found.clause or "/".join(found.points[:1])

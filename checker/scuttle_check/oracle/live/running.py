@@ -19,7 +19,7 @@ from attrs import frozen
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.base.interrupts import heed
 from scuttle_check.oracle.adapters.reference import ReferenceAdapter
-from scuttle_check.oracle.contract import contract_of
+from scuttle_check.oracle.contract import contract_of, nearest
 from scuttle_check.oracle.live import answering, convergence, exploring, robustness
 from scuttle_check.oracle.live.drawing import classic_scenes, hostile_scenes, scenes, troubled
 from scuttle_check.oracle.live.faithful import faithful_scenes
@@ -134,7 +134,7 @@ def _explore(trial: Trial, *, exact: bool) -> None:
     explorer = exploring.Explorer(trial.nodes, trial.plan.profile, trial.dialect, exact, trial.case)
     palette = trial.palette(hostile=exact)
     first = (
-        *vector_scenes(trial.plan.profile.name, LEVELS_TRIED[exact]),
+        *vector_scenes(nearest(trial.plan.profile).name, LEVELS_TRIED[exact]),
         *faithful_scenes(palette.resolvers[0], timed=palette.timed, exact=exact),
     )
     for hit in trial.search(scenes(palette), explorer.attempt, first):
@@ -142,7 +142,8 @@ def _explore(trial: Trial, *, exact: bool) -> None:
         if blamed is not None:
             trial.notes.append(f"the reference itself fails this scene: {blamed.told}")
             break
-        diagnosis = explorer.explained(hit.scene, hit.problem)
+        explorer.known.add(hit.problem.key)
+        diagnosis = None if hit.problem.after else explorer.explained(hit.scene, hit.problem)
         more: dict[str, Any] = {"operations": hit.operations}
         if diagnosis is not None:
             more |= {"clauses": diagnosis.clauses, "mistakes": diagnosis.mistakes}

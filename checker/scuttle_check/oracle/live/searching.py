@@ -109,7 +109,15 @@ def smallest(scene: Scene, fails: Callable[[Scene], bool], tries: int = SHRINKIN
 
 def _shorter(scene: Scene) -> list[Scene]:
     steps = scene.operations
-    found = [
+    found = []
+    size = len(steps) // 2
+    while size > 1:  # whole parts first: a long scene becomes short in few tries
+        found += [
+            attrs.evolve(scene, operations=(*steps[:at], *steps[at + size :]))
+            for at in reversed(range(0, len(steps), size))
+        ]
+        size //= 2
+    found += [
         attrs.evolve(scene, operations=(*steps[:at], *steps[at + 1 :]))
         for at in reversed(range(len(steps)))
     ]

@@ -85,7 +85,9 @@ class Stage:
     whole_answers: bool = False
     rows: list[Row] = field(factory=list)
     journal: list[tuple[str, Any]] = field(factory=list)
+    marks: list[tuple[int, int]] = field(factory=list)
     moved: int = 0
+    performed: int = 0
     _nodes: tuple[str, ...] = ()
     _flight: dict[tuple[str, str], list[list[Any]]] = field(factory=dict)
     _last: dict[tuple[str, str], list[Any]] = field(factory=dict)
@@ -102,7 +104,13 @@ class Stage:
         if reply.error is not None:
             raise Violated(Difference("$.error", "started nodes", str(reply.error), (), "CONF-1"))
         for operation in scene.operations:
+            self.performed += 1
             self.perform(operation)
+
+    def _note(self, kind: str, what: Any) -> None:
+        """Keep what was observed, and at which row and operation that was."""
+        self.journal.append((kind, what))
+        self.marks.append((len(self.rows), self.performed))
 
     def perform(self, operation: Operation) -> None:  # noqa: C901, PLR0912 - one case a kind
         """Do one operation. Raises Violated, Unsupported or ProcessFailed."""
@@ -155,7 +163,7 @@ class Stage:
         reply = self.cluster.ask("close", node, peer=peer)
         self._checked("close", reply)
         seen = Observed(node, Lost(peer), reply)
-        self.journal.append(("event", seen))
+        self._note("event", seen)
         if self.acceptor is None:
             return
         if reply.out:
@@ -217,11 +225,11 @@ class Stage:
         try:
             reply = self.cluster.ask(op, node, **members)
         except ProcessFailed as failed:
-            self.journal.append(("lost", Observed(node, event, lost_reply(failed))))
+            self._note("lost", Observed(node, event, lost_reply(failed)))
             raise
         self._checked(op, reply)
         seen = Observed(node, event, reply)
-        self.journal.append(("event", seen))
+        self._note("event", seen)
         if self.acceptor is not None:
             self._judged(self.acceptor.observe(seen))
         elif reply.error is not None and reply.error.kind is ErrorKind.INTERNAL:
@@ -252,7 +260,7 @@ class Stage:
             return False
         reply = self.cluster.ask("inspect", node, fields=list(INSPECTED))
         self._checked("inspect", reply)
-        self.journal.append(("look", (node, reply.body)))
+        self._note("look", (node, reply.body))
         self._judged(acceptor.look(node, reply.body))
         return True
 
@@ -263,7 +271,7 @@ class Stage:
         reply = self.cluster.ask("get", node, key=key, source_id=source)
         self._checked("get", reply)
         if reply.ok:
-            self.journal.append(("read", (node, source, key, reply.result)))
+            self._note("read", (node, source, key, reply.result))
             self._judged(self.acceptor.read(node, source, key, reply.result))
 
     def _news(self, node: str, source: str, version: float) -> None:
@@ -273,7 +281,7 @@ class Stage:
         self._checked("news", reply)
         self.rows.append(Row(node, f"news of {source} above {version}"))
         if reply.ok:
-            self.journal.append(("news", (node, source, version, reply.result)))
+            self._note("news", (node, source, version, reply.result))
             self._judged(self.acceptor.news(node, source, version, reply.result))
 
     def _judged(self, difference: Difference | None) -> None:
@@ -315,15 +323,22 @@ def _written(node: str, event: Event) -> tuple[str, str] | None:
 def replay(acceptor: Acceptor, journal: Sequence[tuple[str, Any]]) -> Difference | None:
     """Judge what was observed once more, by another acceptor, without a live node."""
     for kind, what in journal:
-        match kind:
-            case "event":
-                found = acceptor.observe(what)
-            case "look":
-                found = acceptor.look(*what)
-            case "read":
-                found = acceptor.read(*what)
-            case _:
-                found = acceptor.news(*what)
+        found = judged_again(acceptor, kind, what)
         if found is not None:
             return found
     return None
+
+
+def judged_again(acceptor: Acceptor, kind: str, what: Any) -> Difference | None:
+    """Judge one thing that was observed."""
+    match kind:
+        case "event":
+            return acceptor.observe(what)
+        case "look":
+            return acceptor.look(*what)
+        case "read":
+            return acceptor.read(*what)
+        case "lost":
+            return None
+        case _:
+            return acceptor.news(*what)

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+import attrs
 from attrs import define, field, frozen
 
 from scuttle_check.oracle.live.beside import steps_of
@@ -23,6 +24,9 @@ from scuttle_ref.wire import DOCUMENTED_DIALECT, SHIPPED_DIALECT, Dialect
 
 FINDINGS_MAX: Final = 12
 """After so many findings a case stops looking for more."""
+
+FOLLOWS_MAX: Final = 3
+"""So much of what was seen behind a finding is told."""
 
 HANGING_TRIES_MAX: Final = 25
 """How many scenes are tried to make one smaller that hangs."""
@@ -102,7 +106,7 @@ class Trial:
     def _hits(
         self, strategy: Any, attempt: Callable[[Scene], Problem | None], first: Sequence[Scene]
     ) -> Iterator[Hit]:
-        seen: set[tuple[str, str, str]] = set()
+        seen: set[tuple[str, ...]] = set()
         for scene in first:
             self.scenes += 1
             hunt = _Hunt(self, attempt, seen)
@@ -142,7 +146,7 @@ class Trial:
             if problem.outcome is not Outcome.TIMEOUT:
                 yield Hit(scene, problem, len(scene.operations))
 
-    def _known(self, problem: Problem, seen: set[tuple[str, str, str]]) -> None:
+    def _known(self, problem: Problem, seen: set[tuple[str, ...]]) -> None:
         """Search for others. What is known to hang is not waited for as long again."""
         seen.add(problem.key)
         if problem.outcome is Outcome.TIMEOUT:
@@ -176,19 +180,45 @@ class Trial:
     def report(
         self, problem: Problem, scene: Scene | None, nodes: Sequence[str], **more: Any
     ) -> None:
-        """Keep a finding, once for each clause and outcome. Spec: ORA-9."""
+        """Keep a finding, once for each cause; what only follows from one stands under it.
+
+        Spec: ORA-9, ORA-18.
+        """
+        if problem.after:
+            self._follows(problem)
+            return
         clauses: tuple[str, ...] = more.pop("clauses", (problem.clause,))
         tail = clauses[0] if problem.outcome is Outcome.FAIL else problem.outcome.value
         name = f"{self.level.value}/{tail}"
-        if any(each.id == name for each in self.findings):
-            return
+        mistakes = more.get("mistakes", ())
+        alike = [each for each in self.findings if each.id.partition(".")[0] == name]
+        for each in alike:
+            same_rule = bool(set(mistakes) & set(each.mistakes))
+            if same_rule or (not mistakes and each.problem.kind == problem.kind):
+                return
         settings = {} if scene is None else scene.setting.config()
+        if scene is not None and problem.performed:
+            kept = scene.operations[: problem.performed]
+            scene = attrs.evolve(scene, operations=kept)
         steps = steps_of(self.plan.profile, settings, problem.journal, self.dialect)
+        number = f".{len(alike) + 1}" if alike else ""
         self.findings.append(
             Finding(
-                name, problem.outcome, clauses, problem, scene, tuple(nodes), steps=steps, **more
+                name + number, problem.outcome, clauses, problem, scene, tuple(nodes),
+                steps=steps, **more,
             )
-        )
+        )  # fmt: skip
+
+    def _follows(self, problem: Problem) -> None:
+        """Tell under the finding that came first what was seen behind it, and on what guess."""
+        guess = " or ".join(problem.assumed[:3]) or "a rule that explains it"
+        told = f"step {len(problem.rows)}: if it follows {guess}, then {problem.told}"
+        self.findings = [
+            attrs.evolve(each, follows=(*each.follows, told))
+            if each.problem.key == problem.after and len(each.follows) < FOLLOWS_MAX
+            else each
+            for each in self.findings
+        ]
 
     def result(self) -> CaseResult:
         """What became of the case. One that moved nothing shows nothing. Spec: ORA-8."""
@@ -221,7 +251,7 @@ class _Hunt:
 
     trial: Trial
     attempt: Callable[[Scene], Problem | None]
-    seen: set[tuple[str, str, str]]
+    seen: set[tuple[str, ...]]
     tries: int = SHRINKING_MAX
     caught: list[tuple[Scene, Problem]] = field(factory=list)
 

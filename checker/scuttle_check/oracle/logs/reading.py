@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn
 from attrs import define, field, frozen
 
 from scuttle_check.base.errors import UsageFault
+from scuttle_check.gossip.own_profiles import SUFFIX, profile_called, profile_typed
 from scuttle_check.oracle.logs.log import (
     COMPLETE,
     FORMAT,
@@ -105,7 +106,7 @@ def streamed(path: Path, renaming: Renaming | None = None) -> tuple[Log, Generat
         here.refuse(f"promises what silent ({kind}) takes back", "one of both", "complete")
     silent = _several(head, "silent", SILENT, SILENT[:3], here)
     log = Log(
-        profile=_profile(head, here),
+        profile=_profile(head, here, path.parent),
         nodes=nodes,
         threads=(),
         silent=tuple(each for each in silent if each not in untold),
@@ -255,11 +256,13 @@ def _node(name: str, document: object, here: At) -> Observed:
         here.refuse(str(fault), "a configuration of the adapter protocol", f"{path}.config")
 
 
-def _profile(head: Mapping[str, Any], here: At) -> Profile:
+def _profile(head: Mapping[str, Any], here: At, folder: Path) -> Profile:
+    """The profile of a header: one of ours, or a rule file beside the log. Spec: PROF-8."""
     name = _text(head, "profile", here)
-    if name not in PROFILES:
-        here.refuse(f"is {name[:40]!r}", f"one of {', '.join(PROFILES)}", "profile")
-    return PROFILES[name]
+    if name not in PROFILES and not name.endswith(SUFFIX):
+        known = f"one of {', '.join(PROFILES)}, or a rule file ({SUFFIX})"
+        here.refuse(f"is {name[:40]!r}", known, "profile")
+    return profile_called(profile_typed(name, f"{here.where}: $.profile", folder))
 
 
 def _several(
