@@ -13,12 +13,14 @@ from typing import Any, NamedTuple, TypeAlias
 import attrs
 from attrs import define, field
 
+from scuttle_check.engine.worlds import Gone
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_ref.messages import Exchange, Lost, Opened, Received
 from scuttle_ref.outputs import Send
 from scuttle_ref.reducer import Gossip
 
-UP, DOWN, PAUSED = "up", "down", "paused"
+UP, DOWN, PAUSED, GONE = "up", "down", "paused", "gone"
+OFF = (DOWN, GONE)
 NETWORKS: dict[str, dict[str, int | None]] = {
     "fifo": {},
     "unordered": {},
@@ -68,7 +70,7 @@ class Naive:
         limits = {"losses": faults.losses, "duplicates": faults.duplicates}
         network = {"losses": 0, "duplicates": 0, **NETWORKS[experiment.network]}
         self.budgets = {k: network[k] if v is None else v for k, v in limits.items()}
-        for name in ("overtakings", "cuts", "crashes", "pauses"):
+        for name in ("overtakings", "cuts", "crashes", "pauses", "stops"):
             self.budgets[name] = getattr(faults, name)
         self.ordered = experiment.network != "unordered"
 
@@ -131,15 +133,26 @@ class Naive:
             if w.health[n] == DOWN:
                 back = w._replace(health=put(w.health, n, UP))
                 yield self.told(w, self.became(back, n, self.restarted(w.nodes[n]))), n, None
+            elif w.health[n] == GONE:
+                continue
             elif w.health[n] == PAUSED:
                 yield w._replace(health=put(w.health, n, UP)), n, None
             else:
                 own = {k for k, link in enumerate(self.links) if name in link}
-                for after in self.paid(w, "crashes"):
+                if name not in (self.e.faults.may_crash or self.names):
+                    own = set()
+                for after in self.paid(w, "stops") if own else ():
+                    yield self.told(w, self.stopped(self.lost(after, own), n)), n, None
+                for after in self.paid(w, "crashes") if own else ():
                     crashed = self.lost(after, own)._replace(health=put(w.health, n, DOWN))
                     yield self.told(w, crashed), n, None
                 for after in self.paid(w, "pauses"):
                     yield after._replace(health=put(w.health, n, PAUSED)), n, None
+
+    def stopped(self, w: World, n: int) -> World:
+        """The world without a node, of which nothing is left and to which nothing is left."""
+        gone = w._replace(health=put(w.health, n, GONE), nodes=put(w.nodes, n, Gone(self.names[n])))
+        return gone._replace(done=put(w.done, n, len(self.e.script[n])))
 
     def paid(self, w: World, kind: str) -> Iterator[World]:
         """The world with one more fault counted, where there may be one."""
@@ -158,11 +171,11 @@ class Naive:
 
         def stands(w: World, k: int) -> bool:
             ends = (w.health[self.names.index(name)] for name in self.links[k])
-            return k not in w.broken and DOWN not in ends
+            return k not in w.broken and not {*OFF}.intersection(ends)
 
         for k, (peer, hearer) in enumerate(self.links):
             n = self.names.index(hearer)
-            if stands(before, k) != stands(after, k) and after.health[n] != DOWN:
+            if stands(before, k) != stands(after, k) and after.health[n] not in OFF:
                 event = Opened(peer) if stands(after, k) else Lost(peer)
                 state = self.gossip.step(after.nodes[n], event).state
                 after = after._replace(nodes=put(after.nodes, n, state))
@@ -209,7 +222,7 @@ class Naive:
         for process in self.e.processes:
             for mate in process if self.names[n] in process else ():
                 at = self.names.index(mate)
-                if at != n and state is not w.nodes[n]:
+                if at != n and state is not w.nodes[n] and w.health[at] != GONE:
                     nodes = put(nodes, at, self.sharing(nodes[at], state))
         return w._replace(nodes=nodes)
 
@@ -220,7 +233,7 @@ class Naive:
             mine = [
                 send.message for send in sends if self.e.wiring == "broadcast" or send.to == target
             ]
-            lost = k in w.broken or w.health[self.names.index(target)] == DOWN
+            lost = k in w.broken or w.health[self.names.index(target)] in OFF
             if source == self.names[n] and mine and not lost:
                 whole = self.gossip.profile.whole_answers
                 frames = w.flying[k] + ((tuple(mine),) if whole else tuple((m,) for m in mine))
@@ -230,7 +243,7 @@ class Naive:
         return w
 
     def quiescent(self, w: World) -> bool:
-        well = all(health == UP for health in w.health) and not w.broken
+        well = all(health in {UP, GONE} for health in w.health) and not w.broken
         return well and not any(w.flying) and w.done == tuple(map(len, self.e.script))
 
     def explore(self, most: int) -> Seen | None:
@@ -243,7 +256,7 @@ class Naive:
             for after, n, command in self.steps(w):
                 seen.transitions, moved = seen.transitions + 1, True
                 pair = (w.nodes[n], after.nodes[n])
-                if pair[0] != pair[1]:
+                if pair[0] != pair[1] and after.health[n] != GONE:
                     seen.steps.setdefault(pair, depth)
                 if command is not None:
                     seen.commands.setdefault((*pair, command), depth)

@@ -12,6 +12,7 @@ from typing import Any
 import networkx as nx
 import pytest
 
+from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.actions import (
     BUDGETED,
     Action,
@@ -26,13 +27,21 @@ from scuttle_check.engine.actions import (
     Restart,
     Resume,
     Start,
+    Stop,
+    actor_of,
 )
 from scuttle_check.engine.network import UNLIMITED, Comeback, Network, Outages, Wiring
 from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Finding, Good
 from scuttle_check.engine.rounds import FairRounds
 from scuttle_check.engine.system import Scope, System, World
-from scuttle_check.engine.topology import family, from_graph
+from scuttle_check.engine.topology import family, from_graph, topology
+from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Kind
+from scuttle_check.engine.worlds import Gone
+from scuttle_check.gossip.counterexample import parse_action
+from scuttle_check.gossip.experiment import Experiment, Misfortune
+from scuttle_check.gossip.model_files import experiment_from_json
+from scuttle_check.gossip.script import parse_script
 from scuttle_check.search.compiled.search import compiled
 from scuttle_check.search.plain import breadth_first, depth_first
 
@@ -251,7 +260,11 @@ def test_fair_rounds_are_wired_and_housed_as_the_system_is(actors: ModuleType) -
 EACH: dict[type[Action], dict[str, Any]] = {
     kind: {"links": Network("x", **{name: 1})}
     for kind, name in zip(BUDGETED, ("losses", "duplicates", "overtakings", "cuts"), strict=False)
-} | {Crash: {"outages": Outages(crashes=1)}, Pause: {"outages": Outages(pauses=1)}}
+} | {
+    Crash: {"outages": Outages(crashes=1)},
+    Pause: {"outages": Outages(pauses=1)},
+    Stop: {"outages": Outages(stops=1)},
+}
 
 
 @pytest.mark.parametrize("kind", BUDGETED, ids=lambda kind: kind.verb)
@@ -460,3 +473,56 @@ def test_a_step_that_only_a_fault_allows_is_shown_with_a_schedule_that_runs(
         assert schedule is not None
         assert len(schedule) == 2
         after(system, *schedule)  # type: ignore[arg-type]
+
+
+# --- for good -------------------------------------------------------------------------------------
+
+
+def test_who_stops_for_good_is_gone(actors: ModuleType) -> None:
+    """Nothing reaches it, nothing is left of it, and its owner asks for nothing. Spec: FAULT-9."""
+    system = chat(actors, (MAIL, MAIL), (BACK,), outages=Outages(stops=1, crashes=1))
+    world = after(system, Perform("A"), Stop("A"))
+    assert world.nodes[0] == Gone("A")
+    assert not any(world.channels)
+    left = {type(action) for action in system.actions(world) if actor_of(action) == "A"}
+    assert not left & {Perform, Restart, Crash, Stop, Pause, Start}
+    done = after(system, Stop("A"), Perform("B"))
+    assert not any(done.channels)
+    assert system.quiescent(done)
+
+
+def test_only_who_may_crash_does(actors: ModuleType) -> None:
+    """`may_crash` names who crashes or stops; nobody named is everybody. Spec: FAULT-9."""
+    outages = Outages(stops=1, crashes=1, may_crash=("B",))
+    system = chat(actors, (MAIL,), (BACK,), outages=outages)
+    found = {action for world in worlds_of(system) for action in system.actions(world)}
+    assert {each.node for each in found if isinstance(each, Crash | Stop)} == {"B"}
+
+
+def test_those_that_are_left_must_agree_and_no_property_asks_who_is_gone() -> None:
+    """Agreement is of the survivors; a write of somebody gone is owed to nobody. Spec: FAULT-9."""
+    graph = topology("line:2")
+    script = parse_script(["A set k=1", "B set k=2"], graph, "")
+    setup = Experiment(graph, script, faults=Misfortune(stops=1)).build()
+    for search in (breadth_first, compiled):
+        report = search(setup.system, setup.properties)
+        assert {v.property.name for v in report.verdicts if v.kind.value == "refuted"} == set()
+    both = Experiment(graph, script, faults=Misfortune(stops=2)).build()
+    assert breadth_first(both.system, both.properties).verdict("agreement").kind.value == "holds"
+
+
+def test_a_run_in_which_a_node_stops_is_told_drawn_and_replayed() -> None:
+    """The picture has its last row, and the end says who is gone. Spec: FAULT-9."""
+    graph = topology("line:2")
+    script = parse_script(["A set k=1"], graph, "")
+    setup = Experiment(graph, script, faults=Misfortune(stops=1, may_crash=("A",))).build()
+    trace = Trace.of(setup.system, (Perform("A"), Stop("A")), setup.properties)
+    assert trace.misfit is None
+    assert "A stops for good" in trace.story()
+    assert trace.ends()[0] == "A  is gone for good"
+    assert parse_action("stop A", "") == Stop("A")
+    assert "A stops for good" in trace.diagram()
+    again = Experiment(graph, script, faults=Misfortune(stops=1, may_crash=("A",)))
+    assert experiment_from_json(again.to_json(), "here") == again
+    with pytest.raises(UsageFault, match="no node 'Z'"):
+        Experiment(graph, script, faults=Misfortune(stops=1, may_crash=("Z",))).build()

@@ -19,7 +19,7 @@ from unreduced import SETTLING, sound_for
 
 from scuttle_check.engine.properties import Broken, Good, Property, Sometimes
 from scuttle_check.engine.verdict import Kind, Report
-from scuttle_check.engine.worlds import Scope
+from scuttle_check.engine.worlds import Scope, living
 from scuttle_check.gossip.experiment import Experiment, Setup
 from scuttle_check.gossip.reductions.reduce import search_reduced
 from scuttle_check.search.budget import Budget
@@ -32,7 +32,7 @@ MODELS = int(os.environ.get("SCUTTLE_MODELS", "160"))
 
 STATES_MAX = 400
 SHARES = 4
-FAULTS = ("losses", "duplicates", "overtakings", "cuts", "crashes", "pauses")
+FAULTS = ("losses", "duplicates", "overtakings", "cuts", "crashes", "pauses", "stops")
 
 
 def richer(experiment: Experiment, number: int) -> Experiment:
@@ -48,7 +48,8 @@ def parts(each: Property, seen: Seen, naive: Naive) -> Iterable[tuple[Any, int]]
     """What a property reads, with the depth at which it is first met."""
     match each.scope:
         case Scope.EACH_NODE:
-            return ((node, at) for w, at in seen.worlds.items() for node in w.nodes)
+            each_world = seen.worlds.items()
+            return ((node, at) for w, at in each_world for node in living(w.nodes))
         case Scope.ALL_NODES:
             return ((w.nodes, at) for w, at in seen.worlds.items())
         case Scope.QUIESCENT_NODES:

@@ -11,6 +11,7 @@ import click
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED
 from scuttle_check.cli import shown
 from scuttle_check.engine.system import World
+from scuttle_check.engine.worlds import Gone
 from scuttle_check.gossip.agreement import fair_rounds
 from scuttle_check.gossip.experiment import Experiment, Setup
 from scuttle_check.gossip.in_force import presumed
@@ -26,7 +27,7 @@ Held: TypeAlias = tuple[tuple[str, str], ...]
 def check_outcomes(experiment: Experiment, budget: Budget, *, as_json: bool) -> int:
     """Print every outcome of a model; the exit code. Spec: CHK-13."""
     setup = experiment.build()
-    stores: dict[Hashable, tuple[NodeState, ...]] = {}
+    stores: dict[Hashable, tuple[NodeState | Gone, ...]] = {}
     found, stats = outcomes(setup.system, _ending(setup, stores), budget)
     if as_json:
         document = {
@@ -47,7 +48,7 @@ def check_outcomes(experiment: Experiment, budget: Budget, *, as_json: bool) -> 
 
 
 def _ending(
-    setup: Setup, stores: dict[Hashable, tuple[NodeState, ...]]
+    setup: Setup, stores: dict[Hashable, tuple[NodeState | Gone, ...]]
 ) -> Callable[[World], Hashable | None]:
     """What the replicas hold once fair rounds have followed a quiescent world. Spec: CONV-13."""
     rounds, known = fair_rounds(setup.system), dict[Any, Hashable]()
@@ -56,7 +57,7 @@ def _ending(
         if not setup.system.quiescent(world):
             return None
         if world.nodes not in known:
-            nodes: tuple[NodeState, ...] = rounds.settle(world.nodes).nodes  # type: ignore[assignment]
+            nodes: tuple[NodeState | Gone, ...] = rounds.settle(world.nodes).nodes  # type: ignore[assignment]
             ended = tuple(map(_held, nodes))
             stores.setdefault(ended, nodes)
             known[world.nodes] = ended
@@ -65,11 +66,29 @@ def _ending(
     return ending
 
 
-def _held(node: NodeState) -> Held:
+def _held(node: NodeState | Gone) -> Held:
+    if isinstance(node, Gone):
+        return GONE
     return tuple((place_name(place), str(entry)) for place, entry in node.store)
 
 
+GONE: Held = (("", ""),)
+"""Stands for what a node holds that has stopped for good: no entry is an empty text."""
+
+
+def _left(ended: tuple[Held, ...]) -> set[Held]:
+    """What those replicas hold that are left."""
+    return {each for each in ended if each != GONE} or {GONE}
+
+
+def _all(ended: tuple[Held, ...]) -> str:
+    gone = sum(each == GONE for each in ended)
+    return f"{gone} gone; all others" if gone else "all"
+
+
 def _shown(held: Held) -> str:
+    if held == GONE:
+        return "nothing any more: it is gone"
     return " ".join(f"{place}={entry}" for place, entry in held) or "nothing"
 
 
@@ -77,8 +96,8 @@ def _text(setup: Setup, outcome: Outcome) -> list[str]:
     ended: tuple[Held, ...] = outcome.ended  # type: ignore[assignment]
     names, steps = setup.system.topology.nodes, len(outcome.schedule)
     times = f"{outcome.worlds:>8,} x "
-    if len(set(ended)) == 1:
-        lines = [f"{times} all hold {_shown(ended[0])}"]
+    if len(_left(ended)) == 1:
+        lines = [f"{times} {_all(ended)} hold {_shown(_left(ended).pop())}"]
     else:
         pairs = zip(names, ended, strict=True)
         held = "; ".join(f"{name} holds {_shown(each)}" for name, each in pairs)
@@ -87,11 +106,11 @@ def _text(setup: Setup, outcome: Outcome) -> list[str]:
     return [*lines, f"           after {steps} steps: {how}"]
 
 
-def _json(setup: Setup, outcome: Outcome, nodes: tuple[NodeState, ...]) -> dict[str, Any]:
+def _json(setup: Setup, outcome: Outcome, nodes: tuple[NodeState | Gone, ...]) -> dict[str, Any]:
     ended: tuple[Held, ...] = outcome.ended  # type: ignore[assignment]
     return {
         "worlds": outcome.worlds,
-        "equal": len(set(ended)) == 1,
+        "equal": len(_left(ended)) == 1,
         "replicas": {
             name: {
                 "/".join(place): {
@@ -102,6 +121,7 @@ def _json(setup: Setup, outcome: Outcome, nodes: tuple[NodeState, ...]) -> dict[
                 for place, entry in node.store
             }
             for name, node in zip(setup.system.topology.nodes, nodes, strict=True)
+            if isinstance(node, NodeState)
         },
         "schedule": list(map(str, outcome.schedule)),
     }

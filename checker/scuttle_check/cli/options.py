@@ -100,6 +100,19 @@ def losses(text: str | int) -> int:
     return int(typed)
 
 
+class Nodes(click.ParamType):  # type: ignore[type-arg]
+    """Names of nodes, with commas between."""
+
+    name = "nodes"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The names."""
+        del param, ctx
+        return value if isinstance(value, tuple) else _names(str(value))
+
+
 def _budget(flag: str, says: str) -> Callable[[Command], Command]:
     return click.option(flag, type=click.IntRange(0), metavar="N", help=f"{says} Default: 0.")
 
@@ -126,6 +139,13 @@ FAULT_OPTIONS: tuple[Callable[[Command], Command], ...] = (
         help="With what crashed nodes come back. Default: persisted.",
     ),
     _budget("--pauses", "Pauses of nodes; each may end."),
+    _budget("--stops", "Nodes that stop for good."),
+    click.option(
+        "--may-crash",
+        type=Nodes(),
+        metavar="A,B",
+        help="The nodes that may crash or stop. Default: all.",
+    ),
     click.option(
         "--wiring",
         type=click.Choice(WIRINGS),

@@ -134,15 +134,22 @@ class Resume(OfNode):
     verb = "resume"
 
 
+@frozen(cache_hash=True)
+class Stop(OfNode):
+    """`node` stops for good, and all its connections break. Spec: FAULT-9."""
+
+    verb = "stop"
+
+
 Arrival: TypeAlias = Deliver | Duplicate | Overtake
 FrameAction: TypeAlias = Deliver | Drop | Duplicate | Overtake
-NodeAction: TypeAlias = Perform | Crash | Restart | Pause | Resume
+NodeAction: TypeAlias = Perform | Crash | Restart | Pause | Resume | Stop
 LinkAction: TypeAlias = Start | Cut | Heal
 Action: TypeAlias = FrameAction | NodeAction | LinkAction
 
-BUDGETED: tuple[type[Drop | Duplicate | Overtake | Cut | Crash | Pause], ...] = (
+BUDGETED: tuple[type[Drop | Duplicate | Overtake | Cut | Crash | Pause | Stop], ...] = (
     *(Drop, Duplicate, Overtake),
-    *(Cut, Crash, Pause),
+    *(Cut, Crash, Pause, Stop),
 )
 """The kinds of action that have a budget for a whole run, in the order of their counters."""
 
@@ -150,7 +157,7 @@ BUDGETED: tuple[type[Drop | Duplicate | Overtake | Cut | Crash | Pause], ...] = 
 def actor_of(action: Action) -> str:
     """The node whose state an action may change; of a cut, either end."""
     match action:
-        case Perform() | Crash() | Restart() | Pause() | Resume():
+        case Perform() | Crash() | Restart() | Pause() | Resume() | Stop():
             return action.node
         case Start():
             return action.source

@@ -27,6 +27,7 @@ from scuttle_check.engine.actions import (
     Restart,
     Resume,
     Start,
+    Stop,
 )
 from scuttle_check.engine.cells import (
     EXCHANGED,
@@ -40,21 +41,21 @@ from scuttle_check.engine.cells import (
     Refused,
     Slot,
 )
-from scuttle_check.engine.network import DOWN, PAUSED, UNLIMITED, UP, Channel
-from scuttle_check.engine.worlds import Effects, Local
+from scuttle_check.engine.network import DOWN, GONE, OFF, PAUSED, UNLIMITED, UP, Channel
+from scuttle_check.engine.worlds import Effects, Gone, Local
 
 if TYPE_CHECKING:
     from scuttle_check.engine.system import System
 
-CUT, SENDER_DOWN = 1, 2
-"""Why nothing can be in flight on a link; SENDER_DOWN is only told apart where nodes listen."""
+CUT, SENDER_DOWN, SENDER_GONE = 1, 2, 4
+"""Why nothing can be in flight on a link; senders are only told apart where nodes listen."""
 
 
 @define(eq=False, slots=False)
 class Environment:
     """The slots, gates, cells and moves of a system.
 
-    Spec: FAULT-1, FAULT-2, FAULT-3, FAULT-4, FAULT-5, FAULT-6, FAULT-7, FAULT-8, NET-1.
+    Spec: FAULT-1, FAULT-2, FAULT-3, FAULT-4, FAULT-5, FAULT-6, FAULT-7, FAULT-8, FAULT-9, NET-1.
     """
 
     system: System
@@ -101,7 +102,7 @@ class Environment:
         match action:
             case Perform(node=node) | Crash(node=node) | Pause(node=node) | Resume(node=node):
                 ends: tuple[str, ...] = (node,)
-            case Restart(node=node):
+            case Restart(node=node) | Stop(node=node):
                 ends = (node,)
             case _:
                 ends = (action.source, action.target)
@@ -132,6 +133,8 @@ class Environment:
                 return (self._whole(pair, type(action)),), (self.turn_both[pair], type(action))
             case Crash(node=node):
                 return (self.awake[node],), (self.crash[node], None)
+            case Stop(node=node):
+                return (self.awake[node],), (self.stop[node], None)
             case Restart(node=node, how=how):
                 return (self._status(node, DOWN, "up"),), (self.come_back[node], how)
             case Pause(node=node):
@@ -152,6 +155,7 @@ class Environment:
         def asks(node: str) -> Callable[[int], Refused | None]:
             said = {
                 DOWN: Refused(f"{node} is down"),
+                GONE: Refused(f"{node} is gone for good"),
                 PAUSED: Refused(f"{node} is paused"),
             }
             return said.get
@@ -293,6 +297,8 @@ class Environment:
         """A node is given what its process has in common. Spec: FAULT-6."""
 
         def shares(component: Hashable, local: Local) -> Done:
+            if type(local) is Gone:
+                return Done((local,))
             given = self.system.actor.with_shared(local, component)
             return Done((self.system.reactions.one(given),))
 
@@ -314,6 +320,34 @@ class Environment:
         return {
             node: self._cell("crash", node, crashes(node), ("status", node), *self._into_node(node))
             for node in self.system.topology.nodes
+        }
+
+    @cached_property
+    def stop(self) -> dict[str, Cell]:
+        """A node stops for good: its owner asks for nothing more, and nothing is left of it.
+
+        Spec: FAULT-9.
+        """
+
+        def stops(node: str, script: tuple[Hashable, ...]) -> Does:
+            out = tuple((self.turn[link], SENDER_GONE) for link in self.turn if link[0] == node)
+            gone = Gone(node)
+
+            def does(_: None, _local: Local, _done: int, _status: int, *links: Link) -> Done:
+                empty = (Link(link.broken, ()) for link in links)
+                return Done((gone, len(script), GONE, *empty), out)
+
+            return does
+
+        return {
+            node: self._cell(
+                "stop",
+                node,
+                stops(node, script),
+                *(("local", node), ("script", node), ("status", node)),
+                *self._into_node(node),
+            )
+            for node, script in zip(self.system.topology.nodes, self.system.script, strict=True)
         }
 
     @cached_property
@@ -369,7 +403,7 @@ class Environment:
         """Frames go in flight, unless the link is broken or leads to a node that is down."""
 
         def sends(frames: Channel, link: Link, status: int) -> Done:
-            if link.broken & CUT or status == DOWN:
+            if link.broken & CUT or status in OFF:
                 return Done((link, status))
             joined = self.system.network.joined(link.queue, frames)
             return Done((Link(link.broken, joined), status))
@@ -441,7 +475,7 @@ class Environment:
 
         def does(change: int, link: Link, local: Local, status: int) -> Done:
             after = _turned(change, link)
-            if bool(after.broken) != bool(link.broken) and status != DOWN:
+            if bool(after.broken) != bool(link.broken) and status not in OFF:
                 stands = not after.broken
                 local = self.system.reactions.told(local, peer, opened=stands, hosted=hosted)
             return Done((after, local, status))
@@ -458,7 +492,8 @@ def _turned(change: int, link: Link) -> Link:
 
 def _turned_unheard(change: int, link: Link) -> Done:
     """The same where nobody listens: that the sender is down need not be remembered."""
-    return Done((Link(link.broken, ()) if change == SENDER_DOWN else _turned(change, link),))
+    of_sender = change in {SENDER_DOWN, SENDER_GONE}
+    return Done((Link(link.broken, ()) if of_sender else _turned(change, link),))
 
 
 def _no_frame(link: tuple[str, str], at: int, queue: Channel) -> Refused:

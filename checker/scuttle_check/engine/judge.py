@@ -15,6 +15,16 @@ from scuttle_check.engine.properties import (
     Sometimes,
 )
 from scuttle_check.engine.verdict import Kind, Stats, Verdict
+from scuttle_check.engine.worlds import Gone, Scope
+
+OF_STEPS = (Scope.NODE_STEP, Scope.OWNER_STEP)
+
+
+def _gone(scope: Hashable, part: Any) -> bool:
+    """Whether a part is a node that is gone, or the step with which it went. Spec: FAULT-9."""
+    if scope in OF_STEPS:
+        return type(part[1]) is Gone
+    return scope is Scope.EACH_NODE and type(part) is Gone
 
 
 class Judge:
@@ -89,6 +99,8 @@ class Judge:
 
     def first(self, each: Property, part: Hashable) -> str | None:
         """Judge a part that is known to be new; why it decides the property, or None."""
+        if _gone(each.scope, part):
+            return None
         finding = each.check(part)
         if isinstance(each, Sometimes):
             self._exercised[each.name] += bool(finding)

@@ -96,8 +96,11 @@ def network(name: str, *, whole_answers: bool = False) -> Network:
     return attrs.evolve(NETWORKS[name], whole_answers=whole_answers)
 
 
-UP, DOWN, PAUSED = 0, 1, 2
-"""The condition of a node."""
+UP, DOWN, PAUSED, GONE = 0, 1, 2, 3
+"""The condition of a node; GONE is down for good."""
+
+OFF = (DOWN, GONE)
+"""Nothing reaches a node in one of these conditions."""
 
 
 class Comeback(Enum):
@@ -110,16 +113,23 @@ class Comeback(Enum):
 
 @frozen
 class Outages:
-    """How often, in a whole run, nodes may crash and pause, and how they come back.
+    """How often, in a whole run, nodes may crash, pause and stop for good, and how they come back.
 
-    A node that crashed can always come back, and a paused one always go on.
+    A node that crashed can always come back, and a paused one always go on; one that stopped
+    cannot. `may_crash` are the nodes that may crash or stop; none are all.
 
-    Spec: FAULT-3, FAULT-4, FAULT-5.
+    Spec: FAULT-3, FAULT-4, FAULT-5, FAULT-9.
     """
 
     crashes: int = 0
     pauses: int = 0
     comeback: Comeback = Comeback.PERSISTED
+    stops: int = 0
+    may_crash: tuple[str, ...] = ()
+
+    def may(self, node: str) -> bool:
+        """Whether a node may crash or stop."""
+        return not self.may_crash or node in self.may_crash
 
 
 NO_OUTAGES = Outages()

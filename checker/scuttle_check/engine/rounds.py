@@ -15,10 +15,12 @@ from scuttle_check.engine.topology import Topology
 from scuttle_check.engine.worlds import (
     Actor,
     Effects,
+    Gone,
     Local,
     Scope,
     World,
     hosted,
+    living,
     received,
     replaced,
 )
@@ -114,6 +116,8 @@ class FairRounds:
         concerned its two nodes alone is remembered: it comes to the same whatever the others know.
         """
         one, two = self.topology.node_index[source], self.topology.node_index[target]
+        if Gone in {type(nodes[one]), type(nodes[two])}:
+            return nodes, 0
         key = (source, target, nodes[one], nodes[two])
         known = self._known.get(key) if log is None else None
         if known is not None:
@@ -142,6 +146,8 @@ class FairRounds:
             if not queue:
                 return nodes, moved
             sender, receiver, frame = queue.popleft()
+            if type(nodes[index[receiver]]) is Gone:
+                continue
             moved += sum(map(self.moves, frame))
             effects = received(self.actor, nodes[index[receiver]], sender, frame)
             nodes = self._after(nodes, receiver, effects, queue)
@@ -190,11 +196,13 @@ def agreement(system: System, observe: Callable[[Local], Hashable] = lambda loca
             still = ended != before
             if not still:
                 break
-        seen = [observe(node) for node in ended]
+        pairs = zip(system.topology.nodes, ended, strict=True)
+        left = [node for node, local in pairs if type(local) is not Gone]
+        seen = [observe(node) for node in living(ended)]
         if all(each == seen[0] for each in seen):
             return Good.KEPT if nodes != start else Good.VACUOUS
-        pairs = zip(system.topology.nodes, seen, strict=True)
-        told = ", ".join(f"{node} ends with {what}" for node, what in pairs)
+        ends = zip(left, seen, strict=True)
+        told = ", ".join(f"{node} ends with {what}" for node, what in ends)
         return Broken(f"{told}, {'and it goes on' if still else 'and no exchange changes that'}")
 
     says = "once all owners are done and all arrived, undisturbed exchanges make all replicas equal"

@@ -28,10 +28,11 @@ from scuttle_check.engine.actions import (
     Restart,
     Resume,
     Start,
+    Stop,
 )
 from scuttle_check.engine.cells import After, Gate, Link, Move, Refused, Values, taken
-from scuttle_check.engine.environment import CUT, SENDER_DOWN, Environment
-from scuttle_check.engine.network import DOWN, UNLIMITED, UP
+from scuttle_check.engine.environment import CUT, SENDER_DOWN, SENDER_GONE, Environment
+from scuttle_check.engine.network import DOWN, GONE, UNLIMITED, UP
 from scuttle_check.engine.worlds import World
 
 QUIET = ("link", "script", "status")
@@ -82,10 +83,11 @@ class Steps(Environment):
         """The values of the slots in a world."""
         topology = self.system.topology
         listens, down = self.system.reactions.listens, world.status
+        silent = {DOWN: SENDER_DOWN, GONE: SENDER_GONE}
         links = (
             Link(
                 (CUT if cut else 0)
-                | (SENDER_DOWN if listens and down[topology.node_index[peer]] == DOWN else 0),
+                | (silent.get(down[topology.node_index[peer]], 0) if listens else 0),
                 queue,
             )
             for (peer, _), queue, cut in zip(topology.links, world.channels, world.cut, strict=True)
@@ -112,14 +114,14 @@ class Steps(Environment):
     def rests(self, slot: int, value: Any) -> bool:
         """Whether a slot is as it must be in a quiescent world. Spec: CONV-12.
 
-        The owner is done, nothing is in flight or broken, and all is up.
+        The owner is done, nothing is in flight or broken, and all is up that is not gone.
         """
         kind, of = self.slots[slot].kind, self.slots[slot].of
         if kind == "script":
             return bool(value == len(self.system.script[self.system.topology.node_index[of]]))
         if kind == "status":
-            return bool(value == UP)
-        return kind not in QUIET or not (value.queue or value.broken)
+            return value in {UP, GONE}
+        return kind not in QUIET or not (value.queue or value.broken & ~SENDER_GONE)
 
     # --- the interpreter: the plain search, every replay and every picture ------------------------
 
@@ -187,7 +189,7 @@ class Steps(Environment):
             for pair in topology.connections:
                 found += (Heal(*pair), Cut(*pair))
         if outages.crashes:
-            found += (Crash(node) for node in topology.nodes)
+            found += (Crash(node) for node in topology.nodes if outages.may(node))
         if outages.pauses:
             found += (Pause(node) for node in topology.nodes)
         for node in topology.nodes:
@@ -195,4 +197,6 @@ class Steps(Environment):
                 found.append(Restart(node, outages.comeback))
             if outages.pauses:
                 found.append(Resume(node))
+        if outages.stops:
+            found += (Stop(node) for node in topology.nodes if outages.may(node))
         return found

@@ -25,7 +25,9 @@ from scuttle_check.engine.actions import (
 from scuttle_check.engine.cells import After, Move, Refused, Values, taken
 from scuttle_check.engine.network import (
     ADDRESSED,
+    GONE,
     NO_OUTAGES,
+    UP,
     Channel,
     Frame,
     Network,
@@ -94,7 +96,7 @@ class System:
         links, nodes = self.network, self.outages
         self.budgets = (
             *(links.losses, links.duplicates, links.overtakings, links.cuts),
-            *(nodes.crashes, nodes.pauses),
+            *(nodes.crashes, nodes.pauses, nodes.stops),
         )
 
     def initial(self) -> Iterable[World]:
@@ -155,8 +157,13 @@ class System:
         return world.channels[link][action.index]
 
     def quiescent(self, world: World) -> bool:
-        """Whether owners are done, nothing is in flight, and all is up. Spec: CONV-12."""
-        return not (any(world.channels) or any(world.status) or any(world.cut)) and all(
+        """Whether owners are done, nothing is in flight, and all is up that is not gone.
+
+        Spec: CONV-12.
+        """
+        if any(world.channels) or any(world.cut) or not {UP, GONE}.issuperset(world.status):
+            return False
+        return all(
             done == len(script) for done, script in zip(world.scripted, self.script, strict=True)
         )
 

@@ -27,6 +27,7 @@ from scuttle_check.engine.actions import (
     Restart,
     Resume,
     Start,
+    Stop,
 )
 from scuttle_check.engine.network import Comeback
 from scuttle_check.engine.pictures.text import Row
@@ -184,10 +185,12 @@ def _consequences(system: System, world: World, action: Action) -> tuple[str, ..
             )
             said = f"{_in_flight(lost)}; what is sent meanwhile goes nowhere [FAULT-2]"
             return (said, *_hearing(system, world, action))
-        case Crash(node=node):
+        case Crash(node=node) | Stop(node=node):
             pairs = zip(system.topology.links, world.channels, strict=True)
             lost = sum(len(channel) for link, channel in pairs if node in link)
-            said = f"{_in_flight(lost)}; what is sent to it meanwhile goes nowhere [FAULT-3]"
+            still = "from now on" if isinstance(action, Stop) else "meanwhile"
+            clause = "FAULT-9" if isinstance(action, Stop) else "FAULT-3"
+            said = f"{_in_flight(lost)}; what is sent to it {still} goes nowhere [{clause}]"
             return (said, *_hearing(system, world, action))
         case Heal() | Restart():
             return _hearing(system, world, action)
@@ -195,12 +198,14 @@ def _consequences(system: System, world: World, action: Action) -> tuple[str, ..
             return ()
 
 
-def _hearing(system: System, world: World, action: Cut | Heal | Crash | Restart) -> tuple[str, ...]:
+def _hearing(
+    system: System, world: World, action: Cut | Heal | Crash | Restart | Stop
+) -> tuple[str, ...]:
     """What becomes of the nodes that hear of a connection, with the clause that says so."""
     after = system.next(world, action)
     lines: list[str] = []
     for name, one, two in zip(system.topology.nodes, world.nodes, after.nodes, strict=True):
-        if not (isinstance(action, Restart) and action.node == name):
+        if not (isinstance(action, Restart | Stop) and action.node == name):
             lines += system.words.hears(name, one, two)
     return tuple(lines)
 
@@ -241,6 +246,8 @@ def _failure(system: System, world: World, action: Action) -> str:
             return f"{source} and {target} are connected again"
         case Crash(node=node):
             return f"{node} crashes"
+        case Stop(node=node):
+            return f"{node} stops for good"
         case Restart(node=node, how=how):
             local = world.nodes[system.topology.node_index[node]]
             return system.words.comes_back(node, local, how)

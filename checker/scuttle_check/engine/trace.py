@@ -21,6 +21,7 @@ from scuttle_check.engine.pictures.timeline import Fate, Happening, Timeline, fo
 from scuttle_check.engine.properties import Property
 from scuttle_check.engine.system import System
 from scuttle_check.engine.telling import Told, concerned, headline, row_of, tell
+from scuttle_check.engine.worlds import Gone
 
 
 @frozen
@@ -132,7 +133,11 @@ class Trace:
         """What each node knows in the end; of other models the last state."""
         if self.system is not None:
             pairs = zip(self.system.topology.nodes, self.last.nodes, strict=True)
-            return [self.system.words.line(node, local) for node, local in pairs]
+            words = self.system.words
+            return [
+                f"{node}  {local}" if type(local) is Gone else words.line(node, local)
+                for node, local in pairs
+            ]
         return [str(self.last)]
 
     def diagram(self) -> str:

@@ -93,14 +93,31 @@ class Listener(Protocol):
 
 
 @frozen(cache_hash=True)
+class Gone:
+    """What is left of a node that has stopped for good: its name. Spec: FAULT-9."""
+
+    id: str
+
+    def __str__(self) -> str:
+        return "is gone for good"
+
+
+def living(nodes: tuple[Local, ...]) -> tuple[Local, ...]:
+    """The states of those nodes that have not stopped for good; all of them, as a rule."""
+    if not any(type(node) is Gone for node in nodes):
+        return nodes
+    return tuple(node for node in nodes if type(node) is not Gone)
+
+
+@frozen(cache_hash=True)
 class World:
     """The state of a system. Tuples follow the nodes and links of the topology.
 
     `scripted` counts the commands performed by each node, `exchanged` the exchanges started on each
     link, `spent` what each limited budget was used for, in the order of
     :data:`~scuttle_check.engine.actions.BUDGETED`. `status` says of each node whether it is UP,
-    DOWN or PAUSED, `cut` of each link whether it is broken. Nothing is in flight on a broken link
-    or to a node that is down.
+    DOWN, PAUSED or GONE, `cut` of each link whether it is broken. Nothing is in flight on a broken
+    link or to a node that is down.
     """
 
     nodes: tuple[Local, ...]

@@ -28,6 +28,7 @@ from scuttle_check.engine.actions import (
     Perform,
     Restart,
     Start,
+    Stop,
 )
 from scuttle_check.engine.network import DOWN, UNLIMITED, Comeback, Outages
 from scuttle_check.engine.system import System, World
@@ -202,7 +203,8 @@ def _without_end(system: System) -> System:
         overtakings=sys.maxsize if links.ordered else 0,
         cuts=sys.maxsize,
     )
-    outages = Outages(sys.maxsize, sys.maxsize, system.outages.comeback)
+    most, given = sys.maxsize, system.outages
+    outages = Outages(most, most, given.comeback, most if given.stops else 0)
     return attrs.evolve(system, network=network, outages=outages, exchanges=sys.maxsize)
 
 
@@ -243,6 +245,7 @@ def _faults(experiment: Experiment, actions: Sequence[Action]) -> Misfortune:
         cuts=max(given.cuts, used(Cut)),
         crashes=max(given.crashes, used(Crash)),
         pauses=max(given.pauses, used(Pause)),
+        stops=max(given.stops, used(Stop)),
         restart=comebacks[0] if comebacks else given.restart,
     )
 

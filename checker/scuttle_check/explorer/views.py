@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from attrs import define, field
 
 from scuttle_check.engine.actions import Action
-from scuttle_check.engine.network import DOWN, PAUSED, Channel
+from scuttle_check.engine.network import DOWN, GONE, PAUSED, Channel
 from scuttle_check.engine.properties import (
     Always,
     AlwaysStep,
@@ -20,6 +20,7 @@ from scuttle_check.engine.properties import (
 )
 from scuttle_check.engine.system import System, World
 from scuttle_check.engine.telling import Told, tell
+from scuttle_check.engine.worlds import Gone
 from scuttle_ref.names import one_line, place_name
 from scuttle_ref.rules import PROCESS
 from scuttle_ref.state import NodeState
@@ -29,11 +30,13 @@ Json: TypeAlias = dict[str, Any]
 VACUOUS, KEPT = 0, 1
 """How a property fares at a step, where it is not broken; a broken one is a sentence."""
 
-STATUS = {DOWN: "down", PAUSED: "paused"}
+STATUS = {DOWN: "down", PAUSED: "paused", GONE: "gone"}
 
 
-def node_json(state: NodeState) -> Json:
+def node_json(state: NodeState | Gone) -> Json:
     """What a node knows, as cells [key, text]; a cell whose text differs at a step has changed."""
+    if isinstance(state, Gone):
+        return {"id": state.id, "holds": [], "clock": [], "history": [], "named": []}
     return {
         "id": state.id,
         "holds": [

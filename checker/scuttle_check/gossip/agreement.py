@@ -27,6 +27,8 @@ def observed(state: NodeState) -> Observed:
 
 def disagreement(nodes: tuple[NodeState, ...]) -> str | None:
     """A sentence about the first place at which two replicas differ, or None."""
+    if not nodes:
+        return None
     first = nodes[0]
     for other in nodes[1:]:
         one, two = observed(first), observed(other)

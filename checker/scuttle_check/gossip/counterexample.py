@@ -29,6 +29,7 @@ from scuttle_check.engine.actions import (
     Restart,
     Resume,
     Start,
+    Stop,
 )
 from scuttle_check.engine.network import Comeback
 from scuttle_check.engine.properties import Property
@@ -41,8 +42,8 @@ from scuttle_ref.messages import Exchange
 
 FORMAT = "scuttle-counterexample/1"
 
-_AT_NODES: dict[str, type[Perform | Crash | Pause | Resume]] = {
-    kind.verb: kind for kind in (Perform, Crash, Pause, Resume)
+_AT_NODES: dict[str, type[Perform | Crash | Pause | Resume | Stop]] = {
+    kind.verb: kind for kind in (Perform, Crash, Pause, Resume, Stop)
 }
 _ON_LINKS: dict[str, type[Start | Cut | Heal]] = {kind.verb: kind for kind in (Start, Cut, Heal)}
 _OF_FRAMES: dict[str, type[Deliver | Drop | Duplicate | Overtake]] = {
@@ -52,7 +53,8 @@ _OF_FRAMES: dict[str, type[Deliver | Drop | Duplicate | Overtake]] = {
 
 EXPECTED = (
     "perform A, exchange A>B, deliver A>B, drop A>B, duplicate A>B or overtake A>B, maybe with #N, "
-    "cut A>B, heal A>B, crash A, restart A persisted (or amnesia, new-id), pause A or resume A"
+    "cut A>B, heal A>B, crash A, restart A persisted (or amnesia, new-id), stop A, pause A or "
+    "resume A"
 )
 """The lines of a schedule."""
 

@@ -53,9 +53,10 @@ class Misfortune:
     """How often each fault may happen in a whole run.
 
     Losses and duplicates that are None are as the network has them. `restart` says how crashed
-    nodes come back.
+    nodes come back; those that stop never do. `may_crash` are the nodes that may crash or stop;
+    none are all.
 
-    Spec: FAULT-1.
+    Spec: FAULT-1, FAULT-9.
     """
 
     losses: int | None = None
@@ -65,6 +66,8 @@ class Misfortune:
     crashes: int = 0
     restart: str = Comeback.PERSISTED.value
     pauses: int = 0
+    stops: int = 0
+    may_crash: tuple[str, ...] = ()
 
     def links(self, network: Network) -> Network:
         """The network with the faults of links. Raises UsageFault."""
@@ -84,21 +87,29 @@ class Misfortune:
 
     def outages(self) -> Outages:
         """The faults of nodes."""
-        return Outages(self.crashes, self.pauses, Comeback(self.restart))
+        how = Comeback(self.restart)
+        return Outages(self.crashes, self.pauses, how, self.stops, self.may_crash)
 
     def to_json(self) -> dict[str, Any]:
         """What differs from a run without misfortune; :func:`misfortune_from` reads it back."""
         fields = attrs.asdict(self)
         default = attrs.asdict(NO_MISFORTUNE)
         given = {name: value for name, value in fields.items() if value != default[name]}
-        return {name: ANY if value == UNLIMITED else value for name, value in given.items()}
+        written = {tuple: list, int: lambda value: ANY if value == UNLIMITED else value}
+        return {name: written.get(type(each), str)(each) for name, each in given.items()}
 
     def __str__(self) -> str:
-        told = [f"{name} {value}" for name, value in self.to_json().items() if name != "restart"]
+        budgets = {n: each for n, each in self.to_json().items() if n not in APART}
+        told = [f"{name} {value}" for name, value in budgets.items()]
+        if self.may_crash:
+            told.append(f"of {' and '.join(self.may_crash)} only")
         if self.crashes:
             told.append(f"restart {self.restart}")
         return ", ".join(told)
 
+
+APART = ("restart", "may_crash")
+"""The members of a misfortune that are no budgets."""
 
 NO_MISFORTUNE = Misfortune()
 
@@ -238,6 +249,10 @@ class Experiment:
             if node.endswith(GENERATION) and self.faults.restart == Comeback.NEW_ID.value:
                 problem = f"{node!r} looks like the new id of another node"
                 raise UsageFault(problem, where="--topology", expected="no ' at the end of a name")
+        for node in self.faults.may_crash:
+            if node not in self.topology.node_index:
+                known = ", ".join(self.topology.nodes)
+                raise UsageFault(f"no node {node!r}", where="--may-crash", expected=known)
         gossip = Gossip(profile_called(self.profile), self.config())
         actor = self._actor(gossip)
         system = System(

@@ -15,7 +15,7 @@ from attrs import frozen
 
 from scuttle_check.engine.network import Comeback
 from scuttle_check.engine.telling import Words
-from scuttle_check.engine.worlds import Effects, Local
+from scuttle_check.engine.worlds import Effects, Gone, Local
 from scuttle_check.gossip.actor import GENERATION, GossipActor
 from scuttle_check.gossip.actor import Restart as ScriptedRestart
 from scuttle_check.gossip.script import command_text
@@ -193,8 +193,10 @@ class GossipWords(Words):
         return tell_apart(before, after)  # type: ignore[arg-type]
 
 
-def tell_node(state: NodeState) -> str:
+def tell_node(state: NodeState | Gone) -> str:
     """What a node knows, in one line."""
+    if isinstance(state, Gone):
+        return f"{state.id}  {state}"
     held = " ".join(f"{one_line(place_name(place))}={entry}" for place, entry in state.store)
     history = " ".join(map(str, state.history.updates))
     named = "; ".join(

@@ -14,6 +14,7 @@ from scuttle_check.engine.actions import Action, Perform, actor_of
 from scuttle_check.engine.properties import Always, AlwaysStep, Broken, Finding, Good
 from scuttle_check.engine.rounds import FairRounds
 from scuttle_check.engine.system import Scope, System, World
+from scuttle_check.engine.worlds import Gone, living
 from scuttle_check.gossip.actor import actor_in, first_id
 from scuttle_check.gossip.script import command_text
 from scuttle_ref.entries import Entry
@@ -67,7 +68,7 @@ def writes_survive(system: System, rounds: FairRounds) -> Always:
     """Some replica ends with the last write of each owner, or with another owner's. Spec: CONV-15.
 
     An owner is whoever has the script, under whichever id: a node that comes back under a new id
-    goes on writing for the same owner.
+    goes on writing for the same owner. One that has stopped for good is owed nothing.
     """
     last, nodes = last_writes(system), system.topology.nodes
 
@@ -76,9 +77,12 @@ def writes_survive(system: System, rounds: FairRounds) -> Always:
         return put is not None and repr(put.value) == repr(entry.value)
 
     def check(worlds: tuple[NodeState, ...]) -> Finding:
-        ended: tuple[NodeState, ...] = rounds.settle(worlds).nodes  # type: ignore[assignment]
-        held = [(place, entry) for node in ended for place, entry in node.store]
-        for (owner, key), put in last.items():
+        settled = rounds.settle(worlds).nodes
+        gone = {node.id for node in settled if isinstance(node, Gone)}
+        left: tuple[NodeState, ...] = living(settled)  # type: ignore[assignment]
+        held = [(place, entry) for node in left for place, entry in node.store]
+        due = {(owner, key): put for (owner, key), put in last.items() if owner not in gone}
+        for (owner, key), put in due.items():
             mine = [each for each in held if _of(each, owner, key, nodes)]
             if not any(is_last(entry, key) for _, entry in mine):
                 instead = one_line(mine[0][1].value) if mine else "nothing"
@@ -86,7 +90,7 @@ def writes_survive(system: System, rounds: FairRounds) -> Always:
                     f"the last that {owner} wrote under {one_line(key)} is {one_line(put.value)}"
                 )
                 return Broken(f"{wrote}, and all that is left of it is {instead}")
-        return Good.KEPT if last else Good.VACUOUS
+        return Good.KEPT if due else Good.VACUOUS
 
     def parts(world: World) -> tuple[tuple[NodeState, ...], ...]:
         return (world.nodes,) if system.quiescent(world) else ()  # type: ignore[return-value]
@@ -141,7 +145,7 @@ def never_undone(system: System) -> AlwaysStep:
 
     def parts(before: World, action: Action, after: World) -> Iterator[Pair]:
         at = system.topology.node_index[actor_of(action)]
-        if before.nodes[at] is not after.nodes[at]:
+        if before.nodes[at] is not after.nodes[at] and type(after.nodes[at]) is not Gone:
             yield before.nodes[at], after.nodes[at]  # type: ignore[misc]
 
     def check(step: Pair) -> Finding:

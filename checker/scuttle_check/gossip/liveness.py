@@ -80,6 +80,13 @@ class Endless:
                 expected="no crashes",
                 clause="LIVE-5",
             )
+        if setup.system.outages.stops:
+            raise UsageFault(
+                "who waits for a node that is gone for good waits for ever",
+                where="--stops",
+                expected="0",
+                clause="LIVE-2",
+            )
         if setup.system.wiring.broadcast:
             raise UsageFault(
                 "neighbours that all hear all may fill a link without end",

@@ -328,6 +328,8 @@ def misfortune_from(document: object, where: str) -> Misfortune:
 
 
 def _budget(name: str, value: object, where: str) -> object:
+    if name == "may_crash":
+        return texts(value, where)
     if name == "restart":
         if value not in RESTARTS:
             raise UsageFault(f"is {value!r}", where=where, expected=" or ".join(RESTARTS))

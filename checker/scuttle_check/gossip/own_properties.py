@@ -32,6 +32,7 @@ from scuttle_check.engine.properties import (
 )
 from scuttle_check.engine.rounds import FairRounds
 from scuttle_check.engine.system import Scope, System, World
+from scuttle_check.engine.worlds import Gone, living
 from scuttle_check.gossip.agreement import fair_rounds
 from scuttle_ref.names import one_line, place_name, thawed_value
 from scuttle_ref.state import NodeState
@@ -126,7 +127,7 @@ def _property(name: str, function: Callable[..., Any], system: System, seen: See
     parameters = tuple(inspect.signature(function).parameters)
 
     def shown(part: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(map(seen, part))
+        return tuple(map(seen, living(part)))
 
     called = name.partition(":")[2]
     says = (inspect.getdoc(function) or called).partition("\n")[0].rstrip(".")
@@ -158,8 +159,8 @@ def _property(name: str, function: Callable[..., Any], system: System, seen: See
     )
 
 
-def _of_all(world: World) -> Iterable[tuple[NodeState, ...]]:
-    return (world.nodes,)  # type: ignore[return-value]
+def _of_all(world: World) -> Iterable[tuple[Any, ...]]:
+    return (world.nodes,)
 
 
 def _when_quiescent(system: System) -> Callable[[World], Iterable[tuple[NodeState, ...]]]:
@@ -169,7 +170,7 @@ def _when_quiescent(system: System) -> Callable[[World], Iterable[tuple[NodeStat
 def _changed(before: World, action: object, after: World) -> list[tuple[Any, Any]]:
     del action
     pairs = zip(before.nodes, after.nodes, strict=True)
-    return [(one, two) for one, two in pairs if one is not two]
+    return [(one, two) for one, two in pairs if one is not two and type(two) is not Gone]
 
 
 def _settled(rounds: FairRounds, shown: Seen) -> Seen:

@@ -29,6 +29,7 @@ from scuttle_check.engine.properties import (
 )
 from scuttle_check.engine.rounds import FairRounds
 from scuttle_check.engine.system import Perform, Scope, System, World
+from scuttle_check.engine.worlds import Gone, living
 from scuttle_check.gossip.actor import GossipActor, actor_in, first_id
 from scuttle_check.gossip.agreement import disagreement, fair_rounds
 from scuttle_check.gossip.bounds import history_room
@@ -87,7 +88,8 @@ def by_content(check: Check, contents: Contents | None = None) -> Check:
     shared = contents or Contents()
     findings: dict[tuple[int, ...], Finding] = {}
 
-    def remembered(nodes: Nodes) -> Finding:
+    def remembered(every: Nodes) -> Finding:
+        nodes: Nodes = living(every)  # type: ignore[assignment]
         key = shared.of(nodes)
         finding = findings.get(key)
         if finding is None:
@@ -107,7 +109,7 @@ def _kept(said_something: object) -> Good:
 
 def each_node(world: World) -> Iterable[NodeState]:
     """The parts of a property of single nodes."""
-    return world.nodes  # type: ignore[return-value]
+    return living(world.nodes)  # type: ignore[return-value]
 
 
 def all_nodes(world: World) -> Iterable[tuple[NodeState, ...]]:
@@ -121,7 +123,8 @@ def changed_nodes(system: System) -> Callable[[World, Action, World], list[Pair]
     def parts(before: World, action: Action, after: World) -> list[Pair]:
         at = system.topology.node_index[actor_of(action)]
         one, two = before.nodes[at], after.nodes[at]
-        return [] if one is two else [(one, two)]  # type: ignore[list-item]
+        same = one is two or type(two) is Gone
+        return [] if same else [(one, two)]  # type: ignore[list-item]
 
     return parts
 
@@ -145,7 +148,7 @@ def agreement(system: System, rounds: FairRounds | None = None) -> Always:
 
     def check(nodes: tuple[NodeState, ...]) -> Finding:
         outcome = rounds.settle(nodes)
-        ended: tuple[NodeState, ...] = outcome.nodes  # type: ignore[assignment]
+        ended: tuple[NodeState, ...] = living(outcome.nodes)  # type: ignore[assignment]
         if ended not in differences:
             differences[ended] = disagreement(ended)
         differ = differences[ended]
@@ -387,7 +390,7 @@ def data_moved(system: System, rounds: FairRounds | None = None) -> Sometimes:
     parts, rounds = _when_quiescent(system), rounds or fair_rounds(system)
 
     def check(nodes: tuple[NodeState, ...]) -> bool:
-        ended: tuple[NodeState, ...] = rounds.settle(nodes).nodes  # type: ignore[assignment]
+        ended: tuple[NodeState, ...] = living(rounds.settle(nodes).nodes)  # type: ignore[assignment]
         return any(entry.source_id != node.id for node in ended for _, entry in node.store)
 
     says = "some value reaches a node that did not write it (guards against empty runs)"

@@ -181,6 +181,7 @@ def beyond(experiment: Experiment) -> list[str]:
         for command in script
     )
     found = {
+        "a node stops for good": bool(faults.stops),
         "nodes have settings or values of their own": bool(experiment.nodes),
         "messages reach more than their addressee": experiment.wiring != "addressed",
         "a node forgets all and keeps its id": amnesia

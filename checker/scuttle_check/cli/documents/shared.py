@@ -28,12 +28,12 @@ from scuttle_check.engine.network import NETWORKS, WIRINGS
 from scuttle_check.engine.verdict import Kind
 from scuttle_check.gossip.bounds import LEAST, WORDS
 from scuttle_check.gossip.experiment import ANY as ANY_NUMBER
-from scuttle_check.gossip.experiment import DELTA_ORDERS, RESTARTS, Misfortune
+from scuttle_check.gossip.experiment import APART, DELTA_ORDERS, RESTARTS, Misfortune
 from scuttle_ref.profile import decision_points
 from scuttle_ref.profiles import PROFILES
 
 _PAIR: Final[Schema] = {**TEXTS, "minItems": 2, "maxItems": 2}
-_ONCE: Final = r"(perform|crash|pause|resume) \S+"
+_ONCE: Final = r"(perform|crash|pause|resume|stop) \S+"
 _BACK: Final = rf"restart \S+ ({'|'.join(RESTARTS)})"
 _LINKS: Final = r"(exchange|cut|heal) [^\s>]+>\S+"
 _FRAMES: Final = r"(deliver|drop|duplicate|overtake) [^\s>]+>\S+( #[0-9]+)?"
@@ -60,7 +60,8 @@ def _experiment() -> Schema:
         {"name": TEXT, "nodes": {**TEXTS, "minItems": 1}, "links": list_of(_PAIR)},
     )
     budget: Schema = {"oneOf": [COUNT, {"const": ANY_NUMBER}]}
-    budgets = {each.name: budget for each in attrs.fields(Misfortune)}
+    budgets = {each.name: budget for each in attrs.fields(Misfortune) if each.name not in APART}
+    how = {"restart": one_of(RESTARTS), "may_crash": TEXTS}
     says = "Everything that decides what is explored; what is not given is as scuttle check has it."
     return {
         "description": says,
@@ -76,7 +77,7 @@ def _experiment() -> Schema:
                 **LIMITS,
                 "resolver": TEXT,
                 "delta_order": one_of(DELTA_ORDERS),
-                "faults": an_object({}, {**budgets, "restart": one_of(RESTARTS)}),
+                "faults": an_object({}, {**budgets, **how}),
                 "wiring": one_of(WIRINGS),
                 "processes": list_of(TEXTS),
                 "properties": TEXTS,

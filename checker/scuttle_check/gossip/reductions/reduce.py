@@ -43,6 +43,9 @@ def refusal_of(setup: Setup, reduction: str = "quotient") -> str | None:
     """
     if setup.mixed:
         return "nodes with settings or values of their own, of which no claim is made"
+    outages = setup.system.outages
+    if outages.stops or outages.may_crash:
+        return "nodes that stop for good, or alone may crash, of which no claim is made"
     own = overridden(setup.system)
     if own is not None:
         return f"{own}, which says otherwise what may happen"

@@ -28,6 +28,7 @@ from scuttle_check.engine.actions import (
     Restart,
     Resume,
     Start,
+    Stop,
     actor_of,
 )
 from scuttle_check.engine.cells import Cell, Link, Move, Refused, Values
@@ -68,7 +69,7 @@ class Outcome:
 
 KINDS: tuple[type[Action], ...] = (
     *(Perform, Start, Deliver, Drop, Duplicate, Overtake),
-    *(Cut, Heal, Crash, Restart, Pause, Resume),
+    *(Cut, Heal, Crash, Restart, Pause, Resume, Stop),
 )
 """The order in which actions are explored."""
 

@@ -17,6 +17,7 @@ from scuttle_check.engine.actions import (
     Restart,
     Resume,
     Start,
+    Stop,
 )
 from scuttle_check.engine.system import System
 
@@ -46,7 +47,7 @@ class Fairness:
 def link_class(action: Action) -> Hashable:
     """The class of an action of a system: its kind and where it happens, whichever frame."""
     match action:
-        case Perform() | Crash() | Restart() | Pause() | Resume():
+        case Perform() | Crash() | Restart() | Pause() | Resume() | Stop():
             return (type(action).__name__, action.node)
         case _:
             return (type(action).__name__, action.source, action.target)
