@@ -206,3 +206,29 @@ def test_lines_in_the_order_of_each_node_only_are_said_to_be_that(tmp_path: Path
     ran = CliRunner().invoke(command, [str(path)])
     assert ran.exit_code == 1
     assert 'try: the same lines are accepted with "order": "per-node"' in ran.output
+
+
+@pytest.mark.parametrize("profile", ["documented", "textbook", "paper"])
+def test_arrivals_that_nobody_told_are_found_in_a_prompt_network(
+    tmp_path: Path, profile: str
+) -> None:
+    """Hundreds of events, and no search for all runs. Spec: OBS-12."""
+    thin = frozenset({"deliver", "prompt", "states"})
+    lines, _ = drawn(3_500, thin, frozenset(), profile, seed=3)
+    judged = verdict_on(lines, tmp_path)
+    assert judged.events > 250
+    assert judged.verdict == "accepted", (judged.because, judged.event, judged.miss)
+
+
+def test_no_wrong_log_without_arrivals_is_accepted(tmp_path: Path) -> None:
+    """Not by one that is wrong by far, and not by one that is wrong by one. Spec: OBS-5, OBS-12."""
+    for seed in range(4):
+        for by in (1, 1_000):
+            thin = frozenset({"deliver", "states"})
+            lines, wrong = drawn(160, thin, frozenset(), "documented", seed, by)
+            if wrong:
+                path = tmp_path / "run.jsonl"
+                path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+                judged = judge(read_log(path), None, Given(2_000, seconds_max=2))
+                assert judged.verdict != "accepted"
+                assert by == 1 or judged.verdict == "rejected"

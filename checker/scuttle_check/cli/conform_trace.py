@@ -27,6 +27,7 @@ NOUNS: Final = {
     "gossip": ("exchange", "exchanges"),
     "lost": ("loss", "losses"),
     "copy": ("duplicate", "duplicates"),
+    "arrival or exchange": ("arrival or exchange", "arrivals and exchanges"),
 }
 """What the untold steps of a run are called."""
 

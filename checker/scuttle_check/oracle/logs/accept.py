@@ -13,6 +13,7 @@ import attrs
 from attrs import frozen
 
 from scuttle_check.oracle.logs.course import Supplied
+from scuttle_check.oracle.logs.eager import eager
 from scuttle_check.oracle.logs.exhaust import STATES_MAX, exhaust
 from scuttle_check.oracle.logs.impossible import impossible
 from scuttle_check.oracle.logs.judged import Judged
@@ -22,6 +23,12 @@ from scuttle_check.oracle.logs.telling import Miss
 
 EXHAUSTED_MAX: Final = 60
 """So long a log is searched for every run, where the one that was followed proved nothing."""
+
+EXACT_MAX: Final = 8
+"""So short a log is searched for every run first, so that `max_silent` bounds what is taken."""
+
+EAGER_SECONDS: Final = 20.0
+"""How long a run with early arrivals is looked for, where no other limit is given."""
 
 SAYS_RECV: Final = (
     'tell the receipt of every message, and promise it: "complete": ["recv"]; the receipt of done '
@@ -71,6 +78,14 @@ def judge(log: Log, events: Iterable[Event] | None, given: Given) -> Judged:
             return of_followed(followed, log)
     if log.events == 0 and events is None:
         return Judged("inconclusive", 0, 0, 1, (), because="the log has no event")
+    short = log.events <= EXACT_MAX
+    if events is None and not told and not short:
+        found = eager(
+            log, Limits(given.seconds_max if given.seconds_max is not None else EAGER_SECONDS)
+        )
+        if found is not None:
+            steps = (("arrival or exchange", found.now.supplied),)
+            return Judged("accepted", log.events, log.events, 1, (), supplied=steps)
     judged = None if followed is None else of_followed(followed, log)
     never = impossible(log) if events is None and not told else None
     if events is None and log.events <= EXHAUSTED_MAX:
