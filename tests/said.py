@@ -42,6 +42,7 @@ CASES: tuple[tuple[str, int, tuple[object, ...]], ...] = (
     ("laws", 0, ("laws", "lww_total", *QUICK)),
     ("laws", 1, ("laws", "lww_vs_clock", *QUICK, "--expect", "pure=refuted")),
     ("laws", 4, ("laws", "lww_total", "--seconds", 0)),
+    ("inferred", 0, ("conform", "infer", "--examples", 1)),
     ("laws", 1, ("conform", "resolver", "lww_vs_clock", "--examples", 3)),
     ("law-list", 0, ("laws", "--list")),
     ("lessons", 0, ("learn",)),

@@ -10,6 +10,7 @@ from scuttle_check.cli.options import examples
 
 COMMANDS = {
     "check-adapter": ("scuttle_check.cli.conform_check", "walk an adapter through its protocol"),
+    "infer": ("scuttle_check.cli.conform_infer", "the rules that an implementation follows"),
     "matrix": ("scuttle_check.cli.conform_matrix", "reports of several implementations on a page"),
     "resolver": (
         "scuttle_check.cli.conform_resolver",

@@ -96,7 +96,7 @@ def command(program: tuple[str, ...], **flags: Any) -> None:
 
     Exit codes: 0 conforms, 1 violates, 3 the adapter cannot be run, 4 inconclusive.
     """
-    _need_hypothesis()
+    need_hypothesis("scuttle conform run")
     from scuttle_check.oracle.live.running import run  # noqa: PLC0415 - Hypothesis is an extra
     from scuttle_check.oracle.live.trial import Plan  # noqa: PLC0415
 
@@ -118,11 +118,12 @@ def command(program: tuple[str, ...], **flags: Any) -> None:
     sys.exit(report.exit_code)
 
 
-def _need_hypothesis() -> None:
+def need_hypothesis(command: str) -> None:
+    """Scenes are drawn with it. Raises UnrunnableFault."""
     if find_spec("hypothesis") is None:
         raise UnrunnableFault(
             "needs Hypothesis, which is not installed",
-            where="scuttle conform run",
+            where=command,
             hint=to_install(package="hypothesis"),
         )
 

@@ -22,6 +22,7 @@ from scuttle_check.base.documents import (
     called,
     list_of,
     one_of,
+    table_of,
 )
 from scuttle_check.oracle.live.scene import KINDS, Setting
 from scuttle_check.oracle.protocol import BODY, INSPECTED, OPERATIONS, PROTOCOL, VERSION, ErrorKind
@@ -243,9 +244,25 @@ def checkup() -> Schema:
     )
 
 
+def inferred() -> Schema:
+    """What ``scuttle conform infer --json`` prints. Spec: ORA-19."""
+    left = an_object({"scene": {"type": "object"}, "told": TEXT})
+    members: Schema = {
+        "format": {"const": "scuttle-inferred/1"},
+        "base": TEXT,
+        "rules": table_of(TEXT),
+        "open": table_of(list_of(TEXT)),
+        "scenes": COUNT,
+        "unexplained": list_of(left),
+        "toml": TEXT,
+    }
+    return called("inferred", "The rules that an implementation follows", an_object(members))
+
+
 SCHEMAS: Final[dict[str, Callable[[], Schema]]] = {
     "adapter": adapter,
     "checkup": checkup,
+    "inferred": inferred,
     "known-failures": known_failures,
     "report": report,
     "trace": trace,

@@ -95,6 +95,7 @@ SAID: Final[dict[str, tuple[str, ...]]] = {
     "check": ("check", "catalogue", "check-own", "ladder", "live", "outcomes"),
     "clauses": ("clauses",),
     "conform check-adapter": ("checkup",),
+    "conform infer": ("inferred",),
     "conform resolver": ("laws",),
     "conform run": ("report",),
     "conform schema": ("schemas",),
