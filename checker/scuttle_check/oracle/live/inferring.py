@@ -128,13 +128,13 @@ def watch(nodes: Nodes, dialect: Dialect, *, examples: int, seed: int) -> list[W
             return False
         except (Violated, ProcessFailed, Unsupported):
             pass
-        about = {what.node for kind, what in stage.journal if kind == "event"}
-        if stage.journal and about <= set(NODES):
+        if stage.journal:
             seen.append(Watched(scene, tuple(e for e in stage.journal if e[0] != "lost")))
         return False
 
     for scene in asked_of(profile, palette.resolvers[0], timed=palette.timed):
-        play(scene)
+        if all(getattr(each, "node", NODES[0]) in NODES for each in scene.operations):
+            play(scene)
     search(scenes(palette), play, examples=examples, at_seed=seed)
     return seen
 
