@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from scuttle_ref.names import NEVER, Key, Mark, NodeId, Place, Value, exact, one_line
+from scuttle_ref.names import NEVER, Key, Mark, NodeId, Place, Value, exact, one_line, stamped
 from scuttle_ref.pairs import Pairs, get, put
 
 
@@ -27,7 +27,7 @@ class Entry:
     source_id: NodeId
 
     def __str__(self) -> str:
-        return f"{one_line(self.value)}@{one_line(self.source_id)}{self.version}"
+        return stamped(one_line(self.value), self.source_id, self.version)
 
 
 ABSENT = Entry(value=None, version=NEVER, source_id="")

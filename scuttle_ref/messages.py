@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from scuttle_ref.names import Key, Mark, NodeId, Reading, Value, Version, exact, one_line
+from scuttle_ref.names import Key, Mark, NodeId, Reading, Value, Version, exact, one_line, stamped
 
 
 @frozen(cache_hash=True)
@@ -28,9 +28,8 @@ class Update:
     version: Version
 
     def __str__(self) -> str:
-        return (
-            f"{one_line(self.key)}={one_line(self.value)}@{one_line(self.source_id)}{self.version}"
-        )
+        what = f"{one_line(self.key)}={one_line(self.value)}"
+        return stamped(what, self.source_id, self.version)
 
 
 @frozen(cache_hash=True)

@@ -178,6 +178,20 @@ def one_line(value: Value) -> str:
     return quoted(value)
 
 
+def stamped(what: str, source: object, version: object) -> str:
+    """Something with the stamp of its update: ``k=1@A1`` is the first version of A.
+
+    Where that could be read in two ways, ``k=1 from phone-1, version 1``: the source ends in a
+    digit, or holds what stands around it.
+
+    Spec: MOD-11.
+    """
+    name = one_line(source) if isinstance(source, str) else str(source)
+    if name[-1:].isdigit() or set(name) & set("@,; "):
+        return f"{what} from {name}, version {version}"
+    return f"{what}@{name}{version}"
+
+
 def quoted(value: Value) -> str:
     """A value as JSON writes it, readable as far as it is printable.
 

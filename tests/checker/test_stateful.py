@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from bad_resolvers import latest_arrival
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from scuttle_check.base.errors import UsageFault
-from scuttle_check.laws.api import Misfortune, gossip_machine
+from scuttle_check.laws.api import Misfortune, Replica, gossip_machine
 from scuttle_ref import lww_total, lww_vs_current_vers
-from scuttle_ref.state import NodeState
 
 QUICK = settings(
     max_examples=25,
@@ -29,11 +29,11 @@ def run(**choices: Any) -> None:
     run_state_machine_as_test(gossip_machine(**choices), settings=QUICK)
 
 
-def own_versions_only(nodes: tuple[NodeState, ...]) -> None:
+def own_versions_only(replicas: tuple[Replica, ...]) -> None:
     """What an exchange breaks, and only an exchange."""
-    for node in nodes:
-        for _, entry in node.store:
-            assert entry.source_id == node.id, "foreign!"
+    for replica in replicas:
+        for _, entry in replica.state.store:
+            assert entry.source_id == replica.id, "foreign!"
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_data_moves_between_nodes() -> None:
 def test_an_invariant_of_the_user_is_checked_after_each_step() -> None:
     """Anything that can be said of the nodes. Spec: LAW-20."""
 
-    def nobody_holds_three(nodes: tuple[NodeState, ...]) -> None:
-        for node in nodes:
-            assert all(entry.version < 3 for _, entry in node.store), "three!"
+    def nobody_holds_three(replicas: tuple[Replica, ...]) -> None:
+        for replica in replicas:
+            assert all(entry.version < 3 for _, entry in replica.state.store), "three!"
 
     with pytest.raises(AssertionError, match="three!"):
         run(invariants=[nobody_holds_three])
@@ -87,3 +87,46 @@ def test_a_property_that_is_none_is_refused() -> None:
     """With those there are."""
     with pytest.raises(UsageFault, match="no property 'kindness'"):
         gossip_machine(properties=["kindness"])
+
+
+def user(_replica: Replica) -> Any:
+    return st.fixed_dictionaries({"user": st.sampled_from(["ann", "bob"])})
+
+
+def order(replica: Replica) -> Any:
+    return {"order": [replica.get("user"), 1]} if "user" in replica else None
+
+
+def no_order_without_user(replicas: tuple[Replica, ...]) -> object:
+    for replica in replicas:
+        if "order" in replica and "user" not in replica:
+            return f"{replica.id} shows an order of nobody"
+    return None
+
+
+def test_commands_of_the_application_depend_on_what_a_replica_holds() -> None:
+    """An order comes only after its user, and in order it arrives only after it. Spec: LAW-20."""
+    run(commands=[user, order], invariants=[no_order_without_user], values="text")
+
+
+def test_an_invariant_of_commands_is_found_broken() -> None:
+    """An application that does not look whether the user is there. Spec: LAW-20."""
+
+    def careless(_replica: Replica) -> dict[str, Any]:
+        return {"order": [None, 1]}
+
+    with pytest.raises(AssertionError, match=r"no_order_without_user: \w shows an order of nobody"):
+        run(commands={"user": user, "order": careless}, invariants=[no_order_without_user])
+
+
+def test_what_must_be_so_at_the_end_is_checked_when_all_has_arrived() -> None:
+    """And at no time before. Spec: LAW-20."""
+
+    def everybody_has_a_user(replicas: tuple[Replica, ...]) -> bool:
+        return all("user" in replica for replica in replicas)
+
+    run(commands=[user], at_end=[everybody_has_a_user])
+    with pytest.raises(AssertionError, match="everybody_has_a_user: is not so of"):
+        run(commands=[user], invariants=[everybody_has_a_user])
+    with pytest.raises(AssertionError, match="everybody_has_a_user: is not so of"):
+        run(at_end=[everybody_has_a_user])

@@ -420,3 +420,20 @@ def test_what_nobody_has_written_reads_as_null_with_version_bottom() -> None:
 
     assert entry is ABSENT
     assert (entry.value, entry.version, entry.source_id) == (None, NEVER, "")
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("A", "k=1@A3"),
+        ("\u00e9", "k=1@\u00e93"),
+        ("phone-1", "k=1 from phone-1, version 3"),
+        ("phone\u0661", "k=1 from phone\u0661, version 3"),
+        ("a@b", "k=1 from a@b, version 3"),
+        ("my phone", "k=1 from my phone, version 3"),
+    ],
+)
+def test_the_source_and_the_version_can_be_read_in_one_way_only(source: str, told: str) -> None:
+    """Spec: MOD-11."""
+    assert str(Update(source, "k", 1, 3)) == told
+    assert f"k={Entry(1, 3, source)}" == told

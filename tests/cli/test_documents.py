@@ -22,7 +22,6 @@ from said import CASES, QUICK, SPREAD
 
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.cli import bench as bench_command
-from scuttle_check.cli import laws_proved
 from scuttle_check.cli import twin as twin_command
 from scuttle_check.cli import vectors as vectors_command
 from scuttle_check.evidence import bench
@@ -31,6 +30,7 @@ from scuttle_check.evidence.twin import load_twin
 from scuttle_check.explorer.lessons import course
 from scuttle_check.explorer.playground import PYODIDE_FILES
 from scuttle_check.gossip import hunting
+from scuttle_check.laws import proved
 from scuttle_check.laws.book import LAWS
 from scuttle_check.laws.conclusions import Conclusion
 from scuttle_check.laws.evidence import Evidence
@@ -187,7 +187,7 @@ def test_laws_that_are_proved(scuttle: Run, monkeypatch: pytest.MonkeyPatch) -> 
         for law, kind in zip(LAWS, kinds, strict=False)
     ]
     proof = Proof(tuple(found), "everything", "magic")
-    monkeypatch.setattr(laws_proved, "conclude", lambda *_: proof)
+    monkeypatch.setattr(proved, "conclude", lambda *_: proof)
     ran = scuttle(*line)
     assert [each["verdict"] for each in ran.document["laws"]] == list(kinds)
     assert ran.code == 1

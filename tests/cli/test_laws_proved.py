@@ -19,8 +19,9 @@ from scuttle_ref.resolvers import shown_entry, shown_update
 
 z3 = pytest.importorskip("z3")
 
-from scuttle_check.laws import fragment, proving  # noqa: E402 - once z3 is there
+from scuttle_check.laws import fragment, terms, total_order  # noqa: E402 - once z3 is there
 from scuttle_ref.entries import ABSENT, Entry  # noqa: E402
+from scuttle_ref.order import by_value  # noqa: E402
 
 VALUES: dict[str, tuple[Any, ...]] = {
     "integers": (0, 1, 2, 5, -3),
@@ -44,7 +45,7 @@ def outcome(resolver: Callable[..., Any], replica: str, stored: Entry, update: U
             return shown_entry(stored)
 
         def sort(self, one: Any, other: Any) -> int:
-            return fragment.by_value(one, other)
+            return by_value(one, other)
 
     try:
         answer = resolver(View(), shown_update(update))
@@ -71,26 +72,26 @@ def questions(kind: str) -> Iterator[tuple[str, Entry, Update]]:
 def numbered(value: Any) -> tuple[int, Any]:
     """What a value is, and its number."""
     if value is None:
-        return fragment.NONE, 0
-    kinds = {bool: fragment.BOOL, int: fragment.NUMBER, float: fragment.NUMBER}
-    kinds |= {str: fragment.TEXT, tuple: fragment.LIST}
-    return kinds.get(type(value), fragment.OBJECT), (value if isinstance(value, int | float) else 0)
+        return terms.NONE, 0
+    kinds = {bool: terms.BOOL, int: terms.NUMBER, float: terms.NUMBER}
+    kinds |= {str: terms.TEXT, tuple: terms.LIST}
+    return kinds.get(type(value), terms.OBJECT), (value if isinstance(value, int | float) else 0)
 
 
 def asked(resolver: Any, kind: str) -> Callable[[str, Entry, Update], Any]:
     """The formulas of a resolver, as a function of what it is asked."""
-    whole = fragment.Translation(resolver, kind)
+    whole = fragment.Translation(resolver=resolver, kind=kind)
     sort = z3.Real if kind in {"numbers", "json"} else z3.Int
 
-    def entry(name: str, unset: Any) -> fragment.Entry:
-        value = fragment.Value(z3.Int(f"{name}.kind"), sort(f"{name}.n"), z3.Real(f"{name}.p"))
-        version = fragment.Number(z3.Int(f"{name}.version"), unset)
+    def entry(name: str, unset: Any) -> terms.Entry:
+        value = terms.Value(z3.Int(f"{name}.kind"), sort(f"{name}.n"), z3.Real(f"{name}.p"))
+        version = terms.Number(z3.Int(f"{name}.version"), unset)
         source, key = z3.Real(f"{name}.source"), z3.Real("key")
-        return fragment.Entry(value, version, fragment.Text(source), fragment.Text(key))
+        return terms.Entry(value, version, terms.Text(source), terms.Text(key))
 
     unset = z3.Bool("unset")
     stored, update = entry("stored", unset), entry("update", z3.BoolVal(val=False))
-    yes, fault = whole.wins(fragment.Text(z3.Real("replica")), stored, update)
+    yes, fault = whole.wins(terms.Text(z3.Real("replica")), stored, update)
     constants = dict(whole.texts)
 
     def answer(replica: str, held: Entry, one: Update) -> Any:
@@ -102,7 +103,7 @@ def asked(resolver: Any, kind: str) -> Callable[[str, Entry, Update], Any]:
         rest = {repr(each): 100 + at for at, each in enumerate(VALUES["json"])}
         for name, each in (("stored", held), ("update", one)):
             what, number = numbered(each.value)
-            place = places[each.value] if what == fragment.TEXT else rest.get(repr(each.value), 0)
+            place = places[each.value] if what == terms.TEXT else rest.get(repr(each.value), 0)
             written = z3.Q(*float(number).as_integer_ratio()) if sort is z3.Real else int(number)
             version = 0 if held is ABSENT and name == "stored" else each.version
             pairs += [
@@ -164,8 +165,8 @@ def _like(stored: Entry, update: Update) -> bool:
 )
 def test_what_is_beyond_the_fragment_is_named(resolver: Any, why: str) -> None:
     """And nothing is claimed of it. Spec: LAW-23."""
-    with pytest.raises(fragment.Beyond, match=why):
-        proving.conclusions(InProcess(resolver, "it"), "integers", OBSERVABLE)
+    with pytest.raises(terms.Beyond, match=why):
+        total_order.conclusions(InProcess(resolver, "it"), "integers", OBSERVABLE)
 
 
 # --- what is proved -------------------------------------------------------------------------------

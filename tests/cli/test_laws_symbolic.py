@@ -10,7 +10,7 @@ import pytest
 from bad_resolvers import newest
 
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
-from scuttle_check.cli import laws_proved
+from scuttle_check.laws import proved as proved_module
 from scuttle_check.laws import symbolic
 from scuttle_check.laws.asking import OBSERVABLE
 from scuttle_check.laws.book import BY_NAME
@@ -95,8 +95,8 @@ def test_a_proof_that_a_case_contradicts_is_a_fault_of_ours() -> None:
     law = BY_NAME["commutative"]
     proved, broken = Conclusion(law, PROVED, "it is"), Verdict(law, REFUTED, "one case")
 
-    with pytest.raises(laws_proved.Contradiction, match="was proved, and a case breaks it"):
-        laws_proved._weighed(proved, broken)  # noqa: SLF001 - the rule itself
+    with pytest.raises(proved_module.Contradiction, match="was proved, and a case breaks it"):
+        proved_module._weighed(proved, broken)  # noqa: SLF001 - the rule itself
 
 
 def test_without_a_solver_the_message_says_what_to_install(

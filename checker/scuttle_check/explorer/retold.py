@@ -22,7 +22,7 @@ from scuttle_check.oracle.protocol import config_from
 from scuttle_check.oracle.wire import decoded, message_of
 from scuttle_ref.errors import InvalidMessage
 from scuttle_ref.messages import Event, Exchange, Put, Received
-from scuttle_ref.names import frozen_value
+from scuttle_ref.names import frozen_value, stamped
 from scuttle_ref.outputs import Send
 from scuttle_ref.profile import Profile
 from scuttle_ref.reducer import Gossip
@@ -53,7 +53,7 @@ def _entry(entry: Any) -> str:
     if not isinstance(entry, Mapping):
         return _short(entry)
     source = entry.get("source_id", "")
-    return f"{_short(entry.get('value'))}@{source}{entry.get('version', '')}"
+    return stamped(_short(entry.get("value")), source, entry.get("version", ""))
 
 
 def _text(message: Any) -> str:

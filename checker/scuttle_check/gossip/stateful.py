@@ -6,7 +6,7 @@ values, keys, numbers of writes and of exchanges are drawn, and a failure shrink
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import attrs
@@ -21,17 +21,28 @@ from scuttle_check.engine.topology import topology
 from scuttle_check.gossip.actor import GossipActor
 from scuttle_check.gossip.agreement import settled
 from scuttle_check.gossip.experiment import NO_MISFORTUNE, Experiment, Misfortune
+from scuttle_check.gossip.own_properties import Replica
 from scuttle_check.gossip.properties import properties_of
 from scuttle_check.gossip.strategies import VALUES
 from scuttle_ref.config import Config
 from scuttle_ref.messages import Put
-from scuttle_ref.names import UNBOUNDED, one_line, place_name
+from scuttle_ref.names import UNBOUNDED, frozen_value, one_line, place_name
 from scuttle_ref.reducer import Gossip
 from scuttle_ref.resolvers import Resolver, lww_total
 from scuttle_ref.state import NodeState
 
-Invariant = Callable[[tuple[NodeState, ...]], None]
-"""A check of the nodes of a world; it raises AssertionError when it is broken."""
+Invariant = Callable[[tuple[Replica, ...]], object]
+"""A check of all replicas: it raises AssertionError, or answers False or a sentence, where broken.
+
+What it is shown is a Replica for each node, in the order of the topology: ``id``, ``values`` (a
+dict), ``get(key)`` and ``key in replica``; ``state`` is the node with its clock and its history.
+"""
+
+Command = Callable[[Replica], "st.SearchStrategy[Mapping[str, Any]] | Mapping[str, Any] | None"]
+"""What an application may do at a replica, from what that holds: keys to set, with values.
+
+A strategy of them, or a mapping; None where it may do nothing now. They are set one by one.
+"""
 
 DEFAULT = ("clock-within-issued", "entries-below-clock", "history-sound", "clocks-monotone")
 """What holds whatever the resolver and the network, as long as nobody loses its memory."""
@@ -59,6 +70,8 @@ class GossipMachine(RuleBasedStateMachine):
     invariants_of: ClassVar[Callable[[System], tuple[Property, ...]]]
     extra: ClassVar[tuple[Invariant, ...]]
     agrees: ClassVar[bool]
+    commands: ClassVar[Mapping[str, Command]]
+    at_end: ClassVar[tuple[Invariant, ...]]
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,10 +89,25 @@ class GossipMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def write(self, data: st.DataObject) -> None:
-        """An owner sets a key."""
+        """An owner sets a key, or the application does what it may do there."""
         nodes = self.own.topology.nodes
         node = data.draw(st.sampled_from(nodes), label="node")
-        put = Put(data.draw(st.sampled_from(self.keys)), data.draw(self.values))
+        if not self.commands:
+            key = data.draw(st.sampled_from(self.keys))
+            self._put(node, Put(key, frozen_value(data.draw(self.values))))
+            return
+        replica = self.replicas[self.own.topology.node_index[node]]
+        offers = {name: command(replica) for name, command in self.commands.items()}
+        able = {name: offer for name, offer in offers.items() if offer is not None}
+        if able:
+            name = data.draw(st.sampled_from(sorted(able)), label="command")
+            found = able[name]
+            if isinstance(found, st.SearchStrategy):
+                found = data.draw(found, label=name)
+            for key, value in found.items():
+                self._put(node, Put(key, frozen_value(value)))
+
+    def _put(self, node: str, put: Put) -> None:
         at = self.own.topology.node_index[node]
         script = tuple(
             (*commands, put) if number == at else commands
@@ -122,7 +150,12 @@ class GossipMachine(RuleBasedStateMachine):
                     told = f"{cited(each.name, each.clause)}: {finding.because}"
                     raise AssertionError(told)  # noqa: TRY004 - it fails the test
         for check in self.extra:
-            check(self.nodes)
+            _checked(check, self.replicas)
+
+    @property
+    def replicas(self) -> tuple[Replica, ...]:
+        """What the application sees of the nodes, in the order of the topology."""
+        return tuple(map(Replica, self.nodes))
 
     @property
     def nodes(self) -> tuple[NodeState, ...]:
@@ -130,8 +163,11 @@ class GossipMachine(RuleBasedStateMachine):
         return self.world.nodes  # type: ignore[return-value]
 
     def teardown(self) -> None:
-        """Deliver what is in flight, heal and restart, then settle: all replicas agree."""
-        if not self.agrees:
+        """Deliver what is in flight, heal and restart, then settle: all replicas agree.
+
+        Then what must be so at the end of a run is checked.
+        """
+        if not self.agrees and not self.at_end:
             return
         self.before = None
         while True:
@@ -141,6 +177,13 @@ class GossipMachine(RuleBasedStateMachine):
             self.world = self.own.next(self.world, wanted[0])
         outcome = settled(self.own, self.nodes)
         ended: tuple[NodeState, ...] = outcome.nodes  # type: ignore[assignment]
+        if self.agrees:
+            self._agreed(ended)
+        for check in self.at_end:
+            _checked(check, tuple(map(Replica, ended)))
+
+    @staticmethod
+    def _agreed(ended: tuple[NodeState, ...]) -> None:
         stores = [(node.id, node.store) for node in ended]
         for name, store in stores[1:]:
             seen, first = _seen(store), _seen(stores[0][1])
@@ -171,8 +214,24 @@ class GossipMachine(RuleBasedStateMachine):
 _MENDING = frozenset({"deliver", "heal", "restart", "resume"})
 
 
+def _checked(check: Invariant, replicas: tuple[Replica, ...]) -> None:
+    """Raises AssertionError where an invariant is broken."""
+    answer = check(replicas)
+    if answer is False or isinstance(answer, str):
+        name = getattr(check, "__name__", "an invariant")
+        told = answer or f"is not so of {' and '.join(map(str, replicas))}"
+        raise AssertionError(f"{name}: {told}")
+
+
 def _seen(store: Any) -> dict[str, str]:
     return {place_name(place): f"{one_line(entry.value)}@{entry.version}" for place, entry in store}
+
+
+def _named(commands: Mapping[str, Command] | Iterable[Command]) -> dict[str, Command]:
+    """Commands by name: their own, where none is given."""
+    if isinstance(commands, Mapping):
+        return {str(name): each for name, each in commands.items()}
+    return {getattr(each, "__name__", str(at)): each for at, each in enumerate(commands)}
 
 
 def gossip_machine(  # noqa: PLR0913 - each keyword is a choice of its own
@@ -187,15 +246,20 @@ def gossip_machine(  # noqa: PLR0913 - each keyword is a choice of its own
     values: str | st.SearchStrategy[Any] = "integers",
     keys: Iterable[str] = ("k", "j"),
     properties: Iterable[str] = DEFAULT,
+    commands: Mapping[str, Command] | Iterable[Command] = (),
     invariants: Iterable[Invariant] = (),
+    at_end: Iterable[Invariant] = (),
     agrees: bool = True,
 ) -> type[GossipMachine]:
     """A state machine of whole worlds, whose ``TestCase`` pytest runs as a test.
 
     `on` is a topology as on the command line, `faults` are budgets for one run, `properties` the
-    names of those to check after each step, `invariants` further checks of the nodes, and `agrees`
-    whether all replicas must agree at the end. Losses and short histories are no reason to agree:
-    with them say ``agrees=False``. Raises a Fault for what is no good.
+    names of those to check after each step. `commands` are what the application does, in place of
+    writes of `values` to `keys`: functions of a replica, so that an order comes after its user.
+    `invariants` are further checks of all replicas after each step, `at_end` checks of them when
+    everything has arrived, and `agrees` says whether they must then agree. Losses and short
+    histories are no reason to agree: with them say ``agrees=False``. Raises a Fault for what is no
+    good.
 
     Spec: LAW-20.
     """
@@ -226,6 +290,8 @@ def gossip_machine(  # noqa: PLR0913 - each keyword is a choice of its own
             "keys": tuple(keys),
             "invariants_of": staticmethod(judged),
             "extra": tuple(invariants),
+            "at_end": tuple(at_end),
+            "commands": _named(commands),
             "agrees": agrees,
         },
     )

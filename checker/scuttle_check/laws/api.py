@@ -18,6 +18,7 @@ from typing import Any
 
 from scuttle_check.gossip import strategies
 from scuttle_check.gossip.experiment import Misfortune
+from scuttle_check.gossip.own_properties import Replica
 from scuttle_check.gossip.stateful import GossipMachine, gossip_machine
 from scuttle_check.laws.asking import OBSERVABLE
 from scuttle_check.laws.book import LAWS
@@ -27,7 +28,8 @@ from scuttle_check.laws.domain import SOURCES
 from scuttle_check.laws.elsewhere import place_of
 from scuttle_check.laws.judging import EXAMPLES, SECONDS, Judging, Verdict
 from scuttle_check.laws.planning import ANY, planned
-from scuttle_check.laws.testing import as_test, settle_test
+from scuttle_check.laws.pytest_plugin import Session
+from scuttle_check.laws.testing import Judged, as_test, prove_test, settle_test
 from scuttle_ref.resolvers import RESOLVERS, Resolver
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "Difference",
     "GossipMachine",
     "Misfortune",
+    "Replica",
     "Verdict",
     "assert_same_outcome",
     "gossip_machine",
@@ -94,7 +97,7 @@ def judge_resolver(  # noqa: PLR0913 - each keyword is a choice of its own
 
 
 def resolver_laws(  # noqa: PLR0913 - each keyword is a choice of its own
-    resolver: Resolver | Caller,
+    resolver: Resolver | Caller | str,
     *,
     values: Any = ANY,
     observe: Iterable[str] = OBSERVABLE,
@@ -110,26 +113,33 @@ def resolver_laws(  # noqa: PLR0913 - each keyword is a choice of its own
 
     `expect` names laws that are to be refuted, or maps laws to verdicts: such a law is an expected
     failure, and a surprise when it holds. An optional law that is refuted is an expected failure
-    too, unless `expect` says that it holds. `save` is a folder for regression files. The other
-    keywords are those of :func:`judge_resolver`. Raises a Fault for what is no good.
+    too, unless `expect` says that it holds. `save` is a folder for regression files, from the root
+    folder of pytest on: what is in it is tested with this class, wherever `testpaths` points. A
+    resolver by its name (``pkg.mod:fn``, ``file.mjs:fn``) is loaded with the first test. With
+    ``pytest --scuttle-prove`` there is one test more, for the proof. The other keywords are those
+    of :func:`judge_resolver`. Raises a Fault for what is no good.
 
-    Spec: LAW-16, LAW-18.
+    Spec: LAW-16, LAW-18, LAW-28.
     """
-    caller = caller_of(resolver, call_seconds)
-    plan = planned(
-        getattr(caller, "resolver", None),
-        values=values,
-        observe=observe,
-        sources=sources,
-        expect=expect,
-        seed=seed,
-        examples=examples,
-        seconds=seconds,
-    )
-    judging = Judging(caller, plan)
-    folder = None if save is None else Path(save)
-    tests: dict[str, Any] = {as_test(law): settle_test(judging, law, folder) for law in LAWS}
-    about = f"The laws, judged for {caller.name}."
+    choices = {
+        "values": values,
+        "observe": observe,
+        "sources": sources,
+        "expect": expect,
+        "seed": seed,
+        "examples": examples,
+        "seconds": seconds,
+    }
+    caller = resolver if isinstance(resolver, str) else caller_of(resolver, call_seconds)
+    beside = () if Session.root is None else (Session.root,)
+    judged = Judged(caller, choices, beside, call_seconds)
+    if not isinstance(resolver, str):
+        planned(getattr(caller, "resolver", None), **choices)  # told now, what is no good
+    folder = Session.saves(save)
+    tests: dict[str, Any] = {as_test(law): settle_test(judged, law, folder) for law in LAWS}
+    if Session.prove:
+        tests["test_proved"] = prove_test(judged)
+    about = f"The laws, judged for {judged.name}."
     return type("ResolverLaws", (), {"__doc__": about, **tests})
 
 

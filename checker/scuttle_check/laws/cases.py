@@ -11,7 +11,7 @@ from scuttle_check.gossip.script import value_text
 from scuttle_check.laws.asking import Asking, NoAnswer, Run
 from scuttle_ref.entries import Entry
 from scuttle_ref.messages import Delta, Update
-from scuttle_ref.names import Key, NodeId, one_line
+from scuttle_ref.names import Key, NodeId, one_line, stamped
 from scuttle_ref.state import NodeState
 
 Runs = tuple[Run, ...]
@@ -38,12 +38,14 @@ class Case:
 
 def shown(update: Update) -> str:
     """An update as evidence shows it."""
-    return f"{one_line(update.key)}={value_text(update.value)}@{update.source_id}{update.version}"
+    what = f"{one_line(update.key)}={value_text(update.value)}"
+    return stamped(what, update.source_id, update.version)
 
 
 def listed(updates: Iterable[Update]) -> str:
     """Updates in the order of their delivery."""
-    return ", ".join(map(shown, updates))
+    told = list(map(shown, updates))
+    return ("; " if any(", " in each for each in told) else ", ").join(told)
 
 
 def left(state: NodeState, key: Key) -> str:
@@ -51,7 +53,7 @@ def left(state: NodeState, key: Key) -> str:
     held: Entry = state.at((key,))
     if not held.source_id:
         return f"{key} unset"
-    return f"{key}={value_text(held.value)}@{held.source_id}{held.version}"
+    return stamped(f"{key}={value_text(held.value)}", held.source_id, held.version)
 
 
 def first_breach(asking: Asking, candidates: Iterable[Runs], judge: Judge) -> Runs | None:

@@ -68,11 +68,11 @@ def conclude(caller: InProcess, kind: str, observe: tuple[str, ...], seconds: fl
             where="--prove",
             hint=to_install(extra="prove"),
         )
-    from scuttle_check.laws import proving  # noqa: PLC0415 - loads the solver
+    from scuttle_check.laws import terms, total_order  # noqa: PLC0415 - load the solver
 
     try:
-        laws = proving.conclusions(caller, kind, observe)
-    except proving.Beyond as beyond:
+        laws = total_order.conclusions(caller, kind, observe)
+    except terms.Beyond as beyond:
         return _by_execution(caller, kind, observe, seconds, str(beyond))
     return Proof(tuple(laws), domain_told(kind), "z3, of its code as formulas")
 

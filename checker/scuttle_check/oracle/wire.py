@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 
 from scuttle_check.gossip.script import value_text
 from scuttle_ref.messages import Message, Update
-from scuttle_ref.names import NEVER, Mark, one_line
+from scuttle_ref.names import NEVER, Mark, one_line, stamped
 from scuttle_ref.wire import (
     DOCUMENTED_DIALECT,
     Dialect,
@@ -200,8 +200,7 @@ def told(message: object) -> str:
     """A message as people read it: an update with its value in JSON, if it is no plain word."""
     if isinstance(message, Update):
         value = value_text(message.value)
-        source = one_line(message.source_id)
-        return f"{one_line(message.key)}={value}@{source}{message.version}"
+        return stamped(f"{one_line(message.key)}={value}", message.source_id, message.version)
     return str(message)
 
 

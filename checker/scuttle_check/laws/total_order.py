@@ -30,7 +30,8 @@ from scuttle_check.laws.conclusions import (
     broken_by,
 )
 from scuttle_check.laws.evidence import Evidence
-from scuttle_check.laws.fragment import (
+from scuttle_check.laws.fragment import Translation
+from scuttle_check.laws.terms import (
     BOOL,
     KINDS,
     NONE,
@@ -41,7 +42,6 @@ from scuttle_check.laws.fragment import (
     Number,
     Term,
     Text,
-    Translation,
     Value,
     exactly,
 )
@@ -93,7 +93,7 @@ class Prover:
     _wins: dict[tuple[int, int, int], tuple[Term, Term]] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        self.translation = Translation(self.caller.resolver, self.kind)
+        self.translation = Translation(resolver=self.caller.resolver, kind=self.kind)
         for name in FAMILIAR:
             self.translation.text(name)
         self.key = Text(z3.Real("key"))
