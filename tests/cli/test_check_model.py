@@ -56,7 +56,7 @@ def test_a_refuted_model_shows_the_schedule(scuttle: Callable[..., Any]) -> None
     agreement = ran.document["properties"][0]
     assert agreement["steps"] == 2
     assert sorted(agreement["schedule"]) == ["perform A", "perform B"]
-    assert agreement["because"].startswith("A has b1@1 and B has a1@1 for k1")
+    assert agreement["because"].startswith("A will end with b1@1 and B with a1@1 for k1")
 
 
 def test_a_model_that_holds_says_what_was_assumed(scuttle: Callable[..., Any]) -> None:

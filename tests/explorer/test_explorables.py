@@ -141,7 +141,7 @@ def test_a_run_that_refutes_is_saved_as_a_counterexample_that_replays(tmp_path: 
     assert "agreement" in run.decided
     opened = open_file(path)
     assert isinstance(opened, Source)
-    assert [len(each.labels) for each in opened.runs] == [6]
+    assert [len(each.labels) for each in opened.runs] == [6, 15]
 
 
 def test_a_run_that_refutes_nothing_is_saved_as_a_run(tmp_path: Path) -> None:

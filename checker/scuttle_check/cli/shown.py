@@ -19,7 +19,7 @@ from scuttle_check.cli.safe_output import SafeText
 from scuttle_check.engine.properties import cited
 from scuttle_check.engine.trace import Trace
 from scuttle_check.engine.verdict import Growth, Kind, Report, Stats, Verdict
-from scuttle_check.gossip.agreement import aftermath
+from scuttle_check.gossip.agreement import with_evidence
 from scuttle_check.gossip.catalogue import AGREEMENT, Outcome, Row
 from scuttle_check.gossip.experiment import Experiment, Setup
 from scuttle_check.gossip.in_force import idle_settings, presumed, unread_note
@@ -34,26 +34,24 @@ if TYPE_CHECKING:
 def failure_text(setup: Setup, verdict: Verdict) -> str:
     """The schedule that refutes a property: as sentences, as a diagram, and how it ends."""
     system, schedule = setup.system, verdict.schedule or ()
-    trace, each = Trace.beyond(system, schedule), verdict.property
+    each = verdict.property
+    trace = with_evidence(system, each, Trace.beyond(system, schedule))
     lines = [
         f"{cited(each.name, each.clause)} refuted in {len(schedule)} steps:",
         f"{verdict.because}.",
         "",
         *_whole(trace),
     ]
-    if verdict.property.name == AGREEMENT:
-        healed, actions = aftermath(system, trace.last)
-        said = (
-            "Nothing is in flight and all owners are done. From here every link exchanges in turn:"
-        )
-        rest = Trace.beyond(healed, actions, start=trace.last, first=len(schedule) + 1)
-        lines += ["", said, "", *_whole(rest)]
+    if trace.rest is not None:
+        lines += ["", THEN, "", *_whole(trace.rest)]
     return "\n".join(lines)
 
 
 def _whole(trace: Trace) -> list[str]:
     return [trace.story(), "", trace.diagram(), "", *trace.ends()]
 
+
+THEN = "Nothing is in flight and all owners are done. From here every link exchanges in turn:"
 
 SHRINKING = 3
 """Levels of which each must be smaller than the one before it: fewer may be chance."""

@@ -72,6 +72,10 @@ class Words:
         told = (f"{name} {_short(value)}" for name, value in members.items() if name != "id")
         return ", ".join(told)
 
+    def held(self, local: Local) -> str:
+        """What a node holds, in a few words: what an owner would look at."""
+        return self.state(local)
+
     def line(self, node: str, local: Local) -> str:
         """What a node knows, after its name, in one line."""
         return f"{node}  {self.state(local)}"

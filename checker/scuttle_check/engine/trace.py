@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+import attrs
 from attrs import field, frozen
 
 from scuttle_check.engine.actions import Deliver, Drop, Duplicate, Overtake
@@ -49,7 +50,8 @@ class Trace:
 
     `states` has one more than `actions`. The first step has the number `first`. `decided` are the
     properties that the run decides, by name with the reason; with a `misfit` it ends where the next
-    action was not enabled. A run without end repeats the actions from `cycle` on for ever.
+    action was not enabled. The `rest` is what undisturbed exchanges then come to, where that is the
+    evidence. A run without end repeats the actions from `cycle` on for ever.
     """
 
     model: Any = field(repr=False, eq=False)
@@ -58,6 +60,7 @@ class Trace:
     first: int = 1
     decided: dict[str, str] = field(factory=dict)
     misfit: Misfit | None = None
+    rest: Trace | None = None
 
     @classmethod
     def of(
@@ -140,6 +143,16 @@ class Trace:
             ]
         return [str(self.last)]
 
+    def held(self) -> list[str]:
+        """What each node holds in the end, in a few words."""
+        system = self.system
+        if system is None:
+            return [str(self.last)]
+        words = system.words
+        return [
+            str(local) if type(local) is Gone else words.held(local) for local in self.last.nodes
+        ]
+
     def diagram(self) -> str:
         """The run as a text sequence diagram; a message is drawn when it arrives."""
         system = self.system
@@ -159,7 +172,14 @@ class Trace:
             steps = [Happening("model", str(step.action), ()) for step in self.steps]
             return followed(("model",), (), steps)
         steps = [_happening(system, step) for step in self.steps]
-        return followed(system.topology.nodes, system.topology.links, steps)
+        whole, undisturbed = self, None
+        if self.rest is not None and self.rest.system is not None:
+            whole, undisturbed = self.rest, len(steps) + 1
+            steps += [_happening(self.rest.system, step) for step in self.rest.steps]
+        drawn = followed(system.topology.nodes, system.topology.links, steps)
+        if undisturbed is None:
+            return drawn
+        return attrs.evolve(drawn, undisturbed=undisturbed, ends=tuple(whole.held()))
 
     def draw(self, form: str = "text", title: str = "") -> str:
         """The run as a picture: "text", "svg", "mermaid" or "shiviz". Raises KeyError."""

@@ -26,6 +26,7 @@ from scuttle_check.explorer.export import page_of
 from scuttle_check.explorer.fixed import Fixed
 from scuttle_check.explorer.saved_traces import FORMAT, Subject, fixed, subject_of, told_where
 from scuttle_check.explorer.views import Json
+from scuttle_check.gossip.agreement import with_evidence
 from scuttle_check.gossip.counterexample import Counterexample
 from scuttle_check.search.budget import Budget
 from scuttle_check.search.exhaustive import exhaustive
@@ -134,7 +135,10 @@ class Answer(Report):
 
         Raises KeyError for an unknown property, and UsageFault where there is no run to show.
         """
-        return Trace.beyond(self._model(name), self._schedule(name))
+        trace = Trace.beyond(self._model(name), self._schedule(name))
+        if self.subject.experiment is None or self.verdict(name).cycle is not None:
+            return trace
+        return with_evidence(self.subject.model, self.verdict(name).property, trace)
 
     def cycle(self, name: str) -> Trace:
         """What a run without end does for ever, from where :meth:`trace` ends."""

@@ -13,7 +13,13 @@ from scuttle_check.base.errors import UsageFault
 from scuttle_check.engine.actions import Action, Drop, Duplicate
 from scuttle_check.engine.pictures.space_time import svg
 from scuttle_check.engine.pictures.text import mermaid, shiviz
-from scuttle_check.engine.pictures.timeline import Fate, Happening, Timeline, followed
+from scuttle_check.engine.pictures.timeline import (
+    UNDISTURBED,
+    Fate,
+    Happening,
+    Timeline,
+    followed,
+)
 from scuttle_check.engine.telling import concerned
 from scuttle_check.engine.trace import Trace
 from scuttle_check.explorer.explorable import Source, saved_run
@@ -22,6 +28,7 @@ from scuttle_check.explorer.fixed import Fixed
 from scuttle_check.explorer.play import Play, settled_experiment
 from scuttle_check.explorer.sources import Opened, explorable
 from scuttle_check.explorer.walk import Walk
+from scuttle_check.gossip.agreement import with_evidence
 from scuttle_check.gossip.counterexample import parse_action
 from scuttle_check.gossip.drawn import itf_of
 from scuttle_check.gossip.experiment import Experiment
@@ -42,11 +49,20 @@ def _model(source: Source) -> tuple[Experiment, tuple[Action, ...]]:
     return experiment, tuple(parse_action(line, "the run") for line in schedule)
 
 
+def _trace(source: Source) -> Trace:
+    """The run, and the evidence that a counterexample rests on. Spec: CONVERT-2, CONV-13."""
+    experiment, schedule = _model(source)
+    setup = experiment.build()
+    trace = Trace.beyond(setup.system, schedule)
+    wanted = (source.saved or {}).get("property")
+    each = next((each for each in setup.properties if each.name == wanted), None)
+    return trace if each is None else with_evidence(setup.system, each, trace)
+
+
 def timeline(opened: Opened) -> Timeline:
     """The run as a picture sees it. Spec: CONVERT-2."""
     if isinstance(opened, Source):
-        experiment, schedule = _model(opened)
-        return Trace.beyond(experiment.build().system, schedule).timeline
+        return _trace(opened).timeline
     steps = [_happening(opened, step) for step in opened.runs[0].steps]
     return followed(opened.nodes, opened.links, steps)
 
@@ -71,9 +87,12 @@ def _title(opened: Opened) -> str:
 
 def _text(opened: Opened) -> str:
     if isinstance(opened, Source):
-        experiment, schedule = _model(opened)
-        trace = Trace.beyond(experiment.build().system, schedule)
-        return f"{trace.diagram()}\n\n{trace.story()}\n"
+        trace = _trace(opened)
+        told = f"{trace.diagram()}\n\n{trace.story()}\n"
+        rest = trace.rest
+        then = "" if rest is None else f"\n{UNDISTURBED}:\n\n{rest.diagram()}\n\n{rest.story()}\n"
+        ends = "" if rest is None else "\n" + "\n".join(rest.ends()) + "\n"
+        return told + then + ends
     walk = Walk(opened)
     lines = [line for at in range(1, len(walk.steps) + 1) for line in _told(walk, at)]
     return "\n".join([walk.diagram(), "", *lines, ""])

@@ -14,7 +14,7 @@ from scuttle_check.base.files import checked_members
 from scuttle_check.base.reading import text_given
 from scuttle_check.base.resources import spec_folder
 from scuttle_check.engine.actions import Action
-from scuttle_check.engine.properties import cited
+from scuttle_check.engine.properties import Property, cited
 from scuttle_check.engine.trace import Trace
 from scuttle_check.explorer.explorable import FORMAT as PAGE
 from scuttle_check.explorer.explorable import (
@@ -32,10 +32,11 @@ from scuttle_check.explorer.recordings import recorded
 from scuttle_check.explorer.saved_traces import FORMAT as TRACE
 from scuttle_check.explorer.saved_traces import opened as opened_trace
 from scuttle_check.explorer.scenarios import scenario_source
+from scuttle_check.gossip.agreement import with_evidence
 from scuttle_check.gossip.catalogue import find_case, load_catalogue
 from scuttle_check.gossip.counterexample import FORMAT as COUNTEREXAMPLE
 from scuttle_check.gossip.counterexample import from_json as counterexample_from_json
-from scuttle_check.gossip.experiment import Experiment
+from scuttle_check.gossip.experiment import Experiment, Setup
 from scuttle_check.gossip.lasso import FORMAT as LASSO
 from scuttle_check.gossip.lasso import lasso_from_json
 from scuttle_check.gossip.model_files import FORMAT as MODEL
@@ -168,7 +169,30 @@ def _counterexample(document: Any, where: str) -> Source:
     note = f"{cited(found.property, found.clause)}: {found.because}"
     named = NamedRun(_file(where), tuple(map(str, found.schedule)))
     title = title_of(found.experiment)
-    return Source(title, found.experiment, (named,), note, found.to_json())
+    wanted = [each for each in setup.properties if each.name == found.property]
+    rest = _undisturbed(setup, wanted[0], run, found.experiment) if wanted else ()
+    return Source(title, found.experiment, (named, *rest), note, found.to_json())
+
+
+def _undisturbed(
+    setup: Setup, each: Property, run: Trace, experiment: Experiment
+) -> tuple[NamedRun, ...]:
+    """The run and the exchanges in which it is judged, as a second run. Spec: CONV-13.
+
+    It is left out where the network of the model does not keep the order that fair rounds have.
+    """
+    rest = with_evidence(setup.system, each, run).rest
+    if rest is None:
+        return ()
+    labels = tuple(map(str, (*run.actions, *rest.actions)))
+    ran = Play(experiment).run(labels)
+    if (
+        ran.misfit is not None
+        or not ran.taken
+        or ran.taken[-1].after.world.nodes != rest.last.nodes
+    ):
+        return ()
+    return (NamedRun("... and then undisturbed", labels),)
 
 
 def _lasso(document: Any, where: str) -> Source:

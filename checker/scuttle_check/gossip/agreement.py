@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import attrs
+from attrs import frozen
 
 from scuttle_check.engine.network import NO_OUTAGES, Network
+from scuttle_check.engine.properties import Property
 from scuttle_check.engine.rounds import EndlessExchange, FairRounds, Settled
-from scuttle_check.engine.system import Action, Deliver, Start, System, World
+from scuttle_check.engine.system import Action, Deliver, Scope, Start, System, World
+from scuttle_check.engine.trace import Trace
 from scuttle_check.gossip.actor import moves_update
 from scuttle_ref.names import Mark, Place, Value
 from scuttle_ref.state import NodeState
@@ -25,18 +28,41 @@ def observed(state: NodeState) -> Observed:
     return {place: (entry.value, entry.version) for place, entry in state.store}
 
 
-def disagreement(nodes: tuple[NodeState, ...]) -> str | None:
-    """A sentence about the first place at which two replicas differ, or None."""
-    if not nodes:
-        return None
-    first = nodes[0]
+@frozen
+class Difference:
+    """A place at which two replicas differ, and what each shows there."""
+
+    one: str
+    other: str
+    place: Place
+    seen: tuple[str, str]
+
+    def __str__(self) -> str:
+        held = f"{self.one} has {self.seen[0]}"
+        return f"{held} and {self.other} has {self.seen[1]} for {'/'.join(self.place)}"
+
+    @property
+    def to_come(self) -> str:
+        """The same of replicas that do not differ in that way yet."""
+        ends = f"{self.one} will end with {self.seen[0]}"
+        return f"{ends} and {self.other} with {self.seen[1]} for {'/'.join(self.place)}"
+
+
+def difference(nodes: tuple[NodeState, ...]) -> Difference | None:
+    """The first place at which two replicas differ, or None."""
     for other in nodes[1:]:
-        one, two = observed(first), observed(other)
+        one, two = observed(nodes[0]), observed(other)
         for place in sorted(one.keys() | two.keys()):
             if repr(one.get(place)) != repr(two.get(place)):
-                held = f"{first.id} has {_shown(one.get(place))}"
-                return f"{held} and {other.id} has {_shown(two.get(place))} for {'/'.join(place)}"
+                seen = (_shown(one.get(place)), _shown(two.get(place)))
+                return Difference(nodes[0].id, other.id, place, seen)
     return None
+
+
+def disagreement(nodes: tuple[NodeState, ...]) -> str | None:
+    """A sentence about the first place at which two replicas differ, or None."""
+    found = difference(nodes)
+    return None if found is None else str(found)
 
 
 def _shown(seen: tuple[Value, Mark] | None) -> str:
@@ -51,6 +77,19 @@ def fair_rounds(system: System) -> FairRounds:
 def settled(system: System, nodes: tuple[NodeState, ...]) -> Settled:
     """Fair rounds from `nodes` over the healed network of `system`. Spec: CONV-13."""
     return fair_rounds(system).settle(nodes)
+
+
+def with_evidence(system: System, each: Property, trace: Trace) -> Trace:
+    """The run that refutes a property, with the exchanges in which it is judged. Spec: CONV-13.
+
+    Whoever is judged by what replicas end with is shown how they come there.
+    """
+    settles = each.scope in {Scope.QUIESCENT_NODES, Scope.TERMINAL_NODES}
+    if not settles or not system.quiescent(trace.last):
+        return trace
+    healed, actions = aftermath(system, trace.last)
+    first = trace.first + len(trace.actions)
+    return attrs.evolve(trace, rest=Trace.beyond(healed, actions, start=trace.last, first=first))
 
 
 ROUNDS_SHOWN = 2

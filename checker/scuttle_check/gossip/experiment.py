@@ -25,7 +25,6 @@ from scuttle_check.gossip.actor import GENERATION, GossipActor, actor_in
 from scuttle_check.gossip.bounds import LEAST, Limit, limit_json
 from scuttle_check.gossip.explain import GossipWords
 from scuttle_check.gossip.javascript.naming import script_called
-from scuttle_check.gossip.javascript.resolving import scripted
 from scuttle_check.gossip.lasting import Heeded
 from scuttle_check.gossip.own_profiles import Named, named_json, profile_called
 from scuttle_check.gossip.own_properties import property_called
@@ -334,6 +333,9 @@ def resolver_called(name: str) -> Resolver:
     where = f"--resolver {name}"
     script = script_called(name)
     if script is not None:
+        # It wants processes, which no browser has and few models need.
+        from scuttle_check.gossip.javascript.resolving import scripted  # noqa: PLC0415
+
         return scripted(script, name)
     if ":" not in name:
         known = ", ".join(RESOLVERS)

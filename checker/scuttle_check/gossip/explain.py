@@ -165,6 +165,10 @@ class GossipWords(Words):
         """What a node knows, in one line, which begins with its id."""
         return tell_node(local)  # type: ignore[arg-type]
 
+    def held(self, local: Local) -> str:
+        """What a node holds."""
+        return tell_store(local)  # type: ignore[arg-type]
+
     def line(self, node: str, local: Local) -> str:
         """What a node knows, in one line."""
         del node
@@ -193,18 +197,23 @@ class GossipWords(Words):
         return tell_apart(before, after)  # type: ignore[arg-type]
 
 
+def tell_store(state: NodeState) -> str:
+    """What a node holds."""
+    held = " ".join(f"{one_line(place_name(place))}={entry}" for place, entry in state.store)
+    return f"holds {held or 'nothing'}"
+
+
 def tell_node(state: NodeState | Gone) -> str:
     """What a node knows, in one line."""
     if isinstance(state, Gone):
         return f"{state.id}  {state}"
-    held = " ".join(f"{one_line(place_name(place))}={entry}" for place, entry in state.store)
     history = " ".join(map(str, state.history.updates))
     named = "; ".join(
         f"{session if session != PROCESS else 'its process'} named "
         + " ".join(source for source, _ in marks)
         for session, marks in state.named
     )
-    text = f"{state.id}  holds {held or 'nothing'} | clock {state.clock} | history {history or '-'}"
+    text = f"{state.id}  {tell_store(state)} | clock {state.clock} | history {history or '-'}"
     sessions = " ".join(peer for peer, _ in state.open_sessions)
     text = f"{text} | {named}" if named else text
     return f"{text} | open sessions with {sessions}" if sessions else text

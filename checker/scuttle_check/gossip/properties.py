@@ -31,7 +31,7 @@ from scuttle_check.engine.rounds import FairRounds
 from scuttle_check.engine.system import Perform, Scope, System, World
 from scuttle_check.engine.worlds import Gone, living
 from scuttle_check.gossip.actor import GossipActor, actor_in, first_id
-from scuttle_check.gossip.agreement import disagreement, fair_rounds
+from scuttle_check.gossip.agreement import Difference, difference, fair_rounds
 from scuttle_check.gossip.bounds import history_room
 from scuttle_check.gossip.lasting import (
     Heeded,
@@ -144,18 +144,21 @@ def agreement(system: System, rounds: FairRounds | None = None) -> Always:
     `rounds` are the fair rounds of `system`, which remember what they come to.
     """
     parts, rounds = _when_quiescent(system), rounds or fair_rounds(system)
-    differences: dict[tuple[NodeState, ...], str | None] = {}
+    differences: dict[tuple[NodeState, ...], Difference | None] = {}
 
     def check(nodes: tuple[NodeState, ...]) -> Finding:
         outcome = rounds.settle(nodes)
         ended: tuple[NodeState, ...] = living(outcome.nodes)  # type: ignore[assignment]
         if ended not in differences:
-            differences[ended] = disagreement(ended)
+            differences[ended] = difference(ended)
         differ = differences[ended]
         if differ is None:
             return _kept(any(node.store for node in ended))
         if outcome.quiet:
-            return Broken(f"{differ}, and no later exchange moves any update")
+            so_far: tuple[NodeState, ...] = living(nodes)  # type: ignore[assignment]
+            if difference(so_far) == differ:
+                return Broken(f"{differ}, and no later exchange moves any update")
+            return Broken(f"{differ.to_come}, whatever they exchange")
         return Broken(f"{differ} after {outcome.rounds} fair rounds, with updates still moving")
 
     says = "once writing has stopped and all arrived, undisturbed exchanges make all stores equal"

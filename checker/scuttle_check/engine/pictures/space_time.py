@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape
 
-from scuttle_check.engine.pictures.timeline import Fate, Moment, Passage, Timeline
+from scuttle_check.engine.pictures.timeline import UNDISTURBED, Fate, Moment, Passage, Timeline
 
 COLUMN = 240
 ROW = 34
@@ -31,6 +31,9 @@ svg { font: 12px ui-monospace, monospace; background: #fff; color: #1a1a1a }
 .overtaking { stroke: #a15c00 }
 text { fill: currentColor; paint-order: stroke; stroke: #fff; stroke-width: 6px;
   stroke-linejoin: round }
+.end { font-size: 11px; font-weight: bold; text-anchor: middle } .later { opacity: 0.55 }
+text.later { opacity: 1; fill: #8a8a8a }
+.rest { stroke: #777; stroke-dasharray: 2 5 } .rest-says { text-anchor: end }
 .label { font-size: 11px } .label.lost { fill: #b3261e } .step { fill: #777; text-anchor: end }
 @media (prefers-color-scheme: dark) {
   svg { background: #16181c; color: #e8e8e8 } text { stroke: #16181c } .moment { fill: #e8e8e8 }
@@ -52,7 +55,7 @@ def svg(timeline: Timeline, title: str) -> str:
     """
     width = LEFT + COLUMN * len(timeline.nodes)
     flying = sum(each.fate is Fate.IN_FLIGHT for each in timeline.passages)
-    height = TOP + ROW * (timeline.steps + 2) + SLOT * flying
+    height = TOP + ROW * (timeline.steps + 2 + bool(timeline.ends)) + SLOT * flying
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     name = 'role="img" aria-labelledby="title"'
     lines = [
@@ -63,7 +66,8 @@ def svg(timeline: Timeline, title: str) -> str:
     ]
     for node in timeline.nodes:
         x = _x(timeline, node)
-        ends = f'x1="{x}" y1="{TOP - 16}" x2="{x}" y2="{height - ROW // 2}"'
+        bottom = height - ROW // 2 - ROW * bool(timeline.ends)
+        ends = f'x1="{x}" y1="{TOP - 16}" x2="{x}" y2="{bottom}"'
         lines.append(f'<text class="name" x="{x}" y="{TOP - 26}">{_safe(node)}</text>')
         lines.append(f'<line class="life" {ends}/>')
     lines.extend(
@@ -73,7 +77,24 @@ def svg(timeline: Timeline, title: str) -> str:
     lines.extend(_line(timeline, each) for each in timeline.passages)
     lines.extend(_label(timeline, each) for each in timeline.passages)
     lines.extend(_moment(timeline, each) for each in timeline.moments)
+    lines += _rest(timeline, width, height)
     return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def _rest(timeline: Timeline, width: int, height: int) -> list[str]:
+    """Where the run itself is over, and what each node ends with. Spec: CONV-13."""
+    if timeline.undisturbed is None:
+        return []
+    y = _y(timeline.undisturbed) - ROW // 2
+    lines = [
+        f'<line class="rest" x1="{LEFT - 80}" y1="{y}" x2="{width}" y2="{y}"/>',
+        f'<text class="label rest-says" x="{width - 8}" y="{y - 4}">{UNDISTURBED}</text>',
+    ]
+    for node, held in zip(timeline.nodes, timeline.ends, strict=False):
+        place = f'x="{_x(timeline, node)}" y="{height - ROW // 2}"'
+        told = f"<title>{_safe(node)} {_safe(held)}</title>"
+        lines.append(f'<g>{told}<text class="end" {place}>{_short(held)}</text></g>')
+    return lines
 
 
 def _x(timeline: Timeline, node: str) -> int:
@@ -88,7 +109,8 @@ def _moment(timeline: Timeline, moment: Moment) -> str:
     x, y = _x(timeline, moment.node), _y(moment.at)
     dot = f'<circle class="moment" cx="{x}" cy="{y}" r="4"/>'
     label = f'<text class="label" x="{x + 9}" y="{y - 5}">{_short(moment.text)}</text>'
-    return f"<g><title>{moment.at}: {_safe(moment.text)}</title>{dot}{label}</g>"
+    group = _group(timeline, moment.at)
+    return f"{group}<title>{moment.at}: {_safe(moment.text)}</title>{dot}{label}</g>"
 
 
 def _ends(timeline: Timeline, passage: Passage) -> tuple[int, int, int, int]:
@@ -116,7 +138,12 @@ def _line(timeline: Timeline, passage: Passage) -> str:
     cross = f"M{x2 - 5} {y2 - 5}l10 10m0 -10l-10 10" if passage.fate is Fate.LOST else ""
     line = f'<path class="{" ".join(kinds)}" d="M{x1} {y1}L{x2} {y2}{cross}"{head}/>'
     told = f"{passage.text} from {passage.source} to {passage.target}, {passage.fate.value}"
-    return f"<g><title>{_safe(told)}</title>{line}</g>"
+    return f"{_group(timeline, passage.sent)}<title>{_safe(told)}</title>{line}</g>"
+
+
+def _group(timeline: Timeline, at: int) -> str:
+    """A group that is dimmed where the run itself is over."""
+    return '<g class="later">' if timeline.later(at) else "<g>"
 
 
 def _label(timeline: Timeline, passage: Passage) -> str:
@@ -130,6 +157,7 @@ def _label(timeline: Timeline, passage: Passage) -> str:
     else:
         x, y, anchor = (x2 + 8, y2, "start") if x2 > x1 else (x2 - 8, y2, "end")
     kind = "label lost" if passage.fate is Fate.LOST else "label"
+    kind += " later" if timeline.later(passage.sent) else ""
     place = f'class="{kind}" x="{x}" y="{y + 4}" text-anchor="{anchor}"'
     return f"<text {place}>{_short(passage.text)}</text>"
 

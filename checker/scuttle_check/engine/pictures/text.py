@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from scuttle_check.engine.pictures.timeline import Fate, Timeline
+from scuttle_check.engine.pictures.timeline import UNDISTURBED, Fate, Timeline
 
 
 def mermaid(timeline: Timeline) -> str:
@@ -28,7 +28,10 @@ def mermaid(timeline: Timeline) -> str:
     alias = {node: f"n{at}" for at, node in enumerate(timeline.nodes)}
     lines = ["sequenceDiagram", "    autonumber"]
     lines.extend(f"    participant {alias[node]} as {_safe(node)}" for node in timeline.nodes)
+    every = ",".join([alias[node] for node in (timeline.nodes[0], timeline.nodes[-1])])
     for at in range(timeline.steps + 2):
+        if at == timeline.undisturbed:
+            lines.append(f"    Note over {every}: {UNDISTURBED}")
         for passage in timeline.passages:
             if passage.ended == at:
                 arrow = {Fate.ARRIVED: "-)", Fate.LOST: "-x", Fate.IN_FLIGHT: "--)"}[passage.fate]
@@ -44,6 +47,10 @@ def mermaid(timeline: Timeline) -> str:
             for moment in timeline.moments
             if moment.at == at
         )
+    lines.extend(
+        f"    Note over {alias[node]}: {_safe(held)}"
+        for node, held in zip(timeline.nodes, timeline.ends, strict=False)
+    )
     return "\n".join(lines) + "\n"
 
 

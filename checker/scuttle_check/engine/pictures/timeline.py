@@ -45,14 +45,28 @@ class Passage:
     fate: Fate = Fate.ARRIVED
 
 
+UNDISTURBED = "from here every exchange is undisturbed"
+"""What pictures say where the run itself is over."""
+
+
 @frozen
 class Timeline:
-    """All moments and passages of a run, each in the order of its time."""
+    """All moments and passages of a run, each in the order of its time.
+
+    From the step `undisturbed` on every exchange is delivered to its end, which is no choice of the
+    run but shows what it comes to. `ends` says of each node what it ends with.
+    """
 
     nodes: tuple[str, ...]
     moments: tuple[Moment, ...]
     passages: tuple[Passage, ...]
     steps: int
+    undisturbed: int | None = None
+    ends: tuple[str, ...] = ()
+
+    def later(self, at: int) -> bool:
+        """Whether a step follows the run itself."""
+        return self.undisturbed is not None and at >= self.undisturbed
 
     def arrivals(self, at: int) -> Sequence[Passage]:
         """The messages that arrive at a time."""
