@@ -12,12 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scuttle_check.engine.actions import Perform
 from scuttle_check.engine.pictures import itf
 from scuttle_check.engine.pictures.space_time import svg
 from scuttle_check.engine.pictures.text import PARSER, mermaid, shiviz
 from scuttle_check.engine.pictures.timeline import Fate, Moment, Passage, Timeline
+from scuttle_check.engine.properties import Broken
 from scuttle_check.engine.topology import topology
 from scuttle_check.engine.trace import Trace
+from scuttle_check.gossip.agreement import with_evidence
 from scuttle_check.gossip.counterexample import parse_action
 from scuttle_check.gossip.experiment import Experiment
 from scuttle_check.gossip.script import parse_script
@@ -163,3 +166,29 @@ def test_what_is_no_expression_of_itf_is_refused(expression: object) -> None:
         itf.decoded(expression)
     with pytest.raises(TypeError):
         itf.encoded(Path())
+
+
+def test_a_picture_of_a_counterexample_shows_what_it_rests_on() -> None:
+    """The exchanges in which it is judged, dimmed, and what each node ends with. Spec: CONV-13."""
+    graph = topology("line:2")
+    script = parse_script(["A set k=a", "B set k=b"], graph, "")
+    setup = Experiment(graph, script, "as-shipped").build()
+    agreement = setup.properties[0]
+    run = Trace.beyond(setup.system, (Perform("A"), Perform("B")))
+    shown = with_evidence(setup.system, agreement, run)
+    assert shown.rest is not None
+    drawn = shown.draw("svg")
+    assert "from here every exchange is undisturbed" in drawn
+    assert drawn.count('<g class="later">') == len(shown.timeline.passages) + sum(
+        moment.at > 2 for moment in shown.timeline.moments
+    )
+    assert "holds k=b@B1" in drawn
+    assert "holds k=a@A1" in drawn
+    assert "undisturbed" in shown.draw("mermaid")
+    assert "undisturbed" not in run.draw("svg")
+    one_node = next(each for each in setup.properties if each.name == "history-sound")
+    assert with_evidence(setup.system, one_node, run) is run
+    because = agreement.check(run.last.nodes)
+    assert because == Broken("A will end with b@1 and B with a@1 for k, whatever they exchange")
+    then = agreement.check(shown.rest.last.nodes)
+    assert then == Broken("A has b@1 and B has a@1 for k, and no later exchange moves any update")

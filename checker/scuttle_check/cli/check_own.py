@@ -77,11 +77,12 @@ def check_own(flags: dict[str, Any], budget: Budget) -> int:
     """
     refuse_others(click.get_current_context())
     subject = subject_of(_model(flags))
-    own = _asked(flags["wanted"], subject)
+    wanted: tuple[str, ...] = flags["wanted"]
+    own = _asked(wanted, subject)
     answer = checked(subject, tuple(own.values()), budget, fairness=flags["fairness"] or "weak")
-    if flags["wanted"]:
+    if wanted:
         made = {name: each.name for name, each in own.items()}
-        answer = _narrowed(answer, [made.get(name, name) for name in flags["wanted"]])
+        answer = _narrowed(answer, [made.get(name, name) for name in wanted])
     if not answer.verdicts:
         raise UsageFault(
             "has no property to judge",
