@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -117,9 +118,53 @@ def _mend(asked: dict[str, Any], problem: str, expected: str, clause: str, stder
             f"  problem   {problem}",
             f"  expected  {expected}",
             f"  clause    {clause} (spec/protocol/adapter.md)",
+            *(f"  next      {each}" for each in next_steps(f"{problem} {stderr}")),
             *said,
         ]
     )
+
+
+STDERR: Final = (
+    "standard output is for answers only: write everything else to standard error"
+    " (console.error, print(..., file=sys.stderr), log.SetOutput)"
+)
+NEXT: Final = (
+    (r"no answer: \$: b'[\[{]' ", "one answer is one line: print JSON without line breaks"),
+    (r"no answer: \$: ", STDERR),
+    (r"no answer: \$\.re: is undefined", STDERR),
+    (r"no answer: \$\.ok: is None", f"each request has one answer, with ok; {STDERR}"),
+    (r"no answer: \$\.re: is '", "give the id back as it came: it is a number"),
+    (
+        r"no answer: \$\.re: ",
+        "answer each request once, with its own id, in the order in which they come",
+    ),
+    (
+        r"UTF-8|codec can't|UnicodeEncodeError|UnicodeDecodeError",
+        "read and write UTF-8, whatever the system's locale says",
+    ),
+    (r"no answer (within|in) ", "flush standard output after each answer"),
+    (
+        r"late by one",
+        "wait for what the library does later before you answer (await, a tick, a queue)",
+    ),
+    (r"no done", 'send {"digest":true,"done":true} behind the digest lines'),
+    (r"as if C had", "read `from`: each peer's digest is remembered by itself"),
+    (r"also B holds", "read `node`: each node of an init has a state of its own"),
+    (
+        r"ended with exit code",
+        'where the library throws, answer {"ok":false,"error":{"kind":"rejected"}} and live on',
+    ),
+    (r"is no member of this answer", "what is sent stands in out, what is held in result"),
+    (r"is a text", "send messages as objects; lines need the capability `lines`"),
+    (r"^\$\.out", "each of out is a message as spec/protocol/adapter.md has it, or {to, message}"),
+    (r"still holds", "begin anew at init: forget every node"),
+)
+"""What to do about a problem, by what is said of it. The first that fits is told."""
+
+
+def next_steps(problem: str) -> list[str]:
+    """What to do next about a problem of an adapter. Spec: ORA-13."""
+    return [step for pattern, step in NEXT if re.search(pattern, problem)][:1]
 
 
 Ask = Callable[..., Reply]
@@ -132,13 +177,16 @@ def _steps() -> list[tuple[str, str, Callable[[Session, Ask], str]]]:
         ("an operation nobody knows", "", _unknown),
         ("set", "set", _set),
         ("get", "get", _get),
+        ("text beyond ASCII", "get", _beyond_ascii),
         ("inspect", "inspect", _inspect),
         ("gossip", "gossip", _gossip),
         ("write: done, which asks for everything", "write", _write_done),
+        ("write: digests of two peers", "write", _two_peers),
         ("write: an update", "write", _write_update),
         ("write: what is no message", "write", _write_nonsense),
         ("news", "news", _news),
         ("init again forgets", "get", _again),
+        ("two nodes are two", "get", _two_nodes),
     ]
 
 
@@ -169,6 +217,10 @@ def _node(session: Session) -> dict[str, Any]:
 def _unknown(_session: Session, ask: Ask) -> str:
     reply = ask("reticulate", node=NODE)
     if reply.error is None or reply.error.kind.value != "unsupported":
+        again = ask("reticulate", node=NODE)
+        if again.error is not None and again.error.kind.value == "unsupported":
+            problem = "its answer came with the next request: answers are late by one"
+            raise Mistake(problem, "the answer to a request, to that request", "ADP-2")
         shown = "ok" if reply.error is None else str(reply.error)
         expected = '{"re":<id>,"ok":false,"error":{"kind":"unsupported"}}'
         raise Mistake(f"answered {shown}", expected, "ADP-6")
@@ -211,12 +263,17 @@ def _inspect(_session: Session, ask: Ask) -> str:
 def _gossip(session: Session, ask: Ask) -> str:
     reply = _ok(ask("gossip", node=NODE, peer="B"), "ADP-4")
     messages = _messages(session, reply)
+    if not messages and _messages(session, _ok(ask("gossip", node=NODE, peer="B"), "ADP-4")):
+        problem = "what it sends came with the answer to the next request: late by one"
+        raise Mistake(problem, "in out, all that the request made it send", "ADP-4")
     if not messages:
         expected = "the digest lines and done in out; did the answer come too early?"
         raise Mistake("an exchange sent nothing", expected, "ADP-4")
     lines = sum(isinstance(each, Digest) for each in messages)
     ends = any(isinstance(each, DigestDone) for each in messages)
-    return f"{lines} digest lines{', done' if ends else ' and no done'}"
+    if not ends and lines == len(messages):
+        raise Mistake(f"{lines} digest lines and no done", "done behind the lines", "EXCH-2")
+    return f"{lines} digest lines, done"
 
 
 def _messages(session: Session, reply: Reply) -> list[Any]:
@@ -224,6 +281,8 @@ def _messages(session: Session, reply: Reply) -> list[Any]:
     dialect = SHIPPED_DIALECT if spelt else DOCUMENTED_DIALECT
     found = []
     for at, sent in enumerate(reply.out):
+        if isinstance(sent.message, str) and "lines" not in session.hello.capabilities:
+            raise Mistake(f"$.out[{at}] is a text", "a message: a JSON object", "ADP-9")
         try:
             found.append(message_of(sent.message, dialect))
         except InvalidMessage as no:
@@ -256,6 +315,55 @@ def _line_and_done(session: Session, ask: Ask) -> None:
             "the update that was set: this digest names its source at 0, the one before nobody"
         )
         raise Mistake("neither digest was answered with an update", expected, "EXCH-5")
+
+
+def _two_peers(session: Session, ask: Ask) -> str:
+    """What one peer has named says nothing of another. Some libraries get that wrong (DEV-9)."""
+    shipped = "dialect:shipped" in session.hello.capabilities
+
+    def bare_done(peer: str) -> int:
+        reply = _ok(ask("write", node=NODE, message=dict(DONE), **{"from": peer}), "ADP-4")
+        return sum(isinstance(each, Update) for each in _messages(session, reply))
+
+    before = bare_done("C")
+    spelt = SHIPPED_DIALECT if shipped else DOCUMENTED_DIALECT
+    line = wire_form(Digest(NODE, 1), spelt, lines=False)
+    _ok(ask("write", node=NODE, message=line, **{"from": "B"}), "ADP-4")
+    after = bare_done("C")
+    bare_done("B")
+    if after < before and not shipped:
+        problem = "the done of C was answered as if C had named what B named"
+        raise Mistake(problem, "what is remembered of a digest belongs to its peer", "EXCH-4")
+    return ""
+
+
+def _beyond_ascii(_session: Session, ask: Ask) -> str:
+    value = "caf\u00e9 \u65e5"
+    _ok(ask("set", node=NODE, key="t", value=value), "ADP-4")
+    result = _ok(ask("get", node=NODE, key="t", source_id=NODE), "ADP-4").result
+    held = result.get("value") if isinstance(result, dict) else result
+    if held != value:
+        problem = f"value is {_shown(held)}, which is no UTF-8 of what was set"
+        raise Mistake(problem, _shown(value), "ADP-1")
+    _ok(ask("init", case="checkup", nodes=[_node(_session)]), "CONF-1")
+    _ok(ask("set", node=NODE, key="k", value="from-A"), "ADP-4")
+    return ""
+
+
+def _two_nodes(session: Session, ask: Ask) -> str:
+    """An adapter may home one node only; then it has nothing to mix up."""
+    if "one-node" in session.hello.capabilities:
+        return ""
+    nodes = [{**_node(session), "node": name, "id": name} for name in ("A", "B")]
+    reply = ask("init", case="checkup-3", nodes=nodes)
+    if reply.error is not None:
+        return "one node at a time"
+    _ok(ask("set", node="A", key="k", value="from-A"), "ADP-4")
+    result = _ok(ask("get", node="B", key="k", source_id="A"), "ADP-4").result
+    held = result.get("value") if isinstance(result, dict) else result
+    if held is not None and held is not UNDEFINED:
+        raise Mistake("A was set, and also B holds it", "two nodes that share nothing", "ADP-4")
+    return ""
 
 
 def _write_update(_session: Session, ask: Ask) -> str:

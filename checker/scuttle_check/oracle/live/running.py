@@ -21,6 +21,7 @@ from scuttle_check.base.interrupts import heed
 from scuttle_check.oracle.adapters.reference import ReferenceAdapter
 from scuttle_check.oracle.contract import contract_of, nearest
 from scuttle_check.oracle.live import answering, convergence, exploring, robustness
+from scuttle_check.oracle.live.checkup import checkup
 from scuttle_check.oracle.live.drawing import classic_scenes, hostile_scenes, scenes, troubled
 from scuttle_check.oracle.live.faithful import faithful_scenes
 from scuttle_check.oracle.live.nodes import Cluster, Loopback, Stopped
@@ -29,7 +30,7 @@ from scuttle_check.oracle.live.seeding import vector_scenes
 from scuttle_check.oracle.live.stage import OracleFault, Unsupported
 from scuttle_check.oracle.live.trial import Plan, Trial, dialect_of
 from scuttle_check.oracle.protocol import Hello, unknown_capabilities
-from scuttle_check.oracle.result import CaseResult, Level, Outcome, Problem, Report
+from scuttle_check.oracle.result import FAILED, CaseResult, Level, Outcome, Problem, Report
 
 CONTROL_MAX: Final = 100
 CONTROL_SHARE: Final = 10
@@ -177,6 +178,8 @@ def run(plan: Plan, say: Callable[[str], None]) -> Report:
     finally:
         first.abandon()
     warnings = tuple(f"unknown capability {each!r}" for each in unknown_capabilities(hello))
+    if not interrupted and any(each.outcome in FAILED for each in results):
+        warnings += _of_the_adapter(plan)
     return Report(
         profile=plan.profile.name,
         sut=dict(hello.sut),
@@ -188,6 +191,17 @@ def run(plan: Plan, say: Callable[[str], None]) -> Report:
         request_seconds=spent[1],
         interrupted=interrupted,
         warnings=warnings,
+    )
+
+
+def _of_the_adapter(plan: Plan) -> tuple[str, ...]:
+    """What the adapter itself gets wrong, so that nobody mends the implementation. Spec: ORA-13."""
+    found = checkup(plan.launch)
+    wrong = [each for each in found.steps if each.state == "wrong"]
+    return tuple(
+        f"the adapter gets {each.name!r} wrong ({each.says[:200]}): mend that first, with"
+        " scuttle conform check-adapter"
+        for each in wrong
     )
 
 
