@@ -16,6 +16,8 @@ import attrs
 import click
 
 from scuttle_check.base.errors import UsageFault
+from scuttle_check.base.junit import Case, junit_file, suite_of
+from scuttle_check.base.kept_files import write_over
 from scuttle_check.cli import shown
 from scuttle_check.cli.answers import Answer, Question, plain_answer
 from scuttle_check.cli.check_live import live_options, refuse_without_live
@@ -276,6 +278,11 @@ def refuse_for_shortest(flags: dict[str, Any]) -> None:
 )
 @click.option("--record", is_flag=True, help="With --ladder: write the record anew.")
 @click.option("--markdown", is_flag=True, help="The matrix as a Markdown table.")
+@click.option(
+    "--report",
+    metavar="junit=FILE",
+    help="Write the outcomes for a build server, as JUnit XML.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**flags: Any) -> None:
     """Explore every interleaving and judge the properties.
@@ -356,7 +363,19 @@ def _bytes_max(megabytes: int | None) -> int | None:
     return None if free is None else free * 9 // 10
 
 
+def _cases(answer: Answer) -> list[Case]:
+    """The properties for a build server. Spec: ORA-12."""
+    faults = {"refuted": "failure", "unknown": "error"}
+    found = []
+    for each in answer.report.verdicts:
+        kind, prop = each.kind.value, each.property
+        text = each.because + "".join(f"\n{step}" for step in each.schedule or ())
+        found.append(Case(prop.clause, prop.name, faults.get(kind, ""), each.because, kind, text))
+    return found
+
+
 def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
+    junit = junit_file(flags["report"])
     if flags["reduction"] != "none" and flags["search"] != "compiled":
         raise UsageFault("needs the compiled search", where="--reduction")
     if flags["certify"] and flags["search"] != "compiled":
@@ -383,6 +402,8 @@ def _one(experiment: Experiment, flags: dict[str, Any], budget: Budget) -> int:
         answer = _compared(experiment, setup, case, answer)
     if flags["save"] is not None:
         _save(experiment, answer, flags["save"])
+    if junit is not None:
+        write_over(junit, suite_of(f"scuttle check {experiment.profile}", _cases(answer)))
     return answer.tell(as_json=flags["as_json"])
 
 

@@ -11,6 +11,8 @@ import attrs
 import click
 
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED
+from scuttle_check.base.junit import Case, junit_file, suite_of
+from scuttle_check.base.kept_files import write_over
 from scuttle_check.cli.options import Amount, examples
 from scuttle_check.cli.shown import say
 from scuttle_check.gossip.own_profiles import profile_called, profile_typed
@@ -50,6 +52,11 @@ NOUNS: Final = {
     metavar="N",
     help="Give up after following N possible runs.",
 )
+@click.option(
+    "--report",
+    metavar="junit=FILE",
+    help="Write the outcomes for a build server, as JUnit XML.",
+)
 @click.option("--max-seconds", type=Amount(0), metavar="S", help="Stop after S seconds.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(  # noqa: PLR0913, PLR0917 - each is a flag
@@ -57,6 +64,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is a flag
     renaming: Path | None,
     profile: str | None,
     max_states: int,
+    report: str | None,
     max_seconds: float | None,
     as_json: bool,
 ) -> None:
@@ -67,6 +75,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is a flag
     with the event that fits no run. 4: inconclusive, with the line that would help. 130:
     interrupted, with the longest beginning that could be explained.
     """
+    junit = junit_file(report)
     names = None if renaming is None else read_renaming(renaming)
     if profile is not None:
         profile_called(profile_typed(profile))
@@ -81,6 +90,8 @@ def command(  # noqa: PLR0913, PLR0917 - each is a flag
     read, judged = _judged(log, names, given)
     if judged.verdict != "accepted" and read.total:
         judged = _in_another_order(log, names, given, judged)
+    if junit is not None:
+        write_over(junit, suite_of("scuttle conform trace", [_case(log, read, judged)]))
     document = json.dumps(_document(judged), ensure_ascii=False)
     click.echo(document if as_json else _text(read, judged))
     sys.exit(INTERRUPTED if judged.interrupted else CODES[judged.verdict])
@@ -134,6 +145,13 @@ def _document(judged: Judged) -> dict[str, Any]:
         found = judged.miss.mismatch
         document["miss"] = {"path": found.path, "expected": found.expected, "got": found.got}
     return document
+
+
+def _case(path: Path, log: Log, judged: Judged) -> Case:
+    """The log for a build server. Spec: ORA-12."""
+    fault = {"accepted": "", "rejected": "failure"}.get(judged.verdict, "error")
+    lines = _text(log, judged).split("\n")
+    return Case(log.profile.name, path.name, fault, lines[0], judged.verdict, "\n".join(lines))
 
 
 def _left_out(judged: Judged) -> str:

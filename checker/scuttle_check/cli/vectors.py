@@ -14,6 +14,7 @@ import click
 
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, REFUTED, UsageFault
 from scuttle_check.base.files import read_members
+from scuttle_check.base.junit import Case, junit_file, suite_of
 from scuttle_check.base.kept_files import made_folder, write_over
 from scuttle_check.base.resources import carried, spec_folder, to_write_to
 from scuttle_check.cli.options import examples
@@ -87,6 +88,11 @@ def _write(path: Path, text: str) -> None:
 @click.option("--profile", metavar="NAME", help="Only this one. With COMMAND: documented.")
 @click.option("--level", type=click.Choice(list(LEVELS)), help="Only the vectors of this level.")
 @click.option("--case", "cases", metavar="GLOB", default="*", help="Only ids like this.")
+@click.option(
+    "--report",
+    metavar="junit=FILE",
+    help="Write the outcomes for a build server, as JUnit XML.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def test(program: tuple[str, ...], cases: str, as_json: bool, **flags: Any) -> None:
     """Run vectors on the reference, or on the adapter that COMMAND starts.
@@ -94,6 +100,7 @@ def test(program: tuple[str, ...], cases: str, as_json: bool, **flags: Any) -> N
     Exit code 1 when any fails, 3 when COMMAND cannot be run, 4 when nothing was run.
     """
     files, level = flags["files"], flags["level"]
+    junit = junit_file(flags["report"])
     wanted = flags["profile"] or ("documented" if program and not files else None)
     if wanted is not None:
         profile_called(wanted)
@@ -113,6 +120,8 @@ def test(program: tuple[str, ...], cases: str, as_json: bool, **flags: Any) -> N
     finally:
         if session is not None:
             session.close()
+    if junit is not None:
+        write_over(junit, suite_of("scuttle vectors test", [_case(*each) for each in ran]))
     click.echo(json.dumps(_report(ran), ensure_ascii=False) if as_json else _text(ran))
     outcomes = {each.outcome for _, each in ran}
     if outcomes <= {"skipped"}:
@@ -151,6 +160,17 @@ def _report(ran: Sequence[tuple[Json, Ran]]) -> Json:
             case |= {"expected": found.expected, "got": found.got}
         cases.append(case)
     return {"format": REPORT, "summary": dict(Counter(e.outcome for _, e in ran)), "cases": cases}
+
+
+def _case(vector: Json, ran: Ran) -> Case:
+    """A vector for a build server. Spec: ORA-12."""
+    profile, _, name = ran.id.partition("/")
+    clauses = ", ".join(vector.get("clauses", []))
+    if ran.failure is not None:
+        text = f"{ran.failure} [{clauses}]\n{vector.get('comment', '')}"
+        return Case(profile, name, "failure", str(ran.failure), ran.outcome, text)
+    fault = "" if ran.outcome == "passed" else "skipped"
+    return Case(profile, name, fault, ran.reason)
 
 
 def _text(ran: Sequence[tuple[Json, Ran]]) -> str:

@@ -3,7 +3,9 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"sort"
 )
@@ -64,35 +66,63 @@ func (n *Node) news(wanted func(update) bool) []any {
 	return out
 }
 
+var reserved = map[string]bool{
+	"__proto__": true, "constructor": true, "hasOwnProperty": true, "isPrototypeOf": true,
+	"propertyIsEnumerable": true, "toLocaleString": true, "toString": true, "valueOf": true,
+	"__defineGetter__": true, "__defineSetter__": true, "__lookupGetter__": true, "__lookupSetter__": true,
+}
+
+var (
+	errName    = errors.New("no name")
+	errMessage = errors.New("no message")
+)
+
+// isName tells whether a text can be a key or an id: no property of every JavaScript object.
+func isName(name *string, empty bool) bool {
+	return name != nil && !reserved[*name] && (empty || *name != "")
+}
+
+// hear takes what a peer sends, which may be anything.
 func (n *Node) hear(peer string, raw json.RawMessage) ([]any, error) {
-	var line struct {
-		Digest, Done bool
-		Source       string          `json:"source_id"`
-		Version      json.RawMessage `json:"version"`
+	var said struct {
+		Digest  *bool           `json:"digest"`
+		Done    bool            `json:"done"`
+		Source  *string         `json:"source_id"`
+		Key     *string         `json:"key"`
+		Value   json.RawMessage `json:"value"`
+		Version json.RawMessage `json:"version"`
 	}
-	if err := json.Unmarshal(raw, &line); err != nil {
+	if err := json.Unmarshal(raw, &said); err != nil {
 		return nil, err
+	}
+	if said.Digest != nil && !*said.Digest {
+		return nil, errMessage
 	}
 	named := n.named[peer]
 	if named == nil {
 		named = map[string]bool{}
 		n.named[peer] = named
 	}
-	if line.Digest && line.Done {
+	if said.Digest != nil && said.Done {
 		delete(n.named, peer)
 		return n.news(func(u update) bool { return !named[u.Source] }), nil
 	}
-	if line.Digest {
-		above := int64(-1) // {"$num":"-Infinity"}: nothing is known
-		_ = json.Unmarshal(line.Version, &above)
-		named[line.Source] = true
-		return n.news(func(u update) bool { return u.Source == line.Source && u.Version > above }), nil
+	if !isName(said.Source, false) {
+		return nil, errName
 	}
-	var u update
-	if err := json.Unmarshal(raw, &u); err != nil {
-		return nil, err
+	above := int64(-1) // {"$num":"-Infinity"}: nothing is known
+	number := json.Unmarshal(said.Version, &above) == nil && string(said.Version) != "null"
+	if said.Digest != nil {
+		if !number && !bytes.Contains(said.Version, []byte("-Infinity")) {
+			return nil, errMessage
+		}
+		named[*said.Source] = true
+		return n.news(func(u update) bool { return u.Source == *said.Source && u.Version > above }), nil
 	}
-	n.take(u)
+	if !isName(said.Key, true) || said.Value == nil || !number || above < 1 || above > 1<<53 {
+		return nil, errMessage
+	}
+	n.take(update{*said.Key, said.Value, *said.Source, above})
 	return []any{}, nil
 }
 

@@ -12,6 +12,7 @@ class Node {
   }
 
   set (key, value) {
+    if (!isName(key, true)) throw Error('no key')
     const version = (this.clock.get(this.name) || 0) + 1
     if (!Number.isSafeInteger(version - 1)) throw Error('no version is left: take a new id')
     this.take({ key, value, source_id: this.name, version })
@@ -33,7 +34,8 @@ class Node {
     return [...lines, { digest: true, done: true }]
   }
 
-  hear (peer, message) {
+  hear (peer, said) {
+    const message = checked(said)
     const named = this.named.get(peer) || new Set()
     this.named.set(peer, named)
     if (message.digest && message.done) {
@@ -41,15 +43,34 @@ class Node {
       return this.history.filter(update => !named.has(update.source_id))
     }
     if (message.digest) {
-      // { $num: '-Infinity' }: nothing is known
-      const above = typeof message.version === 'object' ? -1 : message.version
+      const above = message.version
       named.add(message.source_id)
       return this.history.filter(u => u.source_id === message.source_id && u.version > above)
     }
-    if (typeof message.key !== 'string' || !Number.isInteger(message.version)) throw Error('no update')
     this.take(message)
     return []
   }
+}
+
+const isName = (name, empty = false) =>
+  typeof name === 'string' && !(name in {}) && (empty || name !== '')
+
+// A message with the members that it has, and no others. What a peer sends may be anything.
+function checked (said) {
+  if (typeof said !== 'object' || said === null || Array.isArray(said)) throw Error('no message')
+  const { key, value, source_id, digest, done } = said
+  if (digest === true && done === true) return { digest, done }
+  if (!isName(source_id)) throw Error('no source')
+  if ('digest' in said) {
+    // { $num: '-Infinity' }: nothing is known
+    const version = said.version?.$num === '-Infinity' ? -1 : said.version
+    if (digest !== true || !Number.isInteger(version)) throw Error('no digest line')
+    return { digest, source_id, version }
+  }
+  const version = said.version
+  if (!isName(key, true) || !('value' in said) || !Number.isInteger(version)) throw Error('no update')
+  if (version < 1 || version > 2 ** 53) throw Error('no version')
+  return { key, value, source_id, version }
 }
 
 const order = (a, b) => a.version - b.version || (a.source_id < b.source_id ? -1 : a.source_id > b.source_id ? 1 : 0)

@@ -13,6 +13,7 @@ class Node:
         self.name, self.clock, self.store, self.history, self.named = name, {}, {}, [], {}
 
     def set(self, key, value):
+        named_well(key, empty=True)
         version = self.clock.get(self.name, 0) + 1
         if version > 2**53:
             raise ValueError("no version is left: take a new id")
@@ -36,21 +37,60 @@ class Node:
         return [*lines, {"digest": True, "done": True}]
 
     def hear(self, peer, message):
+        message = checked(message)
         named = self.named.setdefault(peer, set())
         if message.get("digest") and message.get("done"):
             del self.named[peer]
             return [each for each in self.history if each["source_id"] not in named]
         if message.get("digest"):
             source, above = message["source_id"], message["version"]
-            if isinstance(above, dict):  # {"$num": "-Infinity"}: nothing is known
-                above = -1
             named.add(source)
             news = [each for each in self.history if each["source_id"] == source]
             return [each for each in news if each["version"] > above]
-        if not isinstance(message["key"], str) or type(message["version"]) is not int:
-            raise ValueError("no update")
         self.take(message)
         return []
+
+
+RESERVED = {
+    "__proto__",
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
+}
+
+
+def named_well(name, empty=False):
+    """A key or an id: a text that is no property of every JavaScript object."""
+    if not isinstance(name, str) or name in RESERVED or not (name or empty):
+        raise ValueError(f"no name: {name!r}")
+    return name
+
+
+def checked(message):
+    """A message with the members that it has, and no others. What a peer sends may be anything."""
+    if not isinstance(message, dict):
+        raise TypeError("no message")
+    if message.get("digest") is True and message.get("done") is True:
+        return {"digest": True, "done": True}
+    version = message["version"]
+    if "digest" in message:
+        if isinstance(version, dict):  # {"$num": "-Infinity"}: nothing is known
+            version = -1
+        if message["digest"] is not True or type(version) is not int or version > 2**53:
+            raise ValueError("no digest line")
+        return {"digest": True, "source_id": named_well(message["source_id"]), "version": version}
+    if type(version) is not int or not 1 <= version <= 2**53:
+        raise ValueError("no version")
+    key, source = named_well(message["key"], empty=True), named_well(message["source_id"])
+    return {"key": key, "value": message["value"], "source_id": source, "version": version}
 
 
 # ---- the adapter: requests on standard input, answers on standard output ---------------------------
