@@ -258,3 +258,25 @@ def test_a_rule_file_follows_its_schema() -> None:
     own = OwnProfile("x", "paper", (("admit", Chosen("a:b", (("limit", 1),))),), "s", False)
     follows("rules", own.to_json())
     assert faults("rules", {"base": "paper", "rules": {"admitt": "x"}})
+
+
+def test_a_profile_of_rules_with_formulas_is_proved_and_of_others_nothing_is_claimed(
+    scuttle: Callable[..., Any], rule_folder: Callable[..., Path]
+) -> None:
+    """Formulas are of rules, not of profiles. Spec: PROVE-1, PROVE-2, PROF-8."""
+    pytest.importorskip("z3")
+    text = 'base = "documented"\n[rules]\nadmit = "admit_above_clock"\nwitness = "witness_join"\n'
+    asked = ("--property", "no-gap", "--json")
+    proved = scuttle("prove", "--profile", rule_folder(text), *asked)
+    assert proved.code == 0
+    assert proved.document["proofs"][0]["profile"] == "own"
+    broken = rule_folder('base = "textbook"\n[rules]\nwitness = "witness_counting"\n')
+    assert scuttle("prove", "--profile", broken, *asked).code in {1, 4}
+    own = rule_folder('base = "documented"\n[rules]\nadmit = "my_rules:admit_below"\n')
+    nothing = scuttle("prove", "--profile", own, *asked)
+    assert nothing.code == 4
+    assert nothing.document["proofs"] == []
+    assert "own: the rule admit_below (admit) has no formula; nothing is claimed" in nothing.err
+    kept = scuttle("prove", "--profile", rule_folder(text), "--record")
+    assert kept.code == 2
+    assert "keeps proofs of the profiles that ship" in kept.err

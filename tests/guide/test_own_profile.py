@@ -50,4 +50,4 @@ def test_the_files_and_commands_of_the_guide(
             printed = said(command, capsys)
             assert matches(shown, printed), "\n".join([command, *printed])
             commands += 1
-    assert commands == 7
+    assert commands == 8

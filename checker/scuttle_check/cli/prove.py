@@ -12,10 +12,11 @@ import click
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED, UsageFault
 from scuttle_check.base.kept_files import made_folder, write_new
 from scuttle_check.base.resources import to_write_to
-from scuttle_check.cli.options import Amount, examples
+from scuttle_check.cli.options import Amount, ProfileType, examples
 from scuttle_check.cli.prove_shown import proof_json, proof_text
 from scuttle_check.cli.prove_tried import evaluated, exchanged, exit_code
 from scuttle_check.cli.shown import say
+from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_check.proofs.clauses import table
 from scuttle_check.proofs.dropped import DROPPED
 from scuttle_check.proofs.formulas import without_formula
@@ -31,6 +32,7 @@ from scuttle_check.proofs.proving import (
 from scuttle_check.proofs.record import RECORD, of_proof, write
 from scuttle_check.proofs.smtlib import script
 from scuttle_check.proofs.solvers import NAMES, solvers
+from scuttle_ref.profile import Profile
 from scuttle_ref.profiles import PROFILES
 
 
@@ -46,9 +48,10 @@ from scuttle_ref.profiles import PROFILES
 @click.option(
     "--profile",
     "profiles",
-    type=click.Choice(list(PROFILES)),
+    type=ProfileType(),
     multiple=True,
-    help="The rules to prove something of. May be repeated. Default: all that have formulas.",
+    help="The rules to prove something of: a profile, or a rule file (.toml). May be repeated. "
+    "Default: all that have formulas.",
 )
 @click.option(
     "--property",
@@ -106,22 +109,24 @@ def command(**flags: Any) -> None:
     if flags["clauses"]:
         click.echo(table())
         return
-    given = flags["profiles"]
-    names = given or [name for name, each in PROFILES.items() if not without_formula(each)]
-    for name in names:
-        for point, rule in without_formula(PROFILES[name]):
-            say(f"{name}: the rule {rule} ({point}) has no formula; nothing is claimed")
-    known = [name for name in names if not without_formula(PROFILES[name])]
-    theories = [theory(PROFILES[name]) for name in known]
+    asked = [profile_called(named) for named in flags["profiles"]]
+    profiles = asked or [each for each in PROFILES.values() if not without_formula(each)]
+    if flags["record"] and any(each.name not in PROFILES for each in profiles):
+        raise UsageFault("keeps proofs of the profiles that ship", where="--record")
+    for each in profiles:
+        for point, rule in without_formula(each):
+            say(f"{each.name}: the rule {rule} ({point}) has no formula; nothing is claimed")
+    known = [each for each in profiles if not without_formula(each)]
+    theories = [theory(each) for each in known]
     if flags["smtlib"] is not None:
         _write(theories, flags)
-        raise SystemExit(AS_EXPECTED if len(known) == len(names) else INCONCLUSIVE)
+        raise SystemExit(AS_EXPECTED if len(known) == len(profiles) else INCONCLUSIVE)
     if flags["evaluate"] or flags["swaps"]:
         _held_against_reducers(theories, flags)
-    raise SystemExit(_proved(theories, names, flags))
+    raise SystemExit(_proved(theories, profiles, flags))
 
 
-def _proved(theories: list[Theory], names: list[str], flags: dict[str, Any]) -> int:
+def _proved(theories: list[Theory], profiles: list[Profile], flags: dict[str, Any]) -> int:
     """Prove what is asked of each theory, and say so; the exit code. Spec: PROVE-1."""
     using = solvers(flags["solver"])
     proofs: list[Proof] = []
@@ -137,9 +142,9 @@ def _proved(theories: list[Theory], names: list[str], flags: dict[str, Any]) -> 
         write([of_proof(each) for each in proofs], to_write_to() / RECORD)
         say(f"recorded in spec/{RECORD}")
     unclaimed = {
-        name: [f"{point}: {rule}" for point, rule in without_formula(PROFILES[name])]
-        for name in names
-        if without_formula(PROFILES[name])
+        each.name: [f"{point}: {rule}" for point, rule in without_formula(each)]
+        for each in profiles
+        if without_formula(each)
     }
     if flags["as_json"]:
         document = {
