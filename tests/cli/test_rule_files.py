@@ -270,7 +270,7 @@ def test_a_profile_of_rules_with_formulas_is_proved_and_of_others_nothing_is_cla
     proved = scuttle("prove", "--profile", rule_folder(text), *asked)
     assert proved.code == 0
     assert proved.document["proofs"][0]["profile"] == "own"
-    broken = rule_folder('base = "textbook"\n[rules]\nwitness = "witness_counting"\n')
+    broken = rule_folder('base = "textbook"\n[rules]\nadmit = "admit_known_above_clock"\n')
     assert scuttle("prove", "--profile", broken, *asked).code in {1, 4}
     own = rule_folder('base = "documented"\n[rules]\nadmit = "my_rules:admit_below"\n')
     nothing = scuttle("prove", "--profile", own, *asked)
