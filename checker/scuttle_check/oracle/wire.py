@@ -60,6 +60,9 @@ def encoded(value: Any) -> Any:
 
     Spec: ADP-7.
     """
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
     match value:
         case Undefined():
             return {"$undef": True}
@@ -96,6 +99,12 @@ def decoded(value: Any, depth: int = NESTING_MAX) -> Any:
     """
     if depth == 0:
         raise ValueError(f"is nested deeper than {NESTING_MAX}")
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is dict and len(value) != 1:
+        below = depth - 1
+        return {name: decoded(item, below) for name, item in value.items()}
     match value:
         case list():
             return [decoded(item, depth - 1) for item in value]
@@ -216,6 +225,9 @@ def update_object(update: Update) -> dict[str, Any]:
 
 def plain(value: Any, depth: int = NESTING_MAX) -> Any:
     """A value as it compares: lists for tuples, nothing for undefined."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
     if isinstance(value, Undefined):
         return None
     if depth and isinstance(value, Mapping):
