@@ -109,7 +109,7 @@ AREAS = {
     "logs": Area(
         (
             *_in("oracle/live", "compare"),
-            *_in("oracle/logs", "accept", "run", "telling"),
+            *_in("oracle/logs", "accept", "exhaust", "run", "telling"),
         ),
         ("tests/conformance/test_compare.py", "tests/conformance/test_traces.py"),
     ),
