@@ -325,6 +325,55 @@ def test_a_value_that_only_its_code_mentions_is_found(
     assert "k=DELETED@A1" in ran.out
 
 
+@pytest.mark.parametrize(
+    ("body", "law", "shown"),
+    [
+        (
+            (
+                "const stored = gossip.get(update.key)\n"
+                "if (update.version !== stored.version) return update.version > stored.version\n"
+                "return update.source_id.localeCompare(stored.source_id) > 0"
+            ),
+            "deterministic",
+            "LC_ALL=sv_SE.UTF-8",
+        ),
+        (
+            "return !(update.value?.at > Date.now() + 3e5) && newer(gossip, update)",
+            "deterministic",
+            'k={"at": 4000000000000}@B1',
+        ),
+        (
+            (
+                "const stored = gossip.get(update.key)\n"
+                "if (!stored.source_id) return true\n"
+                "const later = (update.version - stored.version) | 0\n"
+                "return later > 0 || (later === 0 && update.source_id > stored.source_id)"
+            ),
+            "selection-order",
+            "k=1@A1, k=2@A2147483649",
+        ),
+        (
+            (
+                "const stored = gossip.get(update.key)\n"
+                "return String(update.version) + update.source_id > "
+                "(stored.source_id && String(stored.version) + stored.source_id)"
+            ),
+            "newest-of-source",
+            "@A10",
+        ),
+    ],
+)
+def test_ids_objects_and_versions_as_people_have_them_are_tried(
+    body: str, law: str, shown: str, scuttle: Callable[..., Any], wrote: Callable[..., str]
+) -> None:
+    """In another language, long to come, far apart, and as text. Spec: LAW-16, LAW-25."""
+    ran = scuttle("laws", wrote(body), *FEW, "--expect", "newest-of-source=holds", "--json")
+    found = {each["law"]: each for each in ran.document["laws"]}[law]
+
+    assert (ran.code, found["verdict"]) == (1, "refuted")
+    assert shown in "\n".join(found["told"])
+
+
 TEST_OF_THEIRS = """
 import test from 'node:test'
 import {{ testLaws }} from './scuttle-laws.mjs'

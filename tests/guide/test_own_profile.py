@@ -1,4 +1,4 @@
-"""The guide to own profiles: its files are written and its commands print what it shows."""
+"""Guides with files and commands: the files are written, the commands print what is shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from scuttle_check.cli.main import main
 
-GUIDE = Path(__file__).parents[2] / "spec" / "guide" / "own-profile.md"
+GUIDE = Path(__file__).parents[2] / "spec" / "guide"
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
@@ -32,15 +32,27 @@ def matches(shown: list[str], printed: list[str]) -> bool:
     return bool(printed) and shown[0] == printed[0] and matches(shown[1:], printed[1:])
 
 
-def test_the_files_and_commands_of_the_guide(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("page", "modules", "count"),
+    [
+        ("own-profile.md", ("stamps", "shop"), 8),
+        ("applications.md", ("booking", "visits", "tags"), 6),
+    ],
+)
+def test_the_files_and_commands_of_the_guide(  # noqa: PLR0913, PLR0917 - fixtures
+    page: str,
+    modules: tuple[str, ...],
+    count: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """As somebody would who reads from top to bottom. Spec: PROF-8, CHK-17, CHK-18."""
     monkeypatch.chdir(tmp_path)
-    for name in ("stamps", "shop"):
+    for name in modules:
         monkeypatch.delitem(sys.modules, name, raising=False)
     commands = 0
-    for kind, text in BLOCK.findall(GUIDE.read_text(encoding="utf-8")):
+    for kind, text in BLOCK.findall((GUIDE / page).read_text(encoding="utf-8")):
         if kind != "console":
             name = text.split("\n", 1)[0].removeprefix("# ")
             (tmp_path / name).write_text(text, encoding="utf-8")
@@ -50,4 +62,4 @@ def test_the_files_and_commands_of_the_guide(
             printed = said(command, capsys)
             assert matches(shown, printed), "\n".join([command, *printed])
             commands += 1
-    assert commands == 8
+    assert commands == count

@@ -56,6 +56,7 @@ NOT_RUN = {
 MARKED_PAGES = {
     SPEC / "benchmarks.md": MEASURED,
     SPEC / "implementations.md": OUTSIDE,
+    SPEC / "guide" / "applications.md": "tests/guide/test_own_profile.py runs them in their order",
     SPEC / "guide" / "own-profile.md": "tests/guide/test_own_profile.py runs them in their order",
     SPEC / "guide" / "resolvers.md": "tests/laws compare what each command of the gallery prints",
 }

@@ -21,7 +21,7 @@ from hypothesis.strategies import SearchStrategy
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.gossip.strategies import some
 from scuttle_check.laws.cases import Case
-from scuttle_check.laws.mentioned import constants_of
+from scuttle_check.laws.mentioned import constants_of, members_of
 from scuttle_ref.messages import Update
 from scuttle_ref.names import VERSION_MAX, Key, NodeId, Value, exact, frozen_value
 from scuttle_ref.validity import name_refusal
@@ -64,7 +64,10 @@ FEW = 8
 Under keys that only the code of the resolver mentions, no others are tried.
 """
 
-FAR = ((2, 3), (9, 10), (1, 100), (999, 1_000), (2**31 - 1, 2**31))
+FAR = (
+    *((2, 3), (9, 10), (1, 100), (999, 1_000), (2**31 - 1, 2**31)),
+    *((1, 2**31 + 1), (1, 2**32 + 1)),
+)
 """Pairs of versions beyond 1 and 2.
 
 A resolver that rounds versions, writes them as text or counts how far apart they are treats these
@@ -76,6 +79,14 @@ STEPS = (1, 2, 3)
 
 LIKE_A: NodeId = "a"
 """A source that who ignores case takes for another. Tried where the user names no sources."""
+
+ALIKE: tuple[tuple[NodeId, NodeId], ...] = (
+    *(("z", "\u00e4"), ("\u00e9", "e\u0301"), ("phone-1", "phone-01"), ("phone-2", "phone-10")),
+)
+"""Sources that are in another order in another language, or one to who folds or counts."""
+
+LATE = 4 * 10**12
+"""A time of day in milliseconds that is long to come."""
 
 RELATED: dict[str, tuple[tuple[Value, Value], ...]] = {
     "text": (
@@ -91,11 +102,17 @@ Who rounds, folds or cuts a value off takes them for one.
 """
 RELATED["json"] = (
     *(pair for pairs in list(RELATED.values()) for pair in pairs),
+    *(
+        (frozen_value({"at": 1}), frozen_value({"at": 2})),
+        (frozen_value({"at": 1}), frozen_value({})),
+    ),
+    *((frozen_value({"a": 1, "b": 2}), frozen_value({"a": 2, "b": 1})), ((1, 2), (1, 3))),
     *(((1, 2), (2, 1)), ((1,), (1, 1)), (0, False), (1, True), ("1", 1), ("", None)),
 )
 
 HARVEST_MAX = 8
 MARKS_MAX = 4
+MEMBERS_MAX = 3
 
 
 @frozen(eq=False)
@@ -204,6 +221,8 @@ class Domain:
                 yield ((first, low), (then, high)), self.values
         if self.sources == SOURCES:
             yield ((one, 1), (LIKE_A, 1)), self.values
+            for low_name, high_name in ALIKE:
+                yield ((low_name, 1), (high_name, 1)), self.values[:2]
         for pair in self.related:
             for identity in ((two, 1), (two, 2), (one, 2)):
                 yield ((one, 1), identity), pair
@@ -270,15 +289,27 @@ def with_constants(domain: Domain, resolver: object, kind: str = "json") -> Doma
         for name in names
         if name_refusal("source", name) is None and name not in domain.sources
     ]
+    related = (*domain.related, *(_objects(members_of(resolver)) if kind == "json" else ()))
     marks = {each for each in constants if type(each) is int and 3 < each < VERSION_MAX}  # noqa: PLR2004
     return attrs.evolve(
         domain,
         values=values,
         threes=threes,
         keys=(*domain.keys, *keys),
+        related=related,
         marks=tuple(sorted(marks)[:MARKS_MAX]),
         names=tuple(sources[:MARKS_MAX]),
     )
+
+
+def _objects(members: list[str]) -> Iterator[tuple[Value, Value]]:
+    """Pairs of objects with members that the code reads: alike but for one, or late."""
+    for name in members[:MEMBERS_MAX]:
+        one, two, late = (frozen_value({name: each}) for each in (1, 2, LATE))
+        yield from ((one, two), (two, late), (one, frozen_value({name: None})))
+    if len(members) > 1:
+        first, second = members[:2]
+        yield tuple(frozen_value({first: one, second: 3 - one}) for one in (1, 2))  # type: ignore[misc]
 
 
 _OF_KIND: dict[str, tuple[type, ...]] = {

@@ -39,6 +39,18 @@ def names_of(resolver: Any) -> set[str]:
     return found
 
 
+_OWN = frozenset({"id", "clock", "sort", "state", "key", "value", "version", "source_id", "length"})
+"""What is read of a node, an update and an entry, and is no member of a value."""
+
+
+def members_of(resolver: Any) -> list[str]:
+    """Names that the code may read of a value, which is then an object."""
+    if isinstance(resolver, Script | Source):
+        return [name for name in mentioned_in(resolver).members if name not in _OWN]
+    texts = [each for each in constants_of(resolver) if isinstance(each, str)]
+    return [text for text in texts if text.isidentifier()]
+
+
 def constants_of(resolver: Any) -> Iterator[Value]:
     """Scalars in the code of a function and of the functions and data beside it that it names."""
     if isinstance(resolver, Script | Source):

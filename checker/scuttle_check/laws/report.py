@@ -97,8 +97,10 @@ def _notes(plan: Plan, verdicts: list[Verdict], more: Sequence[str]) -> list[str
         for each in optional
         if each.law.name not in plan.expect and each.law.name not in plan.suggested
     ]
+    broken = {each.law.name for each in optional}
     notes += [
-        f"{name} is worth requiring here (--expect {name}=holds): {why}"
+        f"{name} is {'broken, and ' if name in broken else ''}worth requiring here "
+        f"(--expect {name}=holds): {why}"
         for name, why in plan.suggested.items()
         if name not in plan.expect
     ]

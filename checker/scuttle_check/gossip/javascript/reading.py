@@ -56,10 +56,11 @@ class Source:
 
 @frozen
 class Mentioned:
-    """What a function and all that it names mention."""
+    """What a function and all that it names mention. `members` are read of something."""
 
     constants: tuple[object, ...] = ()
     names: frozenset[str] = field(factory=frozenset[str])
+    members: tuple[str, ...] = ()
 
 
 def tokens_of(source: str) -> Iterator[Token]:
@@ -112,7 +113,12 @@ def _tokens(statement: tuple[set[str], list[Token]]) -> list[Token]:
 def _mentioned(tokens: list[Token]) -> Mentioned:
     constants = dict.fromkeys((type(each), each) for token in tokens for each in _values(token))
     names = frozenset(token.text for token in tokens if token.kind == "word")
-    return Mentioned(tuple(each for _, each in constants), names)
+    members = dict.fromkeys(
+        word.text
+        for before, word, then in zip(tokens, tokens[1:], [*tokens[2:], None], strict=False)
+        if before.text == "." and word.kind == "word" and (then is None or then.text != "(")
+    )
+    return Mentioned(tuple(each for _, each in constants), names, tuple(members))
 
 
 def _sources(path: Path) -> Iterator[str]:
