@@ -45,7 +45,7 @@ def shown(update: Update) -> str:
 def listed(updates: Iterable[Update]) -> str:
     """Updates in the order of their delivery."""
     told = list(map(shown, updates))
-    return ("; " if any(", " in each for each in told) else ", ").join(told)
+    return ("; " if any(", version " in each for each in told) else ", ").join(told)
 
 
 def left(state: NodeState, key: Key) -> str:
