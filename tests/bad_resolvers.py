@@ -372,7 +372,8 @@ _PRIORITY = {"A": 1, "B": 3, "C": 2}
 def by_priority(gossip: Any, update: Any) -> bool:
     stored = gossip.get(update.key)
     mine = (_PRIORITY.get(update.source_id, 0), update.version, update.source_id)
-    return mine > (_PRIORITY.get(stored.source_id, -1), stored.version, stored.source_id)
+    nobody = 0 if stored.source_id else -1
+    return mine > (_PRIORITY.get(stored.source_id, nobody), stored.version, stored.source_id)
 
 
 def deletion_wins(gossip: Any, update: Any) -> bool:

@@ -236,9 +236,9 @@ def test_a_file_without_end_is_refused(
     """What reads one whole takes all memory for it. Spec: FILE-5."""
     monkeypatch.setattr(reading, "READ_MAX", 1 << 20)
     end = [".txt"] if words == ["convert"] else []
-    assert "/dev/zero: cannot be read (it is larger than 1 MiB)" in refused(
-        *words, "/dev/zero", *end
-    )
+    error = refused(*words, "/dev/zero", *end)
+    by_line = "/dev/zero, line 1: $: is too long" if words == ["conform", "trace"] else ""
+    assert (by_line or "/dev/zero: cannot be read (it is larger than 1 MiB)") in error
 
 
 @pytest.mark.parametrize("number", [-1, 1.5, True, "1"])

@@ -143,7 +143,7 @@ def test_schemas_can_be_listed_and_printed(scuttle: Run, refused: Callable[..., 
     assert listed["laws"]["said_by"] == ["scuttle conform resolver", "scuttle laws"]
     assert all(name in scuttle("schema").out for name in listed)
     assert json.loads(scuttle("schema", "hunt").out) == SCHEMAS["hunt"]
-    assert "hunt, itf" in refused("schema", "hint")
+    assert "hunt, inferred, itf" in refused("schema", "hint")
 
 
 def test_schemas_are_written_where_they_have_drifted(

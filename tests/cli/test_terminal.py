@@ -62,7 +62,7 @@ def test_a_terminal_is_shown_the_colours_of_a_value_and_obeys_none(hostile: Path
     flags = ["--profile", "as-shipped", "--script", str(hostile), "--no-scout"]
     said = on_a_terminal(["check", *flags])
     assert OBEYED.search(said) is None
-    assert "refuted in 2 steps:\nA has b@1 and B has \\u001b[8mx@1 for k1" in said
+    assert "refuted in 2 steps:\nA will end with b@1 and B with \\u001b[8mx@1 for k1" in said
 
 
 def test_a_pipe_is_given_all_of_a_value(hostile: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_pipe_is_given_all_of_a_value(hostile: Path) -> None:
     flags = ["--profile", "as-shipped", "--script", str(hostile), "--no-scout"]
     ran = subprocess.run([*MODULE, "check", *flags], capture_output=True, text=True, check=False)
     assert ran.returncode == 1
-    assert "A has b@1 and B has \\u001b[8mx@1 for k1" in ran.stdout
+    assert "A will end with b@1 and B with \\u001b[8mx@1 for k1" in ran.stdout
 
 
 def test_names_of_nodes_are_shown(tmp_path: Path) -> None:

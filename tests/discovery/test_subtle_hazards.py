@@ -68,7 +68,7 @@ def test_h2_a_fresh_joiner_ends_with_the_overwritten_value(
     assert verdict.kind is kind
     if kind is Kind.REFUTED:
         assert len(verdict.schedule or ()) <= 7
-        assert " C has 1@1 for k" in verdict.because
+        assert " C with 1@1 for k" in verdict.because
 
 
 def newest_first(one: Update, other: Update) -> int:

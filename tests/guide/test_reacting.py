@@ -58,7 +58,7 @@ class Merging(GossipActor):
 def explored(shape: str, writers: str, merge: Merge, *, only_if_different: bool) -> Report:
     """Whether every run ends with everything at every node, once exchanges go on fairly."""
     graph = topology(shape)
-    actor = Merging(Gossip(DOCUMENTED, Config()), (), merge, only_if_different)
+    actor = Merging(Gossip(DOCUMENTED, Config()), merge=merge, only_if_different=only_if_different)
     script = tuple((Put("k", (n,)),) if n in writers else () for n in graph.nodes)
     system = System(actor, graph, network("fifo"), script, 1)
     rounds = FairRounds(actor, graph, system.network, moves_update, system.wiring)

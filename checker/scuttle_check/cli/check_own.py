@@ -24,6 +24,7 @@ from scuttle_check.gossip.experiment import Misfortune
 from scuttle_check.gossip.model_files import table_of
 from scuttle_check.gossip.own_properties import as_it_is, property_called
 from scuttle_check.search.budget import Budget
+from scuttle_ref.profiles import PROFILES
 
 FORMAT = "scuttle-check-own/1"
 
@@ -52,7 +53,7 @@ def is_own(flags: dict[str, Any]) -> bool:
     if name is None:
         return False
     if not looks_like_file(name):
-        return ":" in name and "." not in name.partition(":")[2] and not _is_case(name)
+        return ":" in name and name.partition(":")[2] not in PROFILES and not _is_case(name)
     return Path(name).is_file() and isinstance(_table(name).get("nodes"), str)
 
 

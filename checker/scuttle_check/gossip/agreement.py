@@ -5,6 +5,7 @@ The fair rounds after a schedule, as actions: so that a divergence can be watche
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 import attrs
@@ -57,6 +58,21 @@ def difference(nodes: tuple[NodeState, ...]) -> Difference | None:
                 seen = (_shown(one.get(place)), _shown(two.get(place)))
                 return Difference(nodes[0].id, other.id, place, seen)
     return None
+
+
+_TO_COME = re.compile(
+    r"(\S+) will end with (.+) and (\S+) with (.+) for (.+), whatever they exchange"
+)
+
+
+def as_if_so_already(because: str) -> str:
+    """A reason, whether it is told of what is to come or of what is: they are one cause."""
+    found = _TO_COME.fullmatch(because)
+    if found is None:
+        return because
+    one, first, other, second, place = found.groups()
+    differ = Difference(one, other, tuple(place.split("/")), (first, second))
+    return f"{differ}, and no later exchange moves any update"
 
 
 def disagreement(nodes: tuple[NodeState, ...]) -> str | None:

@@ -18,6 +18,7 @@ from scuttle_check.engine.telling import Words
 from scuttle_check.engine.worlds import Effects, Gone, Local
 from scuttle_check.gossip.actor import GENERATION, GossipActor
 from scuttle_check.gossip.actor import Restart as ScriptedRestart
+from scuttle_check.gossip.agreement import as_if_so_already
 from scuttle_check.gossip.script import command_text
 from scuttle_ref.messages import Digest, DigestDone, Put, Update
 from scuttle_ref.names import one_line, place_name
@@ -58,7 +59,8 @@ def cause_in(experiment: Experiment) -> Callable[[str], str]:
     names = "|".join(map(re.escape, ordered))
     known = re.compile(rf"(?<![^\W_])({names})(?=\d*(?![^\W_]))") if ordered else None
 
-    def cause(reason: str) -> str:
+    def cause(told: str) -> str:
+        reason = as_if_so_already(told)
         text = known.sub(lambda found: words[found.group(1)], reason) if known else reason
         text = re.sub(r"-?\d+(\.\d+)?|-Infinity|-inf", "#", text)
         text = text.replace("#@", "V@")
