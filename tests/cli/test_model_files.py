@@ -109,6 +109,9 @@ def test_a_mixed_model_is_refused_a_reduction_with_the_reason(
 ) -> None:
     """No claim was made of it; `auto` takes none, and says so. Spec: RED-1, CHK-17."""
     path = written(MIXED)
+    counted = scuttle("check", path, "--coverage")
+    assert counted.code == 2
+    assert "counts the rules of one profile" in counted.err
     refused = scuttle("check", path, "--reduction", "quotient")
     assert refused.code == 2
     assert "nodes with settings or values of their own" in refused.err
@@ -186,6 +189,7 @@ WRONG = [
     ("= 3", "is no TOML", "--write-model"),
     ('topology = {nodes = ["A", "B"], links = [["A"]]}', "topology.links[0]", "[FROM, TO]"),
     ('network = "pigeons"', "no network 'pigeons'", "fifo"),
+    ('topology = {nodes = ["A"], links = 3}', "topology.links: is an int", "a list of pairs"),
     ("properties = [1]", "line 1, properties", "a list of texts"),
 ]
 

@@ -223,7 +223,10 @@ def test_a_file_of_own_nodes_may_not_say_what_is_scuttlebutts(
     ran = scuttle("check", "mixed.toml")
     assert ran.code == 2
     assert "mtu: is said of Scuttlebutt" in ran.err
-    (folder / "lines.toml").write_text(COMMIT + "\n", encoding="utf-8")
+    (folder / "table.toml").write_text("[nodes.B]\nmtu = 1\n", encoding="utf-8")
+    both = scuttle("check", "--nodes", "own_protocol:Sets", "table.toml")
+    assert both.code == 2
+    assert "are settings of Scuttlebutt nodes" in both.err
     text = COMMIT.replace("exchanges = 2", 'script = ["Z ask B"]')
     (folder / "lines.toml").write_text(text, encoding="utf-8")
     assert "no node 'Z'" in scuttle("check", "lines.toml").err

@@ -217,6 +217,7 @@ WRONG = [
         3,
     ),
     ('base = "paper"\nname = "textbook"', "is the name of a profile that there is", 2),
+    ('base = "paper"\nname = "a\\nb"', "is no name", 2),
     ("base = [", "cannot be read as a rule file", 2),
     ('base = "paper"\nwhole_answers = "yes"', "whole_answers: is a str", 2),
 ]

@@ -432,6 +432,9 @@ def _asked(
     budget: Budget,
 ) -> Answer:
     """Search without a run folder."""
+    if flags["coverage"] and setup.mixed:
+        problem = "counts the rules of one profile, and nodes have settings of their own"
+        raise UsageFault(problem, where="--coverage", clause="CHK-10")
     decided = flags["find"] is not None
     question = Question(flags["every"], flags["coverage"], until_decided=decided)
     with search_for(experiment, setup, wanted, flags) as search:

@@ -119,6 +119,13 @@ def _model(flags: dict[str, Any]) -> Any:
         return name
     document = {} if name is None else table_of(Path(name))
     if flags["nodes"] is not None:
+        if not isinstance(document.get("nodes", ""), str):
+            raise UsageFault(
+                "are settings of Scuttlebutt nodes, and these nodes are somebody's own",
+                where=f"{name}, nodes",
+                clause="CHK-19",
+                hint="leave out --nodes, or [nodes....] in the file",
+            )
         document["nodes"] = flags["nodes"]
     for flag, member in MEMBERS.items():
         if flags[flag] not in {None, ()}:

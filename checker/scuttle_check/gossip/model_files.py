@@ -206,7 +206,11 @@ def _topology(document: object, where: str) -> Topology:
         raise UsageFault(f"is {kind_of(document)}", where=where, expected=expected)
     nodes = texts(document.get("nodes", ()), f"{where}.nodes")
     links: list[tuple[str, str]] = []
-    for at, link in enumerate(document.get("links", ())):
+    given = document.get("links", ())
+    if not isinstance(given, list | tuple):
+        expected = "a list of pairs"
+        raise UsageFault(f"is {kind_of(given)}", where=f"{where}.links", expected=expected)
+    for at, link in enumerate(given):
         pair = texts(link, f"{where}.links[{at}]")
         if len(pair) != 2:  # noqa: PLR2004 - from and to
             raise UsageFault(f"is {link!r}", where=f"{where}.links[{at}]", expected="[FROM, TO]")

@@ -28,6 +28,7 @@ from scuttle_check.base.errors import UsageFault
 from scuttle_check.base.importing import refuse_foreign_code
 from scuttle_check.base.reading import text_given
 from scuttle_check.gossip.foreign_rules import Parameters, rule_named
+from scuttle_ref.names import one_line
 from scuttle_ref.profile import Profile, decision_points
 from scuttle_ref.profiles import PROFILES
 from scuttle_ref.validity import name_refusal
@@ -148,7 +149,7 @@ def own_profile_from(document: object, where: str) -> OwnProfile:
             given = "is missing" if text is None else f"is {kind_of(text)}"
             raise _unfit(given, f"{where}.{member}", "a text")
     refusal = name_refusal("name", str(name))
-    if refusal is not None or name in PROFILES:
+    if refusal is not None or name in PROFILES or one_line(name) != name:
         problem = "is the name of a profile that there is" if name in PROFILES else "is no name"
         raise _unfit(f"{name!r} {problem}", f"{where}.name", "a new name, of one line")
     if base not in PROFILES:
