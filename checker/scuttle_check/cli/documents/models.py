@@ -25,6 +25,7 @@ from scuttle_check.cli.documents.shared import (
     model_members,
     ref,
     rules_members,
+    verdict_of,
     whole,
 )
 from scuttle_check.engine.verdict import Kind
@@ -228,23 +229,9 @@ def check_own() -> Schema:
     return document(
         "check-own",
         "What scuttle check --json says of a model of somebody's own nodes",
-        {"model": _MADE, "properties": list_of(_OWN_VERDICT), **STATS},
+        {"model": _MADE, "properties": list_of(verdict_of(TEXTS)), **STATS},
         GROWN,
     )
-
-
-_OWN_VERDICT: Final[Schema] = an_object(
-    {
-        "name": TEXT,
-        "clause": TEXT,
-        "verdict": one_of(kind.value for kind in Kind),
-        "because": TEXT,
-        "exercised": or_null(COUNT),
-        "steps": or_null(COUNT),
-        "schedule": or_null(TEXTS),
-    },
-    {"cycle": or_null(TEXTS)},
-)
 
 
 def model_run() -> Schema:

@@ -135,8 +135,8 @@ def model_members() -> dict[str, Schema]:
     }
 
 
-def _verdict() -> Schema:
-    """How a property fared."""
+def verdict_of(schedule: Schema) -> Schema:
+    """How a property fared, with schedules of that kind."""
     says = "How a property fared; steps and schedule are those of a shortest refutation or witness."
     return {
         "description": says,
@@ -148,9 +148,9 @@ def _verdict() -> Schema:
                 "because": TEXT,
                 "exercised": or_null(COUNT),
                 "steps": or_null(COUNT),
-                "schedule": or_null(ref("schedule")),
+                "schedule": or_null(schedule),
             },
-            {"cycle": or_null(ref("schedule"))},
+            {"cycle": or_null(schedule)},
         ),
     }
 
@@ -194,7 +194,7 @@ PARTS: Final[dict[str, Schema]] = {
         **an_object({}, {**_settings(), "values": table_of({})}),
     },
     "experiment": _experiment(),
-    "verdict": _verdict(),
+    "verdict": verdict_of(ref("schedule")),
     "update": an_object(
         {"key": TEXT, "value": {}, "source_id": TEXT, "version": COUNT},
     ),
