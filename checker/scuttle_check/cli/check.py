@@ -30,6 +30,7 @@ from scuttle_check.cli.options import (
     experiment_from,
     model_options,
     named,
+    report_option,
 )
 from scuttle_check.cli.searching import SEARCHES, scouted, search_called, search_for
 from scuttle_check.cli.shown import Teller
@@ -278,11 +279,7 @@ def refuse_for_shortest(flags: dict[str, Any]) -> None:
 )
 @click.option("--record", is_flag=True, help="With --ladder: write the record anew.")
 @click.option("--markdown", is_flag=True, help="The matrix as a Markdown table.")
-@click.option(
-    "--report",
-    metavar="junit=FILE",
-    help="Write the outcomes for a build server, as JUnit XML.",
-)
+@report_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(**flags: Any) -> None:
     """Explore every interleaving and judge the properties.

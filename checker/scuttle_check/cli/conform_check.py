@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from difflib import get_close_matches
 
 import click
 
 from scuttle_check.base.errors import UsageFault
-from scuttle_check.cli.options import Amount, examples
+from scuttle_check.cli.options import Amount, Command, examples
 from scuttle_check.gossip.own_profiles import profile_called, profile_typed
 from scuttle_check.oracle.live.checkup import checkup
 from scuttle_check.oracle.live.nodes import REQUEST_SECONDS, Launch
@@ -19,6 +20,16 @@ from scuttle_ref.profile import Profile
 PASS_ON = {"ignore_unknown_options": False, "allow_interspersed_args": False}
 """What stands behind the command belongs to it."""
 
+timeout_option: Callable[[Command], Command] = click.option(
+    "--timeout",
+    type=Amount(0, min_open=True),
+    default=REQUEST_SECONDS,
+    show_default=True,
+    metavar="S",
+    help="The longest a request may take, whatever the adapter asks for.",
+)
+"""The flag of whatever asks an adapter."""
+
 
 @click.command(
     context_settings=PASS_ON,
@@ -26,13 +37,7 @@ PASS_ON = {"ignore_unknown_options": False, "allow_interspersed_args": False}
 )
 @click.argument("program", nargs=-1, metavar="-- COMMAND...")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides all that is drawn.")
-@click.option(
-    "--timeout",
-    type=Amount(0, min_open=True),
-    default=REQUEST_SECONDS,
-    metavar="S",
-    help="The longest a request may take.",
-)
+@timeout_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(program: tuple[str, ...], seed: int, timeout: float, as_json: bool) -> None:
     """Walk through the adapter protocol, one operation at a time, up to the first mistake.

@@ -11,10 +11,10 @@ import click
 
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE
 from scuttle_check.base.kept_files import write_over
-from scuttle_check.cli.conform_check import PASS_ON, program_of
+from scuttle_check.cli.conform_check import PASS_ON, program_of, timeout_option
 from scuttle_check.cli.conform_run import need_hypothesis
-from scuttle_check.cli.options import Amount, examples
-from scuttle_check.oracle.live.nodes import REQUEST_SECONDS, Cluster, Launch
+from scuttle_check.cli.options import examples
+from scuttle_check.oracle.live.nodes import Cluster, Launch
 from scuttle_check.oracle.reports import printable
 from scuttle_ref.profile import deviations
 
@@ -32,14 +32,7 @@ LEFT_MAX = 5
 @click.option(
     "--examples", type=click.IntRange(1), default=60, show_default=True, help="Scenes drawn."
 )
-@click.option(
-    "--timeout",
-    type=Amount(0, min_open=True),
-    default=REQUEST_SECONDS,
-    show_default=True,
-    metavar="S",
-    help="The longest a request may take.",
-)
+@timeout_option
 @click.option(
     "--profile", default="documented", metavar="NAME|FILE", help="Without COMMAND: whose."
 )

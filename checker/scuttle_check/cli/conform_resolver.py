@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
-from scuttle_check.cli.conform_check import program_of
+from scuttle_check.cli.conform_check import program_of, timeout_option
 from scuttle_check.cli.judged import judge, judging_options
-from scuttle_check.cli.options import Amount, examples
-from scuttle_check.oracle.live.nodes import REQUEST_SECONDS, Launch, Session
+from scuttle_check.cli.options import examples
+from scuttle_check.oracle.live.nodes import Launch, Session
 from scuttle_check.oracle.live.resolving import AdapterCaller
 
 
@@ -19,13 +19,7 @@ from scuttle_check.oracle.live.resolving import AdapterCaller
 @click.argument("name", metavar="NAME")
 @click.argument("program", nargs=-1, metavar="-- COMMAND...")
 @judging_options
-@click.option(
-    "--timeout",
-    type=Amount(0, min_open=True),
-    default=REQUEST_SECONDS,
-    metavar="S",
-    help="The longest a request may take.",
-)
+@timeout_option
 def command(name: str, program: tuple[str, ...], timeout: float, **flags: Any) -> None:
     """Judge a resolver of an implementation by the laws of a good one.
 

@@ -14,11 +14,11 @@ import click
 from scuttle_check.base.errors import UnrunnableFault, UsageFault
 from scuttle_check.base.kept_files import write_over
 from scuttle_check.base.resources import to_install
-from scuttle_check.cli.conform_check import PASS_ON, program_of
-from scuttle_check.cli.options import Amount, examples
+from scuttle_check.cli.conform_check import PASS_ON, program_of, timeout_option
+from scuttle_check.cli.options import examples
 from scuttle_check.cli.shown import say
 from scuttle_check.gossip.own_profiles import profile_called, profile_typed
-from scuttle_check.oracle.live.nodes import REQUEST_SECONDS, Launch
+from scuttle_check.oracle.live.nodes import Launch
 from scuttle_check.oracle.reports import as_html, as_junit, as_text
 from scuttle_check.oracle.result import Level, Report, expected, load_known
 
@@ -56,14 +56,7 @@ LEVELS = tuple(level.value for level in Level)
     show_default=True,
     help="Processes of the implementation at once.",
 )
-@click.option(
-    "--timeout",
-    type=Amount(0, min_open=True),
-    default=REQUEST_SECONDS,
-    show_default=True,
-    metavar="S",
-    help="The longest a request may take, whatever the adapter asks for.",
-)
+@timeout_option
 @click.option(
     "--expect",
     type=click.Path(path_type=Path),

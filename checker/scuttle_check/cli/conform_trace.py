@@ -13,7 +13,7 @@ import click
 from scuttle_check.base.errors import AS_EXPECTED, INCONCLUSIVE, INTERRUPTED, REFUTED
 from scuttle_check.base.junit import Case, junit_file, suite_of
 from scuttle_check.base.kept_files import write_over
-from scuttle_check.cli.options import Amount, examples
+from scuttle_check.cli.options import Amount, examples, report_option
 from scuttle_check.cli.shown import say
 from scuttle_check.gossip.own_profiles import profile_called, profile_typed
 from scuttle_check.oracle.logs.accept import STATES_MAX, Given, Judged, judge
@@ -52,11 +52,7 @@ NOUNS: Final = {
     metavar="N",
     help="Give up after following N possible runs.",
 )
-@click.option(
-    "--report",
-    metavar="junit=FILE",
-    help="Write the outcomes for a build server, as JUnit XML.",
-)
+@report_option
 @click.option("--max-seconds", type=Amount(0), metavar="S", help="Stop after S seconds.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(  # noqa: PLR0913, PLR0917 - each is a flag

@@ -13,7 +13,7 @@ import click
 from scuttle_check.base.errors import UsageFault
 from scuttle_check.base.importing import imported
 from scuttle_check.base.kept_files import write_over
-from scuttle_check.cli.options import Amount, Command
+from scuttle_check.cli.options import Amount, Command, report_option
 from scuttle_check.cli.shown import say
 from scuttle_check.laws.book import Law
 from scuttle_check.laws.calling import Caller, Remote
@@ -79,11 +79,7 @@ _OPTIONS = (
         metavar="DIR",
         help="Write a regression file for each broken law.",
     ),
-    click.option(
-        "--report",
-        metavar="junit=FILE",
-        help="Write the verdicts for a build server, as JUnit XML.",
-    ),
+    report_option,
     click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output."),
 )
 

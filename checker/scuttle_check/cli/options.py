@@ -77,6 +77,14 @@ rules_option = click.option(
 """The profile of nodes that are run, where there always is one."""
 
 
+report_option: Callable[[Command], Command] = click.option(
+    "--report",
+    metavar="junit=FILE",
+    help="Write the verdicts for a build server, as JUnit XML.",
+)
+"""The flag of whatever judges and has one kind of report."""
+
+
 def limit_option(flag: str, says: str) -> Callable[[Command], Command]:
     """A flag that takes a limit, and gives what was typed if it can be one, else None."""
     name = flag.removeprefix("--").replace("-", "_")

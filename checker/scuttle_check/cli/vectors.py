@@ -17,7 +17,7 @@ from scuttle_check.base.files import read_members
 from scuttle_check.base.junit import Case, junit_file, suite_of
 from scuttle_check.base.kept_files import made_folder, write_over
 from scuttle_check.base.resources import carried, spec_folder, to_write_to
-from scuttle_check.cli.options import examples
+from scuttle_check.cli.options import examples, report_option
 from scuttle_check.cli.shown import say
 from scuttle_check.gossip.own_profiles import profile_called
 from scuttle_check.oracle.live.nodes import Launch, Session
@@ -88,11 +88,7 @@ def _write(path: Path, text: str) -> None:
 @click.option("--profile", metavar="NAME", help="Only this one. With COMMAND: documented.")
 @click.option("--level", type=click.Choice(list(LEVELS)), help="Only the vectors of this level.")
 @click.option("--case", "cases", metavar="GLOB", default="*", help="Only ids like this.")
-@click.option(
-    "--report",
-    metavar="junit=FILE",
-    help="Write the outcomes for a build server, as JUnit XML.",
-)
+@report_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def test(program: tuple[str, ...], cases: str, as_json: bool, **flags: Any) -> None:
     """Run vectors on the reference, or on the adapter that COMMAND starts.
